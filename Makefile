@@ -1,0 +1,97 @@
+# What a newcomer, a developer and CI call. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The interpreter of the virtualenv; the locks are made for this release.
+PYTHON ?= python3.11
+# A folder with a bitcoind and bitcoin-cli of your own. By default Debian's are unpacked beside the system.
+PAYDAEMON_BITCOIND_DIR ?=
+# More arguments for pytest: make test ARGS='-k relay'
+ARGS ?=
+
+BIN := .venv/bin
+LOCKS := requirements/build.txt requirements/runtime.txt requirements/dev.txt
+WORKSPACE := $(patsubst %/pyproject.toml,%,daemon/pyproject.toml $(wildcard plugins/*/pyproject.toml))
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
+PIP_COMPILE := $(abspath $(BIN))/python -m piptools compile --quiet --allow-unsafe --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)
+WITH_BITCOIND = dir="$(PAYDAEMON_BITCOIND_DIR)"; dir="$${dir:-$$(tools/get-bitcoind)}"; \
+	export PAYDAEMON_BITCOIND_DIR="$$dir";
+
+.PHONY: help
+help: ## this list
+	@awk -F ': .*## ' '/^[a-z]+:.* ## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- Running it
+
+.PHONY: demo
+demo: .venv/.stamp ## a node, the daemon and a checkout link, until Ctrl-C; ONCE=1: one payment; JSON=1 PORT=0: for scripts
+	@$(WITH_BITCOIND) exec $(BIN)/python tools/foreground.py $(BIN)/paydaemon demo \
+		$(if $(ONCE),--once) $(if $(JSON),--json) $(if $(PORT),--port "$(PORT)")
+
+.PHONY: bench
+bench: .venv/.stamp ## measures
+	@$(WITH_BITCOIND) $(BIN)/python bench/run.py
+
+# --- Checking it
+
+.PHONY: lint
+lint: .venv/.stamp ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: test
+test: .venv/.stamp ## all tests but the long ones, in parallel
+	@$(WITH_BITCOIND) $(BIN)/pytest --numprocesses auto --dist worksteal $(ARGS)
+
+.PHONY: soak
+soak: .venv/.stamp ## the long tests, one at a time, each printing its seed
+	@$(WITH_BITCOIND) $(BIN)/pytest -m soak --capture no $(ARGS)
+
+.PHONY: format
+format: .venv/.stamp ## rewrites the code as ruff wants it
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# --- Setting it up. Every word of these goes to stderr: the stdout of `make demo JSON=1` is one line of JSON.
+
+.PHONY: venv
+venv: .venv/.stamp ## the virtualenv, with all that is locked and the workspace itself
+
+.PHONY: bitcoind
+bitcoind: system ## a real bitcoind, outside the tree; prints its folder
+	@tools/get-bitcoind
+
+.PHONY: system
+system:
+	@tools/install-system-packages "$(PYTHON)"
+
+# The workspace comes last and alone: pip takes no editable install beside hashes.
+.venv/.stamp: .venv/.locked $(WORKSPACE:%=%/pyproject.toml)
+	@echo "Installing the workspace: $(WORKSPACE)" >&2
+	@$(PIP_INSTALL) --no-deps $(WORKSPACE:%=--editable ./%) >&2
+	@touch $@
+
+.venv/.locked: $(LOCKS) | system
+	@echo "Making .venv with $$($(PYTHON) --version)" >&2
+	@$(PYTHON) -m venv --clear .venv >&2
+	@echo "Installing what is locked in requirements/" >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/build.txt >&2
+	@$(PIP_INSTALL) --require-hashes $(LOCKS:%=--requirement %) >&2
+	@touch $@
+
+.PHONY: lock
+lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the newest
+	@cd requirements && export CUSTOM_COMPILE_COMMAND="make lock" && for name in build runtime dev; do \
+		echo "Locking $$name.in" >&2; $(PIP_COMPILE) --output-file $$name.txt $$name.in; \
+	done
+
+.PHONY: clean
+clean: ## removes all that can be made again, the virtualenv too; bitcoind stays in its cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""paydaemon: a self-hosted, plugin-based payment daemon."""

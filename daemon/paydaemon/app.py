@@ -1,0 +1,195 @@
+"""The composition root: the only room that knows everyone.
+
+Read `run` as the daemon's table of contents. What is started first is stopped last: nobody is told anything
+before the store is open, and the store closes after the last one who writes to it.
+"""
+
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import structlog
+import trio
+
+from paydaemon import logs
+from paydaemon.config import Config
+from paydaemon.core.events import Draft, EventType
+from paydaemon.engine.accounts import Accounts
+from paydaemon.engine.api import Api
+from paydaemon.engine.chains import HealthWatch, LiveChain
+from paydaemon.engine.clock import Clock, system_clock
+from paydaemon.engine.host import Host
+from paydaemon.engine.invoices import Invoices
+from paydaemon.engine.live import LiveHub
+from paydaemon.engine.orders import InvoiceDefaults
+from paydaemon.engine.rates import RateBook, SourceHost
+from paydaemon.frontends.app import make_app
+from paydaemon.frontends.listener import serve
+from paydaemon.frontends.settings import FrontendSettings, Limits
+from paydaemon.frontends.tcp import open_tcp
+from paydaemon.frontends.unix import open_unix
+from paydaemon.hooks.ports import RateSource
+from paydaemon.journal import Journal
+from paydaemon.plugins import PluginRecord
+from paydaemon.store.port import Store
+from paydaemon.store.sqlite import open_store
+from paydaemon.supervisor import Supervisor
+
+log = structlog.get_logger(__name__)
+
+
+async def run(config: Config, clock: Clock = system_clock) -> None:
+    """Run the daemon until SIGTERM or SIGINT."""
+    logs.configure(config.daemon.log_format, config.daemon.log_level)
+    stop = trio.Event()
+    database = config.daemon.database
+    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    queue = config.limits.store_queue
+    async with open_store(database, queue_limit=queue) as store, trio.open_nursery() as nursery:
+        await nursery.start(_stop_on_signal, stop)
+        daemon = compose(config, store, clock)
+        _start_sources(nursery, daemon)
+        _start_chains(nursery, daemon)
+        nursery.start_soon(daemon.health.run)
+        await _serve(daemon, stop)
+        nursery.cancel_scope.cancel()
+    log.info("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Everything that one daemon is made of, wired together and not yet running."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    rates: RateBook
+    sources: Mapping[str, RateSource]
+    live: LiveHub
+    chains: Mapping[str, LiveChain]
+    health: HealthWatch
+    supervisor: Supervisor
+    api: Api
+
+    def plugins(self) -> Sequence[Mapping[str, object]]:
+        """One record for each installed plugin (`paydaemon.frontends.Status`)."""
+        return [_plugin_row(record) for record in self.config.installed.records]
+
+    def services(self) -> Sequence[Mapping[str, object]]:
+        """One record for each supervised service (`paydaemon.frontends.Status`)."""
+        return [asdict(record) for record in self.supervisor.services]
+
+
+def compose(config: Config, store: Store, clock: Clock) -> Daemon:
+    """Build every part and hand each what it needs."""
+    rates = RateBook(clock, 1000 * config.quotes.max_age_s)
+    live = LiveHub()
+    journal = Journal(store)
+    accounts = Accounts(store, clock)
+    chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
+    invoices = Invoices(store, chains, rates, clock, _defaults(config))
+    return Daemon(
+        config=config,
+        clock=clock,
+        store=store,
+        rates=rates,
+        sources={name: source.plugin.build(source.settings) for name, source in config.rates.items()},
+        live=live,
+        chains=chains,
+        health=HealthWatch(store, chains, clock),
+        supervisor=Supervisor(clock, _Failures(store, clock)),
+        api=Api(store, accounts, invoices, journal, live, rates, chains),
+    )
+
+
+def _live_chain(config: Config, id: str, store: Store, clock: Clock) -> LiveChain:
+    chosen = config.chains[id]
+    return LiveChain(
+        chosen.plugin.build(id, chosen.settings),
+        chosen.plugin.name,
+        store,
+        clock,
+        stale_after_ms=1000 * config.health.stale_after_s,
+        wait_s=config.limits.plugin_wait_s,
+    )
+
+
+def _defaults(config: Config) -> InvoiceDefaults:
+    return InvoiceDefaults(
+        expires_in_s=config.invoices.expires_in_s,
+        monitor_for_s=config.invoices.monitor_for_s,
+        tolerance_ppm=config.invoices.tolerance_ppm,
+        late=config.invoices.late,
+    )
+
+
+def _plugin_row(record: PluginRecord) -> Mapping[str, object]:
+    return {**asdict(record), "status": record.status.value}
+
+
+class _Failures:
+    """Journals what the supervisor tells of a failing service."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def __call__(self, service: str, plugin: str, reason: str) -> None:
+        draft = Draft(EventType.PLUGIN_FAILED, {"service": service, "plugin": plugin, "reason": reason})
+        await self._store.transact(lambda tx: tx.append(draft, self._clock()))
+
+
+def _start_sources(nursery: trio.Nursery, daemon: Daemon) -> None:
+    for name, source in daemon.sources.items():
+        host = SourceHost(daemon.rates, daemon.clock, name)
+        nursery.start_soon(daemon.supervisor.run, f"rates {name}", name, partial(source.run, host))
+
+
+def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
+    for id, live in daemon.chains.items():
+        host = Host(daemon.store, live.chain, daemon.clock, daemon.live)
+        nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
+
+
+async def _serve(daemon: Daemon, stop: trio.Event) -> None:
+    """Answer on the public address and the Unix socket until told to stop; finish what is under way."""
+    config = daemon.config
+    async with (
+        open_unix(config.admin.socket) as admin,
+        open_tcp(config.http.address) as public,
+        trio.open_nursery() as nursery,
+    ):
+        settings = _frontend_settings(config, public.port)
+        log.info("listening", bind=str(public), admin=str(admin), public_url=settings.public_url)
+        for listener, administration in ((public, False), (admin, True)):
+            app = make_app(daemon.api, settings, daemon, stop, administration=administration)
+            nursery.start_soon(partial(serve, app, [listener], settings, stop=stop))
+
+
+def _frontend_settings(config: Config, port: int) -> FrontendSettings:
+    limits = config.limits
+    return FrontendSettings(
+        public_url=config.http.public_url_at(port),
+        trusted_proxies=config.http.trusted_proxies,
+        limits=Limits(
+            connections=limits.connections,
+            connections_per_address=limits.connections_per_address,
+            body_bytes=limits.body_bytes,
+            json_depth=limits.json_depth,
+            requests_per_s=limits.requests_per_s,
+            requests_burst=limits.requests_burst,
+            request_timeout_s=limits.request_timeout_s,
+            idle_timeout_s=limits.idle_timeout_s,
+        ),
+    )
+
+
+async def _stop_on_signal(
+    stop: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for number in signals:
+            log.info("stopping", signal=signal.Signals(number).name)
+            stop.set()

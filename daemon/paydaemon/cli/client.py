@@ -1,0 +1,97 @@
+"""A client of the daemon's HTTP interface over its Unix socket, and the options that say where that is.
+
+The socket needs no key: whoever can open it is the service's own user or root. Errors come out as one line
+with the daemon's own words and exit status 1.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import httpx
+
+from paydaemon.config import ConfigError, load_config
+
+TIMEOUT_S = 60.0
+DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
+
+Json = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def find_socket(socket: Path | None, config: Path) -> Path:
+    """The daemon's Unix socket: the one named, or the one its configuration names."""
+    if socket is not None:
+        return socket
+    try:
+        return Path(load_config(config).admin.socket)
+    except (OSError, ConfigError) as error:
+        raise click.ClickException(f"{error}\nname the daemon's --socket, or its --config") from error
+
+
+def reaches_daemon(command: F) -> F:
+    """Options of every command that talks to a daemon: ``--socket``, ``--config`` and ``--json``."""
+    options = (
+        click.option(
+            "--socket",
+            type=click.Path(path_type=Path),
+            help="The daemon's Unix socket.",
+            envvar="PAYDAEMON_SOCKET",
+        ),
+        click.option(
+            "-c",
+            "--config",
+            type=click.Path(path_type=Path),
+            default=DEFAULT_CONFIG,
+            show_default=True,
+            help="The daemon's configuration, to find its socket by.",
+            envvar="PAYDAEMON_CONFIG",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def call(
+    socket: Path,
+    method: str,
+    path: str,
+    *,
+    body: Mapping[str, object] | None = None,
+    query: Mapping[str, str | int] | None = None,
+) -> Json:
+    """One request. Raises `click.ClickException` with the daemon's words where it refuses."""
+    transport = httpx.HTTPTransport(uds=str(socket))
+    with httpx.Client(transport=transport, base_url="http://paydaemon", timeout=TIMEOUT_S) as client:
+        try:
+            answer = client.request(method, path, json=body, params=query)
+        except httpx.TransportError as error:
+            raise click.ClickException(f"no daemon answers at {socket}: {error}") from error
+    return _unwrap(answer)
+
+
+def _unwrap(answer: httpx.Response) -> Json:
+    try:
+        content = answer.json()
+    except ValueError as error:
+        raise click.ClickException(f"the daemon answered {answer.status_code} without JSON") from error
+    if answer.is_success and isinstance(content, dict):
+        return content
+    raise click.ClickException(_refusal(content, answer.status_code))
+
+
+def _refusal(content: object, status: int) -> str:
+    error = content.get("error") if isinstance(content, dict) else None
+    if not isinstance(error, dict):
+        return f"the daemon answered {status}"
+    param = f"{error['param']}: " if error.get("param") else ""
+    return f"{param}{error.get('message')}"
+
+
+def print_json(content: object) -> None:
+    """One line of JSON on stdout."""
+    click.echo(json.dumps(content, ensure_ascii=False))

@@ -1,0 +1,158 @@
+"""``paydaemon demo``: everything at once, on networks of its own, with nothing left behind.
+
+Three forms: by hand, with the commands to pay; ``--once``, one payment per chain played to *settled*; and
+``--json``, one line for scripts.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import trio
+
+from paydaemon.cli.client import call
+from paydaemon.cli.playground import Network, Playground, playground
+from paydaemon.cli.render import event_line, invoice_text
+from paydaemon.cli.stream import follow
+from paydaemon.hooks.ports import PayTo
+
+AMOUNT, CURRENCY = "12.50", "EUR"
+SETTLED_WITHIN_S = 120.0
+
+Json = dict[str, Any]
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Play one payment per chain to settled, then end.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one line of JSON when ready; all else to stderr."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8420, show_default=True, help="0: any free one."
+)
+def demo(once: bool, as_json: bool, port: int) -> None:
+    """Show it all: local networks, a daemon, and a payment on each chain.
+
+    Everything lives in a temporary folder and is gone afterwards. Without an option it runs until Ctrl-C.
+    """
+    if once and as_json:
+        raise click.UsageError("--once and --json are two different shows")
+    trio.run(_run, once, as_json, port)
+
+
+async def _run(once: bool, as_json: bool, port: int) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_cancel_on_signal, signals, nursery.cancel_scope)
+            async with playground(port, _to_stderr if as_json else click.echo) as ground:
+                if once:
+                    await _play_all(ground)
+                elif as_json:
+                    await _for_scripts(ground)
+                else:
+                    await _by_hand(ground)
+            nursery.cancel_scope.cancel()
+
+
+async def _cancel_on_signal(signals: Any, scope: trio.CancelScope) -> None:
+    async for _ in signals:
+        scope.cancel()
+
+
+def _to_stderr(text: str) -> None:
+    click.echo(text, err=True)
+
+
+async def _for_scripts(ground: Playground) -> None:
+    line: Json = {"api": ground.api, "key": ground.key, "pids": dict(ground.pids)}
+    line |= {chain: dict(network.facts.public) for chain, network in ground.networks.items()}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+    await trio.sleep_forever()
+
+
+async def _play_all(ground: Playground) -> None:
+    for chain, network in ground.networks.items():
+        with trio.move_on_after(SETTLED_WITHIN_S) as bound:
+            await _play(ground, chain, network)
+        if bound.cancelled_caught:
+            raise click.ClickException(f"the invoice on {chain} did not settle in {SETTLED_WITHIN_S:.0f} s")
+
+
+async def _play(ground: Playground, chain: str, network: Network) -> None:
+    """One invoice on one chain, from POST to settled, told as it happens."""
+    invoice = await _create_invoice(ground, chain)
+    option = invoice["options"][0]
+    click.echo(f"\nan invoice on {chain}:\n{invoice_text(invoice)}\n")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_tell_until_settled, ground, invoice["id"])
+        await network.sandbox.pay(_pay_to(option))
+        await _until_seen(ground, invoice["id"])
+        await network.sandbox.finalise(option["confirmations_required"])
+    click.echo(f"\n{chain}: {AMOUNT} {CURRENCY} paid and settled")
+
+
+async def _tell_until_settled(ground: Playground, id: str) -> None:
+    async with follow(ground.socket, {"after": "0", "invoice_id": id}) as events:
+        async for event in events:
+            click.echo(f"  {event_line(event)}")
+            if event["type"] == "invoice.settled":
+                return
+    raise click.ClickException("the daemon ended before the invoice was settled")
+
+
+async def _until_seen(ground: Playground, id: str) -> None:
+    """Let the payment be seen unconfirmed first: that is what a buyer at the counter sees."""
+    async with follow(ground.socket, {"after": "0", "invoice_id": id}) as events:
+        async for event in events:
+            if event["type"] == "invoice.payment_seen":
+                return
+
+
+async def _by_hand(ground: Playground) -> None:
+    """One invoice with every chain's commands to pay it, then the events as they come."""
+    invoice = await _create_invoice(ground, None)
+    click.echo(_guide(ground, invoice))
+    async with follow(ground.socket, {"after": "0"}) as events:
+        async for event in events:
+            click.echo(f"  {event_line(event)}")
+
+
+def _guide(ground: Playground, invoice: Json) -> str:
+    lines = [
+        "",
+        f"the API        {ground.api}",
+        f"operator's key {ground.key}",
+        f"checkout link  {invoice['checkout_url']}",
+        "",
+        invoice_text(invoice),
+        "",
+        "create another:",
+        f"  curl -s {ground.api}/v1/invoices -H 'Authorization: Bearer {ground.key}' \\",
+        "    -H 'Content-Type: application/json' \\",
+        f'    -d \'{{"amount": "{AMOUNT}", "currency": "{CURRENCY}", "seller_id": "{ground.seller}"}}\'',
+    ]
+    for option in invoice["options"]:
+        network = ground.networks[option["chain"]]
+        lines += ["", f"pay this one on {option['chain']}:"]
+        lines += [f"  {command}" for command in network.sandbox.how_to_pay(_pay_to(option))]
+    return "\n".join([*lines, "", "what happens (Ctrl-C ends it all):"])
+
+
+async def _create_invoice(ground: Playground, chain: str | None) -> Json:
+    body: Mapping[str, object] = {"amount": AMOUNT, "currency": CURRENCY, "seller_id": ground.seller}
+    if chain is not None:
+        body = {**body, "chains": [chain]}
+    return await trio.to_thread.run_sync(lambda: call(ground.socket, "POST", "/v1/invoices", body=body))
+
+
+def _pay_to(option: Json) -> PayTo:
+    return PayTo(
+        address=option["destination"]["address"],
+        memo=option["destination"]["memo"],
+        asset_code=option["asset"],
+        amount_minor=int(option["due_minor"]),
+    )

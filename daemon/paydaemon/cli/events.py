@@ -1,0 +1,42 @@
+"""``paydaemon events``: the journal, page by page or followed."""
+
+from pathlib import Path
+
+import click
+import trio
+
+from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.render import event_line
+from paydaemon.cli.stream import follow
+
+
+@click.command()
+@click.option("--after", type=click.IntRange(0), default=0, show_default=True, help="Only beyond this seq.")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+@click.option("--follow", "following", is_flag=True, help="Go on as events come, until interrupted.")
+@reaches_daemon
+def events(after: int, limit: int, following: bool, socket: Path | None, config: Path, as_json: bool) -> None:
+    """Print the journal's events, oldest first."""
+    where = find_socket(socket, config)
+    if following:
+        trio.run(_follow, where, after, as_json)
+        return
+    answer = call(where, "GET", "/v1/events", query={"after": after, "limit": limit})
+    if as_json:
+        print_json(answer)
+        return
+    for event in answer["data"]:
+        _print(event, as_json=False)
+
+
+async def _follow(socket: Path, after: int, as_json: bool) -> None:
+    async with follow(socket, {"after": str(after)}) as stream:
+        async for event in stream:
+            _print(event, as_json)
+
+
+def _print(event: Json, as_json: bool) -> None:
+    if as_json:
+        print_json(event)
+    else:
+        click.echo(f"{event.get('seq', ''):>8}  {event_line(event)}")

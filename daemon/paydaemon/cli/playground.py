@@ -1,0 +1,146 @@
+"""The playground: every chain's sandbox and a daemon of its own, in a temporary folder, gone afterwards.
+
+The daemon is a process of its own, started by the very command that an operator's service manager starts it
+by, and spoken to only through its interfaces.
+"""
+
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL
+
+import click
+import trio
+
+from paydaemon.cli.client import call
+from paydaemon.cli.toml import to_toml
+from paydaemon.hooks.ports import Sandbox, SandboxFacts
+from paydaemon.plugins import load_plugins
+
+READY_WITHIN_S = 120.0
+STOPPED_WITHIN_S = 20.0
+LOOK_EVERY_S = 0.1
+LOG_TAIL_BYTES = 2_000
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One chain's running sandbox."""
+
+    sandbox: Sandbox
+    facts: SandboxFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Playground:
+    """Where everything is. `key` is an operator's; `seller` exists and has nothing yet."""
+
+    api: str
+    key: str
+    seller: str
+    socket: Path
+    networks: Mapping[str, Network]
+    pids: Mapping[str, int]
+
+
+@asynccontextmanager
+async def playground(port: int, say: Say) -> AsyncIterator[Playground]:
+    """Bring everything up, and take everything down again whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="paydaemon-demo-") as name:
+        folder = Path(name)
+        async with trio.open_nursery() as nursery:
+            networks = await _start_networks(nursery, folder, say)
+            config = _write_config(folder, port, networks)
+            async with _daemon(config, folder, say) as pid:
+                yield _introduce(folder, networks, pid)
+            nursery.cancel_scope.cancel()
+
+
+async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict[str, Network]:
+    networks: dict[str, Network] = {}
+    for chain, plugin in load_plugins().sandboxes.items():
+        say(f"starting a local {chain} network …")
+        sandbox = plugin.build()
+        place = folder / chain
+        place.mkdir()
+        facts: SandboxFacts = await nursery.start(sandbox.run, place)
+        networks[chain] = Network(sandbox, facts)
+        say(f"  {chain} is up, its payer has money")
+    if not networks:
+        raise click.ClickException("no installed plugin brings a local network to show")
+    return networks
+
+
+def _write_config(folder: Path, port: int, networks: Mapping[str, Network]) -> Path:
+    prices = {pair: price for network in networks.values() for pair, price in network.facts.prices.items()}
+    config = folder / "paydaemon.toml"
+    config.write_text(
+        to_toml(
+            {
+                "daemon": {"state_dir": str(folder / "state"), "log_format": "console"},
+                "http": {"bind": f"127.0.0.1:{port}"},
+                "rates": {"fixed": {"prices": prices}},
+                "chains": {chain: network.facts.settings for chain, network in networks.items()},
+            }
+        ),
+        encoding="utf-8",
+    )
+    return config
+
+
+@asynccontextmanager
+async def _daemon(config: Path, folder: Path, say: Say) -> AsyncIterator[int]:
+    """The daemon's process, from ready to stopped, in a session of its own: Ctrl-C is for us, not for it."""
+    log = folder / "daemon.log"
+    say("starting the daemon …")
+    command = [sys.executable, "-m", "paydaemon", "run", "--config", str(config)]
+    with log.open("wb") as output:
+        process = await trio.lowlevel.open_process(
+            command, stdin=DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        await _wait_ready(process, folder / "state" / "admin.sock", log)
+        say("  the daemon is ready")
+        yield process.pid
+    finally:
+        await _stop(process)
+
+
+async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
+    """Wait until every chain can be offered. Raises with the log's end where the daemon gives up."""
+    with trio.move_on_after(READY_WITHIN_S):
+        while process.poll() is None:
+            with suppress(click.ClickException):
+                answer = await trio.to_thread.run_sync(call, socket, "GET", "/readyz")
+                if all(chain["state"] == "healthy" for chain in answer["chains"]):
+                    return
+            await trio.sleep(LOOK_EVERY_S)
+    end = (await trio.Path(log).read_bytes())[-LOG_TAIL_BYTES:].decode(errors="replace")
+    raise click.ClickException(f"the daemon did not become ready; its log ends with:\n{end}")
+
+
+async def _stop(process: trio.Process) -> None:
+    with trio.CancelScope(shield=True):
+        if process.poll() is None:
+            process.terminate()
+        with trio.move_on_after(STOPPED_WITHIN_S):
+            await process.wait()
+        if process.poll() is None:
+            process.kill()
+            await process.wait()
+
+
+def _introduce(folder: Path, networks: Mapping[str, Network], pid: int) -> Playground:
+    socket = folder / "state" / "admin.sock"
+    api = call(socket, "GET", "/admin/v1/daemon")["public_url"]
+    key = call(socket, "POST", "/admin/v1/operators")["secret"]
+    seller = call(socket, "POST", "/admin/v1/sellers", body={"id": "demo"})["seller_id"]
+    pids = {"daemon": pid}
+    for network in networks.values():
+        pids |= network.facts.pids
+    return Playground(api, key, seller, socket, networks, pids)

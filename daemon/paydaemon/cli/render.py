@@ -1,0 +1,50 @@
+"""How invoices and events look in a terminal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def invoice_text(invoice: Json) -> str:
+    """An invoice as a person reads it."""
+    return "\n".join(_invoice_lines(invoice))
+
+
+def event_line(event: Json) -> str:
+    """One event on one line: when, what, and the numbers that matter."""
+    at = str(event.get("created_at", ""))[11:19] or " " * 8
+    return f"{at}  {event['type']:<24} {_detail(event)}".rstrip()
+
+
+def _invoice_lines(invoice: Json) -> Iterator[str]:
+    flags = f" ({', '.join(invoice['flags'])})" if invoice["flags"] else ""
+    yield f"{invoice['id']}  {invoice['amount']} {invoice['currency']}  {invoice['status']}{flags}"
+    yield f"  seller {invoice['seller_id']}, expires {invoice['expires_at']}"
+    for option in invoice["options"]:
+        yield f"  {option['due']} {option['asset']} on {option['chain']}, {_needed(option)}"
+        yield f"    to   {option['destination']['address']}"
+        yield f"    rate {option['rate']} {invoice['currency']} by {option['rate_source']}"
+        for payment in option["payments"]:
+            yield f"    paid {_payment(payment)}"
+
+
+def _needed(option: Json) -> str:
+    number = option["confirmations_required"]
+    return f"{number} confirmation{'' if number == 1 else 's'} required"
+
+
+def _detail(event: Json) -> str:
+    data = event.get("data", {})
+    payment, invoice = data.get("payment"), data.get("invoice")
+    if payment is not None:
+        return _payment(payment)
+    if invoice is not None:
+        flags = f" ({', '.join(invoice['flags'])})" if invoice["flags"] else ""
+        return f"{invoice['amount']} {invoice['currency']}, {invoice['status']}{flags}"
+    return ", ".join(f"{key}: {value}" for key, value in data.items())
+
+
+def _payment(payment: Json) -> str:
+    depth = f"{payment['confirmations']} of {payment['confirmations_required']}"
+    return f"{payment['amount']} {payment['asset']}, {payment['state']}, {depth}  {payment['ref']}"

@@ -1,0 +1,90 @@
+"""``paydaemon run``, ``check-config`` and ``plugins``."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import trio
+
+from paydaemon import app
+from paydaemon.cli.client import DEFAULT_CONFIG, call, find_socket, print_json, reaches_daemon
+from paydaemon.config import Config, ConfigError, load_config
+from paydaemon.store.port import StoreMismatch, StoreUnavailable
+
+EXIT_CONFIG = 78
+"""sysexits.h, EX_CONFIG: systemd's ``RestartPreventExitStatus`` can tell it from a crash."""
+
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    envvar="PAYDAEMON_CONFIG",
+    help="The configuration.",
+)
+
+
+@click.command()
+@config_option
+def run(config: Path) -> None:
+    """Run the daemon until it is told to stop (SIGTERM or SIGINT)."""
+    settings = _load(config)
+    try:
+        trio.run(app.run, settings)
+    except* (StoreMismatch, StoreUnavailable, OSError) as group:
+        _end(group)
+
+
+@click.command("check-config")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def check_config(config: Path, as_json: bool) -> None:
+    """Say everything that is wrong with the configuration, or that nothing is."""
+    try:
+        settings = load_config(config)
+    except ConfigError as error:
+        if not as_json:
+            _refuse(error)
+        print_json({"problems": [{"path": p.path, "message": p.message} for p in error.problems]})
+        sys.exit(EXIT_CONFIG)
+    if as_json:
+        print_json({"problems": []})
+    else:
+        counted = f"{len(settings.chains)} chain(s), {len(settings.rates)} rate source(s)"
+        click.echo(f"{config}: {counted}, no problems")
+
+
+@click.command()
+@reaches_daemon
+def plugins(socket: Path | None, config: Path, as_json: bool) -> None:
+    """List the daemon's plugins and how they are doing."""
+    answer = call(find_socket(socket, config), "GET", "/v1/plugins")
+    if as_json:
+        print_json(answer)
+        return
+    for row in answer["data"]:
+        version = row["version"] or ""
+        click.echo(f"{row['name']:<16} {version:<16} {row['status']:<9} {row['reason']}".rstrip())
+
+
+def _load(path: Path) -> Config:
+    try:
+        return load_config(path)
+    except ConfigError as error:
+        _refuse(error)
+
+
+def _refuse(error: ConfigError) -> NoReturn:
+    click.echo(str(error), err=True)
+    sys.exit(EXIT_CONFIG)
+
+
+def _end(group: BaseExceptionGroup[Exception]) -> NoReturn:
+    """Say in one line what kept the daemon from running."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    click.echo(f"paydaemon: {first}", err=True)
+    sys.exit(1)

@@ -1,0 +1,127 @@
+"""What a configuration says about files: relative paths, and secrets that only the service may read.
+
+They are found by walking the validated models, so a plugin's are looked after like the daemon's own.
+"""
+
+import operator
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from paydaemon.config.problems import Problem, Where, problem
+from paydaemon.hooks.settings import Secret
+
+MAX_SECRET_BYTES = 65_536
+MAX_SOCKET_BYTES = 107
+"""unix(7): 108 bytes with the NUL at the end."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+M = TypeVar("M", bound=BaseModel)
+
+
+# --- Paths
+
+
+def resolved(model: M, folder: Path) -> M:
+    """The same settings, with relative paths made absolute: they are relative to `folder`."""
+    changed = {
+        name: moved
+        for name in type(model).model_fields
+        if (moved := _resolve(value := getattr(model, name), folder)) is not value
+    }
+    return model.model_copy(update=changed) if changed else model
+
+
+def _resolve(value: object, folder: Path) -> object:
+    match value:
+        case Secret(file=str(file)) if not Path(file).is_absolute():
+            return Secret(file=str(folder / file))
+        case BaseModel():
+            return resolved(value, folder)
+        case Path() if not value.is_absolute():
+            return folder / value
+        case tuple() | list():
+            moved = [_resolve(inner, folder) for inner in value]
+            return value if all(map(operator.is_, moved, value)) else type(value)(moved)
+        case dict():
+            return {key: _resolve(inner, folder) for key, inner in value.items()}
+        case _:
+            return value
+
+
+def place_problems(database: Path, socket: Path) -> Iterator[Problem]:
+    """What is wrong with where the daemon's own files are to be."""
+    for where, path in ((("daemon", "database"), database), (("admin", "socket"), socket)):
+        if path.is_dir():
+            yield problem(where, "is a folder")
+    if len(os.fsencode(socket)) > MAX_SOCKET_BYTES:
+        yield problem(
+            ("admin", "socket"), f"is longer than the {MAX_SOCKET_BYTES} bytes a socket's path can have"
+        )
+
+
+# --- Secrets
+
+
+def secret_problems(settings: BaseModel, where: Where) -> Iterator[Problem]:
+    """One problem for each secret that cannot be used. `settings` are those of the table at `where`."""
+    for path, secret in _secrets(settings, where):
+        try:
+            reason = _unusable(secret)
+        except (OSError, ValueError) as error:
+            reason = _cannot_read(secret, error)
+        if reason:
+            yield problem(path, reason)
+
+
+def _secrets(value: object, where: Where) -> Iterator[tuple[Where, Secret]]:
+    match value:
+        case Secret():
+            yield where, value
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _secrets(getattr(value, name), (*where, name))
+        case Mapping():
+            for key, inner in value.items():
+                yield from _secrets(inner, (*where, str(key)))
+        case tuple() | list():
+            for place, inner in enumerate(value):
+                yield from _secrets(inner, (*where, place))
+        case _:
+            pass
+
+
+def _unusable(secret: Secret) -> str | None:
+    """Why a secret cannot be used. Raises `OSError` or `ValueError` where its file cannot be read at all."""
+    found = secret.path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        return f"{secret.path} is not a file"
+    if found.st_size > MAX_SECRET_BYTES:
+        return f"{secret.path} is too large for a secret"
+    if found.st_mode & _OTHERS and not _is_credential(secret.path):
+        return f"{secret.path} can be read by others: chmod 600 it"
+    if not secret.read():
+        return f"{secret.path} is empty"
+    return None
+
+
+def _cannot_read(secret: Secret, error: Exception) -> str:
+    match error:
+        case FileNotFoundError(errno=None):
+            return str(error)
+        case OSError():
+            return f"{secret.path} cannot be read: {error.strerror}"
+        case UnicodeDecodeError():
+            return f"{secret.path} is not UTF-8 text"
+        case _:
+            return "is no path: it holds a NUL character"
+
+
+def _is_credential(path: Path) -> bool:
+    """Whether systemd put it there: its credentials' modes are its own affair (systemd.exec(5))."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return folder is not None and path.resolve().is_relative_to(Path(folder).resolve())

@@ -1,0 +1,69 @@
+"""A configuration file → the installed plugins and `Config`, or `ConfigError`."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from paydaemon.config.models import Config
+from paydaemon.config.parse import parse_config
+from paydaemon.config.problems import ConfigError, Problem
+from paydaemon.plugins import load_plugins
+
+MAX_FILE_BYTES = 1_048_576
+
+
+def load_config(path: Path | str, *, extra: Mapping[str, object] | None = None) -> Config:
+    """Read a configuration file and load the installed plugins, those of `extra` too.
+
+    Raises `ConfigError`.
+    """
+    path = Path(path)
+    document = _read(path)
+    return parse_config(document, load_plugins(_disabled(document), extra), folder=path.absolute().parent)
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read: {error.strerror}") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise _unreadable(path, f"is larger than {MAX_FILE_BYTES} bytes")
+    try:
+        return _toml(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, f"is not UTF-8 text: see byte {error.start}") from error
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _unreadable(path: Path, message: str) -> ConfigError:
+    return ConfigError([Problem(str(path), message)])
+
+
+def _disabled(document: Mapping[str, object]) -> Collection[str]:
+    """What ``[plugins] disabled`` seems to say, before anything is validated."""
+    table = document.get("plugins")
+    names = table.get("disabled") if isinstance(table, Mapping) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _toml(text: str) -> Mapping[str, object]:
+    """Raises `ValueError` saying what is wrong, and where."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"is not valid TOML: {_with_position(str(error), text)}") from error
+    except RecursionError as error:
+        raise ValueError("is nested too deeply") from error
+    # Python's own limit on the digits of an integer.
+    except ValueError as error:
+        raise ValueError("holds a number that is too long") from error
+
+
+def _with_position(message: str, text: str) -> str:
+    """The message, with line and column at the end of the document too, where tomllib leaves them out."""
+    last = text.rpartition("\n")[2]
+    end = f"at line {text.count(chr(10)) + 1}, column {len(last) + 1}, the end of the file"
+    return message.replace("at end of document", end)

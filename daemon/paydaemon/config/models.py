@@ -1,0 +1,250 @@
+"""Every key of the daemon's own tables: its type, bounds, default and meaning.
+
+The descriptions are what `etc/paydaemon.toml` says above each key. Names end with the unit: `_s` is seconds.
+Relative paths are relative to the folder of the configuration file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, Field, PlainValidator
+
+from paydaemon.config.addresses import Address, parse_address, parse_network, parse_public_url
+from paydaemon.core.errors import Refusal
+from paydaemon.core.invoice import LatePolicy
+from paydaemon.core.money import parse_minor
+from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin
+from paydaemon.logs import LogFormat, LogLevel
+from paydaemon.plugins import LoadedPlugins
+
+DAY_S = 86_400
+PPM_DECIMALS = 4
+"""A percent has 10 000 millionths."""
+MAX_TOLERANCE_PPM = 100_000
+
+
+class DaemonSettings(Settings):
+    """``[daemon]``: where things are kept, and what is logged."""
+
+    state_dir: Path = Field(
+        default=Path("/var/lib/paydaemon"),
+        description="The folder that the daemon keeps its files in.",
+    )
+    database: Path = Field(
+        default_factory=lambda daemon: daemon["state_dir"] / "paydaemon.sqlite3",
+        description="The SQLite database. By default paydaemon.sqlite3 in state_dir.",
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.JSON,
+        description='How a line of the log looks: "json" for machines, "console" for people.',
+    )
+    log_level: LogLevel = Field(
+        default=LogLevel.INFO,
+        description='The least that is logged: "debug", "info", "warning" or "error".',
+    )
+
+
+class HttpSettings(Settings):
+    """``[http]``: where the API and the checkout pages are served."""
+
+    bind: Annotated[str, AfterValidator(lambda text: str(parse_address(text)))] = Field(
+        default="127.0.0.1:8420",
+        description="The address and port to listen on, such as 127.0.0.1:8420 or [::1]:8420. "
+        "With port 0 the system chooses a free one.",
+    )
+    public_url: Annotated[str, AfterValidator(parse_public_url)] = Field(
+        default_factory=lambda http: f"http://{http['bind']}",
+        validate_default=True,
+        description="The URL that buyers and sellers reach the daemon by; links begin with it. "
+        "By default http:// and bind.",
+    )
+    trusted_proxies: tuple[Annotated[IPv4Network | IPv6Network, PlainValidator(parse_network)], ...] = Field(
+        default=(),
+        description="Networks of reverse proxies in front of the daemon: the client address that they "
+        'forward is believed, nobody else\'s. Such as ["10.0.0.0/8", "::1/128"].',
+    )
+
+    @property
+    def address(self) -> Address:
+        """`bind`, taken apart."""
+        return parse_address(self.bind)
+
+    def public_url_at(self, port: int) -> str:
+        """The public URL once it is known which port the system chose for port 0."""
+        if "public_url" in self.model_fields_set:
+            return self.public_url
+        return f"http://{self.address._replace(port=port)}"
+
+
+class AdminSettings(Settings):
+    """``[admin]``: how the machine's own operator reaches the daemon."""
+
+    socket: Path = Field(
+        default=Path("/var/lib/paydaemon/admin.sock"),
+        description="The Unix socket for administration, which only the service's own user and root can "
+        "open. By default admin.sock in state_dir.",
+    )
+
+
+def _tolerance_ppm(percent: str) -> int:
+    try:
+        ppm = parse_minor(percent, PPM_DECIMALS, "tolerance_percent")
+    except Refusal as refusal:
+        raise ValueError(refusal.message) from refusal
+    if ppm > MAX_TOLERANCE_PPM:
+        raise ValueError('must be at most "10"')
+    return ppm
+
+
+def _percent(text: str) -> str:
+    _tolerance_ppm(text)
+    return text
+
+
+class InvoiceSettings(Settings):
+    """``[invoices]``: what holds where a seller says nothing else."""
+
+    expires_in_s: int = Field(
+        default=900, ge=60, le=7 * DAY_S, description="How many seconds an invoice can be paid in time."
+    )
+    monitor_for_s: int = Field(
+        default=7 * DAY_S,
+        ge=0,
+        le=366 * DAY_S,
+        description="For how many seconds after its expiry a payment can still change an invoice. "
+        "Later ones are recorded and told.",
+    )
+    tolerance_percent: Annotated[str, AfterValidator(_percent)] = Field(
+        default="0",
+        description="How much of what is due may be missing, in percent: a decimal in quotes, "
+        'from "0" to "10".',
+    )
+    late: LatePolicy = Field(
+        default=LatePolicy.HOLD,
+        description='What happens to an invoice that is paid late: "hold" it for a person to mark it, '
+        'or let it "settle" by itself.',
+    )
+
+    @property
+    def tolerance_ppm(self) -> int:
+        """How much may be missing, in millionths of what is due."""
+        return _tolerance_ppm(self.tolerance_percent)
+
+
+class QuoteSettings(Settings):
+    """``[quotes]``: which rates are good enough for a new invoice."""
+
+    # The fixed source says its rates every 10 s: with less than twice that, an invoice might find none.
+    max_age_s: int = Field(
+        default=120,
+        ge=20,
+        le=DAY_S,
+        description="How many seconds old a rate may be when an invoice is created.",
+    )
+
+
+class HealthSettings(Settings):
+    """``[health]``: when a chain is no longer trusted with new options."""
+
+    stale_after_s: int = Field(
+        default=120,
+        ge=1,
+        le=DAY_S,
+        description="After how many seconds without word of its node a chain is stale: it gets no new "
+        "options until it is seen complete again.",
+    )
+
+
+class LimitSettings(Settings):
+    """``[limits]``: what one client, plugin or burst can take at most."""
+
+    body_bytes: int = Field(
+        default=65_536, ge=1_024, le=16_777_216, description="The largest body of a request, in bytes."
+    )
+    json_depth: int = Field(
+        default=32, ge=4, le=128, description="How deep lists and objects in a request may be nested."
+    )
+    connections: int = Field(
+        default=2_000, ge=1, le=1_000_000, description="How many connections are open at once, in all."
+    )
+    connections_per_address: int = Field(
+        default=256, ge=1, le=1_000_000, description="How many connections are open at once for one address."
+    )
+    requests_per_s: int = Field(
+        default=50,
+        ge=1,
+        le=1_000_000,
+        description="How many requests per second one key, or one address without a key, may go on making.",
+    )
+    requests_burst: int = Field(
+        default=100, ge=1, le=1_000_000, description="How many requests it may make at once before that."
+    )
+    websocket_queue: int = Field(
+        default=1_000,
+        ge=1,
+        le=1_000_000,
+        description="How many events wait for one websocket before it is closed as too slow.",
+    )
+    request_timeout_s: int = Field(
+        default=30, ge=1, le=3_600, description="How many seconds a request may take."
+    )
+    idle_timeout_s: int = Field(
+        default=75, ge=1, le=3_600, description="After how many seconds an idle connection is closed."
+    )
+    store_queue: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        description="How many writes wait for the database before requests are refused.",
+    )
+    plugin_wait_s: int = Field(
+        default=10,
+        ge=1,
+        le=600,
+        description="How many seconds a chain may take to give one destination.",
+    )
+
+
+class PluginSettings(Settings):
+    """``[plugins]``: which of the installed plugins are left alone."""
+
+    disabled: tuple[str, ...] = Field(
+        default=(), description="Names of installed plugins that are not loaded."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChainConfig:
+    """One ``[chains.<id>]``: the kind of chain, and `settings` as an instance of that kind's own model."""
+
+    id: str
+    plugin: ChainPlugin
+    settings: BaseModel
+
+
+class RateConfig(NamedTuple):
+    """One ``[rates.<source>]``: the source, and `settings` as an instance of its own model."""
+
+    plugin: RateSourcePlugin
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration, valid. `installed` is what the plugins it was checked against bring."""
+
+    daemon: DaemonSettings
+    http: HttpSettings
+    admin: AdminSettings
+    invoices: InvoiceSettings
+    quotes: QuoteSettings
+    health: HealthSettings
+    limits: LimitSettings
+    plugins: PluginSettings
+    chains: Mapping[str, ChainConfig]
+    rates: Mapping[str, RateConfig]
+    installed: LoadedPlugins

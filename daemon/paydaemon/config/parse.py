@@ -1,0 +1,190 @@
+"""A document → `Config`, or `ConfigError` with every problem there is."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from paydaemon.config.check import check
+from paydaemon.config.files import place_problems
+from paydaemon.config.models import (
+    AdminSettings,
+    ChainConfig,
+    Config,
+    DaemonSettings,
+    HealthSettings,
+    HttpSettings,
+    InvoiceSettings,
+    LimitSettings,
+    PluginSettings,
+    QuoteSettings,
+    RateConfig,
+)
+from paydaemon.config.problems import ConfigError, Problem, Where, problem
+from paydaemon.hooks.specs import ChainPlugin
+from paydaemon.plugins import LoadedPlugins, PluginStatus
+from paydaemon.suggest import did_you_mean, nearest
+
+TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "daemon": DaemonSettings,
+        "http": HttpSettings,
+        "admin": AdminSettings,
+        "invoices": InvoiceSettings,
+        "quotes": QuoteSettings,
+        "health": HealthSettings,
+        "limits": LimitSettings,
+        "plugins": PluginSettings,
+    }
+)
+"""The daemon's own tables. Beside them stand ``[chains.<id>]`` and ``[rates.<source>]``."""
+
+_CHAIN_ID = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse_config(
+    document: Mapping[str, object], plugins: LoadedPlugins, *, folder: Path | None = None
+) -> Config:
+    """Validate what a file says. Relative paths are taken from `folder`, by default the current one.
+
+    Raises `ConfigError`.
+    """
+    parser = _Parser(document, plugins, folder if folder is not None else Path.cwd())
+    config = parser.config()
+    if parser.problems:
+        raise ConfigError(parser.problems)
+    return config
+
+
+class _Parser:
+    """One document on its way to a `Config`.
+
+    The defaults stand in for a table that is wrong, so that the rest can be looked at too.
+    """
+
+    def __init__(self, document: Mapping[str, object], plugins: LoadedPlugins, folder: Path) -> None:
+        self.problems: list[Problem] = []
+        self._document = document
+        self._plugins = plugins
+        self._folder = folder
+
+    def config(self) -> Config:
+        """Everything, to be used only where `problems` stayed empty."""
+        self._refuse_unknown_tables()
+        daemon = self._table("daemon", DaemonSettings)
+        config = Config(
+            daemon=daemon,
+            http=self._table("http", HttpSettings),
+            admin=self._table("admin", AdminSettings, socket=str(daemon.state_dir / "admin.sock")),
+            invoices=self._table("invoices", InvoiceSettings),
+            quotes=self._table("quotes", QuoteSettings),
+            health=self._table("health", HealthSettings),
+            limits=self._table("limits", LimitSettings),
+            plugins=self._table("plugins", PluginSettings),
+            chains=self._chains(),
+            rates=self._rates(),
+            installed=self._plugins,
+        )
+        self._refuse_unknown_plugins(config.plugins)
+        self.problems.extend(place_problems(config.daemon.database, config.admin.socket))
+        return config
+
+    def _table(self, name: str, model: type[M], **defaults: object) -> M:
+        table = self._document.get(name, {})
+        if isinstance(table, Mapping):
+            table = {**defaults, **table}
+        return check(model, table, (name,), self._folder, self.problems) or model()
+
+    def _refuse_unknown_tables(self) -> None:
+        known = (*TABLES, "chains", "rates")
+        for name in self._document:
+            if name not in known:
+                self._problem((name,), f"is not a table of the configuration{did_you_mean(name, known)}")
+
+    def _refuse_unknown_plugins(self, settings: PluginSettings) -> None:
+        names = [record.name for record in self._plugins.records]
+        for place, name in enumerate(settings.disabled):
+            if name not in names:
+                where = ("plugins", "disabled", place)
+                self._problem(where, f"is not an installed plugin{did_you_mean(name, names)}")
+
+    def _chains(self) -> Mapping[str, ChainConfig]:
+        chains = {id: self._chain(id, table) for id, table in self._tables_in("chains", "[chains.bitcoin]")}
+        if not self._document.get("chains"):
+            self._problem(
+                ("chains",), "no chain is configured: there must be a table such as [chains.bitcoin]"
+            )
+        return MappingProxyType({id: chain for id, chain in chains.items() if chain is not None})
+
+    def _chain(self, id: str, table: Mapping[str, object]) -> ChainConfig | None:
+        where = ("chains", id)
+        if _CHAIN_ID.fullmatch(id) is None:
+            self._problem(where, "must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most")
+        plugin = self._chain_plugin(table, where)
+        if plugin is None:
+            return None
+        own = {key: value for key, value in table.items() if key != "plugin"}
+        settings = check(plugin.config, own, where, self._folder, self.problems)
+        return None if settings is None else ChainConfig(id, plugin, settings)
+
+    def _chain_plugin(self, table: Mapping[str, object], where: Where) -> ChainPlugin | None:
+        known = self._plugins.chains
+        name = table.get("plugin")
+        if isinstance(name, str) and name in known:
+            return known[name]
+        if isinstance(name, str):
+            message = self._not_brought(name, known)
+        elif name is None:
+            message = f"is required: {_one_of(known)}{_mistyped('plugin', table)}"
+        else:
+            message = "must be text in quotes"
+        self._problem((*where, "plugin"), message)
+        return None
+
+    def _rates(self) -> Mapping[str, RateConfig]:
+        rates = {name: self._rate(name, table) for name, table in self._tables_in("rates", "[rates.fixed]")}
+        return MappingProxyType({name: rate for name, rate in rates.items() if rate is not None})
+
+    def _rate(self, name: str, table: Mapping[str, object]) -> RateConfig | None:
+        plugin = self._plugins.rate_sources.get(name)
+        if plugin is None:
+            self._problem(("rates", name), self._not_brought(name, self._plugins.rate_sources))
+            return None
+        settings = check(plugin.config, table, ("rates", name), self._folder, self.problems)
+        return None if settings is None else RateConfig(plugin, settings)
+
+    def _tables_in(self, name: str, example: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+        tables = self._document.get(name, {})
+        if not isinstance(tables, Mapping):
+            self._problem((name,), f"must hold tables such as {example}")
+            return
+        for key, table in tables.items():
+            if isinstance(table, Mapping):
+                yield key, table
+            else:
+                self._problem((name, key), f"must be a table such as {example}")
+
+    def _not_brought(self, name: str, known: Iterable[str]) -> str:
+        """Why nothing of that name is there: its plugin is out of order, or nobody has heard of it."""
+        for record in self._plugins.records:
+            if record.name == name and record.status is not PluginStatus.LOADED:
+                return f"the plugin of this name is {record.status}: {record.reason}"
+        return f"is brought by no installed plugin: {_one_of(known)}{did_you_mean(name, known)}"
+
+    def _problem(self, where: Where, message: str) -> None:
+        self.problems.append(problem(where, message))
+
+
+def _one_of(known: Iterable[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in sorted(known))
+    return f"there is {names}" if names else "there is none"
+
+
+def _mistyped(key: str, table: Iterable[str]) -> str:
+    found = nearest(key, table)
+    return f'; is it what "{found}" was meant to be?' if found else ""

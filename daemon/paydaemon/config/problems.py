@@ -1,0 +1,182 @@
+"""What is wrong with a configuration, in words an operator can act on.
+
+A message never repeats a value: it might be a secret in the wrong place. Keys and the values that would have
+been right are told.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from paydaemon.suggest import did_you_mean
+
+Where = tuple[str | int, ...]
+"""The keys that lead to a value; a number is a place in a list."""
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_MAX_KEY = 64
+_MAX_MESSAGE = 500
+_LONG_VALUE = 12
+"""A plugin's own message may hold its value up to this length: longer ones might be keys or passwords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. `path` leads to it, such as ``chains.bitcoin.rpc_url``."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used, with everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(*problems)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+def problem(where: Where, message: str) -> Problem:
+    """A problem at those keys, written as TOML writes them."""
+    return Problem(".".join(_key(part) for part in where), " ".join(message.split())[:_MAX_MESSAGE])
+
+
+def explain(
+    error: ValidationError, model: type[BaseModel], table: Mapping[str, object], where: Where
+) -> Iterator[Problem]:
+    """Everything that a model found wrong with its table, which stands at `where`."""
+    for detail in error.errors(include_url=False):
+        # Told already: it is the key that this default would have been made from.
+        if detail["type"] != "default_factory_not_called":
+            path, known = _follow(model, table, detail["loc"])
+            yield problem((*where, *path), _words(detail, known))
+
+
+def _key(part: str | int) -> str:
+    text = str(part)
+    if _BARE_KEY.fullmatch(text):
+        return text
+    return json.dumps(text if len(text) <= _MAX_KEY else text[:_MAX_KEY] + "…", ensure_ascii=True)
+
+
+# --- Where
+
+
+def _follow(model: type[BaseModel], table: object, loc: Where) -> tuple[Where, set[str]]:
+    """The keys that `loc` stands for, and the keys known in the table of the last one.
+
+    pydantic puts labels of its own between them, for the members of a union and for a dictionary's keys: what
+    is neither in the table nor in the model is such a label.
+    """
+    path: list[str | int] = []
+    models = {model}
+    known: set[str] = set()
+    for part in loc:
+        fields = [found.model_fields[part] for found in models if part in found.model_fields]
+        if not fields and not _holds(table, part):
+            continue
+        path.append(part)
+        known = {key for found in models for key in found.model_fields}
+        table = table[part] if _holds(table, part) else None  # type: ignore[index]
+        if isinstance(part, str):
+            models = {inner for field in fields for inner in models_in(field.annotation)}
+    return tuple(path), known
+
+
+def _holds(table: object, part: str | int) -> bool:
+    if isinstance(table, Mapping):
+        return part in table
+    return isinstance(table, Sequence) and isinstance(part, int) and part < len(table)
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model that an annotation names: ``tuple[Node, ...] | None`` → Node."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from models_in(inner)
+
+
+# --- What
+
+_WORDS = {
+    "missing": "is required",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
+    "mapping_type": "must be a table",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "set_type": "must be a list",
+    "frozen_set_type": "must be a list",
+    "string_type": "must be text in quotes",
+    "path_type": "must be a path in quotes",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number, without quotes",
+    "int_from_float": "must be a whole number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "finite_number": "must be a finite number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+    "json_invalid": "holds text that is not valid Unicode, or is nested too deeply",
+}
+
+
+def _words(detail: ErrorDetails, known: set[str]) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "is not a key of this table" + did_you_mean(str(detail["loc"][-1]), known)
+    if kind in ("enum", "literal_error"):
+        return _choice(str(context["expected"]), detail["input"])
+    if kind in _WORDS:
+        return _WORDS[kind].format(**context)
+    return _without(detail["input"], _plain(detail["msg"]))
+
+
+def _choice(expected: str, value: object) -> str:
+    allowed = re.findall(r"'([^']*)'", expected)
+    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    return f"must be {expected.replace(chr(39), chr(34))}{hint}"
+
+
+def _plain(message: str) -> str:
+    """What pydantic or a validator said, as the rest of a sentence about the key."""
+    message = re.sub(r"^(Value error|Assertion failed), ", "", message)
+    message = re.sub(r"^(Input|String|Value) should ", "must ", message)
+    return message or "is not valid"
+
+
+def _without(value: object, message: str) -> str:
+    """The message without the longer texts of the value it is about."""
+    for text in sorted(_texts(value), key=len, reverse=True):
+        message = message.replace(text, "…")
+    return message
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str) and len(value) >= _LONG_VALUE:
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for inner in value:
+            yield from _texts(inner)

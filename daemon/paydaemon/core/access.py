@@ -1,0 +1,50 @@
+"""Who asks, and what they may see: operators act for any seller, sellers for themselves."""
+
+from dataclasses import dataclass
+
+from paydaemon.core.errors import ErrorType, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a request is made by. `seller_id` is None for an operator; `key_id` names the key, not its secret,
+    and may be logged.
+    """
+
+    key_id: str
+    seller_id: str | None
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether this principal may act for any seller."""
+        return self.seller_id is None
+
+    def may_see(self, seller_id: str | None) -> bool:
+        """Whether something that belongs to `seller_id` (None: to nobody but the operator) may be shown."""
+        return self.is_operator or (seller_id is not None and seller_id == self.seller_id)
+
+    def require_operator(self) -> None:
+        """Raises `Refusal` unless this is an operator."""
+        if not self.is_operator:
+            raise Refusal(ErrorType.PERMISSION, "operator_only", "this needs an operator's key")
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A tenant: owns invoices and keys."""
+
+    id: str
+    name: str
+    created_at_ms: int
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as it is stored: only the SHA-256 of the secret. `seller_id` is None for an operator's."""
+
+    id: str
+    digest: bytes
+    seller_id: str | None
+    created_at_ms: int
+    revoked_at_ms: int | None = None

@@ -1,0 +1,88 @@
+"""Events: the facts that the journal keeps.
+
+An event is drafted by a pure step, gets its `seq` in the transaction that makes it true, and is never changed
+afterwards. `DESCRIPTIONS` is the one list of what exists; the documentation is checked against it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What can be told. Names are part of the public interface."""
+
+    INVOICE_CREATED = "invoice.created"
+    INVOICE_PAYMENT_SEEN = "invoice.payment_seen"
+    INVOICE_PARTIALLY_PAID = "invoice.partially_paid"
+    INVOICE_PROCESSING = "invoice.processing"
+    INVOICE_OVERPAID = "invoice.overpaid"
+    INVOICE_SETTLED = "invoice.settled"
+    INVOICE_EXPIRED = "invoice.expired"
+    INVOICE_PAID_LATE = "invoice.paid_late"
+    INVOICE_INVALID = "invoice.invalid"
+    INVOICE_REVERSED = "invoice.reversed"
+    INVOICE_MARKED = "invoice.marked"
+    PAYMENT_CONFIRMED = "payment.confirmed"
+    PAYMENT_UNCONFIRMED = "payment.unconfirmed"
+    PAYMENT_REPLACED = "payment.replaced"
+    PAYMENT_CONFLICTED = "payment.conflicted"
+    PAYMENT_DROPPED = "payment.dropped"
+    PAYMENT_UNMATCHED = "payment.unmatched"
+    CHAIN_STALE = "chain.stale"
+    CHAIN_RECOVERED = "chain.recovered"
+    PLUGIN_FAILED = "plugin.failed"
+
+
+LIVE_CONFIRMING = "payment.confirming"
+"""The type of a live push that a payment gained depth: it has no `seq` and is not journaled."""
+
+DESCRIPTIONS: dict[EventType, str] = {
+    EventType.INVOICE_CREATED: "An invoice was created.",
+    EventType.INVOICE_PAYMENT_SEEN: "A valid payment for the invoice was seen, final or not.",
+    EventType.INVOICE_PARTIALLY_PAID: "More was paid, but not yet all of it.",
+    EventType.INVOICE_PROCESSING: "All of it is there, but not yet final.",
+    EventType.INVOICE_OVERPAID: "More was paid than was due.",
+    EventType.INVOICE_SETTLED: "All of it is final.",
+    EventType.INVOICE_EXPIRED: "Time ran out, and not all of it was paid in time.",
+    EventType.INVOICE_PAID_LATE: "All of it is there, final or not, but some came after the expiry.",
+    EventType.INVOICE_INVALID: "It was not final when monitoring ended, or it was marked invalid.",
+    EventType.INVOICE_REVERSED: "A payment that had settled the invoice no longer does.",
+    EventType.INVOICE_MARKED: "A person marked the invoice settled or invalid.",
+    EventType.PAYMENT_CONFIRMED: "A payment reached the confirmations it needs.",
+    EventType.PAYMENT_UNCONFIRMED: "A payment fell back out of its block, or from its depth: it waits again.",
+    EventType.PAYMENT_REPLACED: "Another transaction in the mempool spends the payment's inputs.",
+    EventType.PAYMENT_CONFLICTED: "A block holds another transaction that spends the payment's inputs.",
+    EventType.PAYMENT_DROPPED: "The network no longer holds the payment.",
+    EventType.PAYMENT_UNMATCHED: "A valid payment was seen that belongs to no invoice.",
+    EventType.CHAIN_STALE: "A chain can no longer be seen complete; it gets no new options.",
+    EventType.CHAIN_RECOVERED: "A stale chain is seen complete again.",
+    EventType.PLUGIN_FAILED: "A plugin raised or ended and is being restarted.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has its place in the journal.
+
+    `seller_id` says who besides the operator may read it. `data` is JSON in which amounts and times are
+    strings and only counts are numbers. Drafts of one step may share parts of it: it is only ever read.
+    """
+
+    type: EventType
+    data: Mapping[str, object]
+    invoice_id: str | None = None
+    seller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact in the journal. `seq` is gapless and in commit order; `id` is the same wherever it is told."""
+
+    seq: int
+    id: str
+    type: EventType
+    created_at_ms: int
+    data: Mapping[str, object]
+    invoice_id: str | None = None
+    seller_id: str | None = None

@@ -1,0 +1,133 @@
+"""The API: everything a frontend can ask for, under a named principal.
+
+Frontends parse, call one method here, and word the answer. What a principal may not see is told as if it were
+not there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from paydaemon.core.access import Principal
+from paydaemon.core.invoice import Mark, Status
+from paydaemon.core.payment import Payment
+from paydaemon.engine.accounts import Accounts
+from paydaemon.engine.chains import ChainStatus, LiveChain
+from paydaemon.engine.invoices import Invoices, InvoiceView, find, view
+from paydaemon.engine.live import LiveHub
+from paydaemon.engine.orders import InvoiceRequest
+from paydaemon.engine.rates import Published, RateBook
+from paydaemon.engine.sheet import TipsOf
+from paydaemon.journal import Journal
+from paydaemon.store.port import Reader, Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, newest first. `next_cursor` asks for the page after it; None on the last."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """A payment with the height its confirmations are counted from."""
+
+    payment: Payment
+    tip: int | None
+
+
+class Api:
+    """One daemon's operations. Methods raise `Refusal` for what they do not do."""
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        invoices: Invoices,
+        journal: Journal,
+        live: LiveHub,
+        rates: RateBook,
+        chains: Mapping[str, LiveChain],
+    ) -> None:
+        self._store = store
+        self._invoices = invoices
+        self._rates = rates
+        self._chains = chains
+        self.accounts = accounts
+        self.journal = journal
+        self.live = live
+
+    async def create_invoice(
+        self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None
+    ) -> InvoiceView:
+        """Create an invoice; with a key used before, return the one it stands for."""
+        return await self._invoices.create(principal, request, idempotency_key)
+
+    async def mark_invoice(self, principal: Principal, id: str, mark: Mark) -> InvoiceView:
+        """Put a person's word over what the amounts say."""
+        return await self._invoices.mark(principal, id, mark)
+
+    async def invoice(self, principal: Principal, id: str) -> InvoiceView:
+        """One invoice as it stands."""
+        return await self._store.read(lambda reader: find(reader, principal, id))
+
+    async def invoices(
+        self,
+        principal: Principal,
+        *,
+        seller_id: str | None,
+        status: Status | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[InvoiceView]:
+        """Invoices, newest first. An operator may ask for one seller's; a seller gets its own."""
+        owner = principal.seller_id or seller_id
+
+        def query(reader: Reader) -> list[InvoiceView]:
+            rows = reader.invoices(seller_id=owner, status=status, before=cursor, limit=limit + 1)
+            return [view(reader, invoice) for invoice in rows]
+
+        found = await self._store.read(query)
+        return _page(found, limit, found[limit - 1].invoice.id if len(found) > limit else None)
+
+    async def payments(
+        self, principal: Principal, *, unmatched: bool, cursor: str | None, limit: int
+    ) -> Page[PaymentView]:
+        """Payments, newest first. Unmatched ones belong to nobody yet, so only an operator sees them."""
+        if unmatched:
+            principal.require_operator()
+
+        def query(reader: Reader) -> list[PaymentView]:
+            tips = TipsOf(reader)
+            rows = reader.payments(
+                seller_id=principal.seller_id, unmatched=unmatched, before=cursor, limit=limit + 1
+            )
+            return [PaymentView(payment, tips[payment.chain]) for payment in rows]
+
+        found = await self._store.read(query)
+        return _page(found, limit, found[limit - 1].payment.id if len(found) > limit else None)
+
+    async def assign_payment(self, principal: Principal, payment_id: str, invoice_id: str) -> InvoiceView:
+        """Give an unmatched payment to an invoice."""
+        return await self._invoices.assign(principal, payment_id, invoice_id)
+
+    async def may_follow(self, principal: Principal, invoice_id: str | None) -> None:
+        """Raises `Refusal` where a stream is asked for one invoice that the principal may not see."""
+        if invoice_id is not None:
+            await self.invoice(principal, invoice_id)
+
+    def rates(self) -> Sequence[Published]:
+        """What every source last said."""
+        return self._rates.all()
+
+    def chains(self) -> Sequence[ChainStatus]:
+        """Every chain's health."""
+        return [chain.status() for chain in self._chains.values()]
+
+
+def _page(found: Sequence[T], limit: int, next_cursor: str | None) -> Page[T]:
+    return Page(found[:limit], next_cursor)

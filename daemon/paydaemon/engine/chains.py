@@ -1,0 +1,124 @@
+"""Chains: the configured networks while they run, and whether each can be trusted with new options.
+
+A chain is usable when it says it is healthy and was seen complete not long ago. Losing and regaining that is
+an event, told once each way. A stale chain gets no new options; the others go on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+import trio
+
+from paydaemon.core.errors import unavailable
+from paydaemon.core.events import Draft, EventType
+from paydaemon.core.invoice import Destination
+from paydaemon.core.times import rfc3339
+from paydaemon.engine.clock import Clock
+from paydaemon.engine.indexes import Indexes
+from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState
+from paydaemon.store.port import Store, StoreUnavailable, Transaction
+
+log = structlog.get_logger(__name__)
+
+CHECK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStatus:
+    """A chain's health as everybody is told it."""
+
+    id: str
+    plugin: str
+    state: HealthState
+    reason: str
+    as_of_ms: int | None
+    height: int | None
+
+
+class LiveChain:
+    """One configured chain: the plugin's object, its indexes and its health."""
+
+    def __init__(
+        self, chain: Chain, plugin: str, store: Store, clock: Clock, *, stale_after_ms: int, wait_s: float
+    ) -> None:
+        self.chain = chain
+        self.plugin = plugin
+        self._store = store
+        self._clock = clock
+        self._stale_after_ms = stale_after_ms
+        self._wait_s = wait_s
+        self._indexes = Indexes(store, chain.id)
+        self._as_of_ms: int | None = None
+        self._height: int | None = None
+
+    async def destination(self, request: DestinationRequest) -> Destination:
+        """A fresh destination. Raises `Refusal` where the chain does not answer in time."""
+        index = await self._indexes.take()
+        with trio.move_on_after(self._wait_s):
+            return await self.chain.destination(index, request)
+        raise unavailable("chain_unavailable", f"chain {self.chain.id} gave no destination in time")
+
+    async def refresh(self) -> None:
+        """Read up to when the chain was seen complete."""
+        row = await self._store.read(lambda reader: reader.chain(self.chain.id))
+        self._as_of_ms, self._height = row.as_of_ms, row.height
+
+    def status(self) -> ChainStatus:
+        """The chain's health now."""
+        health = self._health()
+        return ChainStatus(
+            self.chain.id, self.plugin, health.state, health.reason, self._as_of_ms, self._height
+        )
+
+    def _health(self) -> Health:
+        said = self.chain.health()
+        if said.state is not HealthState.HEALTHY:
+            return said
+        if self._as_of_ms is None:
+            return Health(HealthState.STARTING, "not yet seen complete")
+        if self._clock() - self._as_of_ms > self._stale_after_ms:
+            return Health(HealthState.STALE, f"last seen complete at {rfc3339(self._as_of_ms)}")
+        return said
+
+
+class HealthWatch:
+    """Looks at every chain once a second and journals each turn for the worse or the better."""
+
+    def __init__(self, store: Store, chains: Mapping[str, LiveChain], clock: Clock) -> None:
+        self._store = store
+        self._chains = chains
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Watch until cancelled. A store that is unavailable is tried again at the next look."""
+        while True:
+            for chain in self._chains.values():
+                try:
+                    await self._look(chain)
+                except StoreUnavailable as error:
+                    log.warning("chain health could not be journaled", chain=chain.chain.id, error=str(error))
+            await trio.sleep(CHECK_EVERY_S)
+
+    async def _look(self, chain: LiveChain) -> None:
+        await chain.refresh()
+        status = chain.status()
+        if status.state is HealthState.STARTING:
+            return
+        row = await self._store.read(lambda reader: reader.chain(status.id))
+        stale = status.state is HealthState.STALE
+        if stale != (row.stale_since_ms is not None):
+            await self._store.transact(lambda tx: _journal_turn(tx, status, self._clock()))
+            log.warning("chain turned", chain=status.id, state=status.state.value, reason=status.reason)
+
+
+def _journal_turn(tx: Transaction, status: ChainStatus, now_ms: int) -> None:
+    """Record that a chain went stale or recovered; nothing where that was recorded already."""
+    row = tx.chain(status.id)
+    stale = status.state is HealthState.STALE
+    if stale == (row.stale_since_ms is not None):
+        return
+    tx.set_chain(replace(row, stale_since_ms=now_ms if stale else None))
+    type = EventType.CHAIN_STALE if stale else EventType.CHAIN_RECOVERED
+    as_of = None if row.as_of_ms is None else rfc3339(row.as_of_ms)
+    tx.append(Draft(type, {"chain": status.id, "reason": status.reason, "as_of": as_of}), now_ms)

@@ -1,0 +1,104 @@
+"""The host: what one chain plugin is given of the daemon (`paydaemon.hooks.ports.ChainHost`)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from paydaemon.core.invoice import Destination, Stage
+from paydaemon.core.payment import ChainTime, Observation, ObservedState, Payment, PaymentState
+from paydaemon.engine.clock import Clock
+from paydaemon.engine.intake import DUE_AT_ONCE, Told, record, sellers_of, turn_clocks
+from paydaemon.engine.live import LiveHub
+from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
+from paydaemon.store.port import Store, Transaction
+
+
+class Host:
+    """One chain's door into the daemon."""
+
+    def __init__(self, store: Store, chain: Chain, clock: Clock, live: LiveHub) -> None:
+        self._store = store
+        self._chain = chain
+        self._clock = clock
+        self._live = live
+
+    async def identify(self, identity: str) -> None:
+        """Store which network and wallet this is, or raise `ChainMismatch`."""
+        stored = await self._store.transact(lambda tx: _identify(tx, self._chain.id, identity))
+        if stored != identity:
+            raise ChainMismatch(
+                f"chain {self._chain.id!r} is {identity!r}, but this database belongs to {stored!r}"
+            )
+
+    async def saved(self) -> SavedChain:
+        """Where this chain left off."""
+        row = await self._store.read(lambda reader: reader.chain(self._chain.id))
+        return SavedChain(row.cursor, row.next_index)
+
+    async def destinations(self, *, after_index: int = -1, limit: int = 10_000) -> Sequence[Destination]:
+        """What was issued here, by growing index."""
+        return await self._store.read(lambda reader: reader.destinations(self._chain.id, after_index, limit))
+
+    async def unfinal(self) -> Sequence[Observation]:
+        """Every recorded payment that more blocks may still change."""
+        final = self._chain.depths.final
+
+        def above(height: int | None) -> int:
+            return -1 if height is None else height - final
+
+        payments = await self._store.read(
+            lambda reader: reader.unfinal_payments(self._chain.id, above(reader.chain(self._chain.id).height))
+        )
+        return [_as_observed(payment) for payment in payments]
+
+    async def observe(
+        self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
+    ) -> None:
+        """Record what the chain says, then turn the clocks it allows to turn."""
+        told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
+        news = await self._store.transact(lambda tx: record(tx, told, self._clock()))
+        if news is not None and self._live.is_watched:
+            self._live.confirming(news, await self._store.read(lambda reader: sellers_of(reader, news)))
+        if as_of is not None:
+            await self._turn(Stage.OPEN)
+            await self._turn(Stage.EXPIRED)
+
+    async def _turn(self, stage: Stage) -> None:
+        """Turn clocks in transactions of bounded size, so that requests get their turn in between."""
+        if not await self._store.read(lambda reader: reader.invoices_due(stage, 1)):
+            return
+        while await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock())) == DUE_AT_ONCE:
+            pass
+
+
+def _identify(tx: Transaction, chain: str, identity: str) -> str:
+    row = tx.chain(chain)
+    if row.identity is None:
+        tx.set_chain(replace(row, identity=identity))
+        return identity
+    return row.identity
+
+
+_AS_OBSERVED = {
+    PaymentState.PENDING: ObservedState.SEEN,
+    PaymentState.CONFIRMED: ObservedState.SEEN,
+    PaymentState.REPLACED: ObservedState.REPLACED,
+    PaymentState.CONFLICTED: ObservedState.CONFLICTED,
+    PaymentState.DROPPED: ObservedState.DROPPED,
+}
+
+
+def _as_observed(payment: Payment) -> Observation:
+    return Observation(
+        ref=payment.ref,
+        transaction_id=payment.transaction_id,
+        asset=payment.asset,
+        amount_minor=payment.amount_minor,
+        destination_key=payment.destination_key,
+        state=_AS_OBSERVED[payment.state],
+        seen_at_ms=payment.seen_at_ms,
+        position=payment.position,
+        height=payment.height,
+        block=payment.block,
+        final=payment.final,
+        replaced_by=payment.replaced_by,
+    )

@@ -1,0 +1,254 @@
+"""Invoices: created, marked, and given payments that found no invoice by themselves."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from paydaemon.core import ledger
+from paydaemon.core.access import Principal
+from paydaemon.core.errors import ErrorType, Refusal, conflict, invalid, not_found, unavailable
+from paydaemon.core.invoice import Invoice, Mark, Option, Quote
+from paydaemon.core.money import Asset, due_minor, parse_fraction
+from paydaemon.core.payment import Payment, require
+from paydaemon.engine.chains import LiveChain
+from paydaemon.engine.clock import Clock
+from paydaemon.engine.ids import new_id
+from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest, Terms, depth, terms
+from paydaemon.engine.rates import RateBook
+from paydaemon.engine.sheet import Sheets, TipsOf
+from paydaemon.hooks.ports import DestinationRequest, HealthState
+from paydaemon.store.port import Duplicate, IdempotencyRow, Reader, Store, Transaction
+
+ATTEMPTS = 3
+"""How often an invoice is drawn up anew where a destination turns out to have been issued before."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """An invoice with everything that is shown of it, from one snapshot."""
+
+    invoice: Invoice
+    payments: Sequence[Payment]
+    tips: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A usable chain's asset with the quote it can be offered at, before it has a destination."""
+
+    chain: LiveChain
+    asset: Asset
+    quote: Quote
+    due_minor: int
+    confirmations: int
+
+
+def view(reader: Reader, invoice: Invoice) -> InvoiceView:
+    """Gather what is shown of an invoice."""
+    tips = TipsOf(reader)
+    for option in invoice.options:
+        tips.get(option.asset.chain)
+    return InvoiceView(invoice, reader.payments_of(invoice.id), dict(tips))
+
+
+class Invoices:
+    """Creates and changes invoices. Whoever is answered by a method here is answered after the commit."""
+
+    def __init__(
+        self,
+        store: Store,
+        chains: Mapping[str, LiveChain],
+        rates: RateBook,
+        clock: Clock,
+        defaults: InvoiceDefaults,
+    ) -> None:
+        self._store = store
+        self._chains = chains
+        self._rates = rates
+        self._clock = clock
+        self._defaults = defaults
+
+    async def create(
+        self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None
+    ) -> InvoiceView:
+        """Create an invoice, or return the one that the idempotency key stands for already."""
+        seller_id = _seller_of(principal, request)
+        row = _idempotency_row(seller_id, idempotency_key, request)
+        earlier = await self._store.read(lambda reader: _check_seller(reader, seller_id, row))
+        if earlier is not None:
+            return earlier
+        for _ in range(ATTEMPTS):
+            invoice = await self._draw_up(seller_id, request)
+            with suppress(Duplicate):
+                return await self._insert(invoice, row)
+        raise unavailable("destination_taken", "every destination drawn up had been issued before")
+
+    async def _insert(self, invoice: Invoice, row: IdempotencyRow | None) -> InvoiceView:
+        return await self._store.transact(lambda tx: _insert(tx, invoice, row))
+
+    async def mark(self, principal: Principal, invoice_id: str, mark: Mark) -> InvoiceView:
+        """Put a person's word over the amounts, until the opposite mark."""
+        return await self._store.transact(lambda tx: _mark(tx, principal, invoice_id, mark, self._clock()))
+
+    async def assign(self, principal: Principal, payment_id: str, invoice_id: str) -> InvoiceView:
+        """Give an unmatched payment to the invoice it was meant for. Operators only."""
+        principal.require_operator()
+        return await self._store.transact(lambda tx: _assign(tx, payment_id, invoice_id, self._clock()))
+
+    async def _draw_up(self, seller_id: str, request: InvoiceRequest) -> Invoice:
+        """The whole invoice, destinations included, not yet stored."""
+        chosen = self._chosen(request)
+        agreed = terms(request, [asset for live in self._chains.values() for asset in live.chain.assets])
+        offers = self._offers(chosen, request, agreed)
+        now_ms = self._clock()
+        expires_at_ms = now_ms + 1000 * (request.expires_in_s or self._defaults.expires_in_s)
+        invoice = Invoice(
+            id=new_id("inv"),
+            seller_id=seller_id,
+            amount_minor=agreed.amount_minor,
+            currency=agreed.currency,
+            created_at_ms=now_ms,
+            expires_at_ms=expires_at_ms,
+            monitor_until_ms=expires_at_ms + 1000 * self._defaults.monitor_for_s,
+            options=(),
+            note=request.note,
+            metadata=request.metadata,
+            buyer=request.buyer,
+            return_url=request.return_url,
+            tolerance_ppm=self._defaults.tolerance_ppm,
+            late=request.late or self._defaults.late,
+        )
+        options = [await _option(invoice, offer) for offer in offers]
+        return replace(invoice, options=tuple(options))
+
+    def _chosen(self, request: InvoiceRequest) -> Sequence[LiveChain]:
+        """The chains that the request asks for; all of them where it does not say."""
+        if request.chains is None:
+            return list(self._chains.values())
+        for number, chain in enumerate(request.chains):
+            if chain not in self._chains:
+                raise invalid(f"chains.{number}", f"there is no chain {chain!r} here", "unknown_chain")
+        return [self._chains[chain] for chain in dict.fromkeys(request.chains)]
+
+    def _offers(self, chosen: Sequence[LiveChain], request: InvoiceRequest, agreed: Terms) -> Sequence[Offer]:
+        """What can be offered now. Raises `Refusal` (unavailable) with every reason where nothing can."""
+        offers: list[Offer] = []
+        reasons: list[str] = []
+        for live in chosen:
+            confirmations = depth(request, live.chain.depths)
+            status = live.status()
+            if status.state is not HealthState.HEALTHY:
+                reasons.append(f"chain {status.id} is {status.state.value}: {status.reason}")
+                continue
+            for asset in live.chain.assets:
+                quote = self._rates.quote(asset, agreed.currency)
+                if quote is None:
+                    reasons.append(f"no fresh rate for {asset.symbol}/{agreed.currency.code}")
+                    continue
+                due = due_minor(agreed.amount, parse_fraction(quote.rate, "rate"), asset.decimals)
+                offers.append(Offer(live, asset, quote, due, confirmations))
+        if not offers:
+            raise unavailable("nothing_to_offer", "; ".join(reasons), "chains" if request.chains else None)
+        return offers
+
+
+def _seller_of(principal: Principal, request: InvoiceRequest) -> str:
+    if principal.seller_id is None:
+        if request.seller_id is None:
+            raise invalid("seller_id", "is required with an operator's key", "missing")
+        return request.seller_id
+    if request.seller_id not in (None, principal.seller_id):
+        raise Refusal(ErrorType.PERMISSION, "other_seller", "this key is another seller's", "seller_id")
+    return principal.seller_id
+
+
+def _idempotency_row(seller_id: str, key: str | None, request: InvoiceRequest) -> IdempotencyRow | None:
+    return None if key is None else IdempotencyRow(seller_id, key, request.fingerprint(), "")
+
+
+def _check_seller(reader: Reader, seller_id: str, row: IdempotencyRow | None) -> InvoiceView | None:
+    """The invoice that the key stands for already. Raises `Refusal` where the seller may not sell."""
+    seller = reader.seller(seller_id)
+    if seller is None:
+        raise invalid("seller_id", f"there is no seller {seller_id!r}", "unknown_seller")
+    if seller.disabled:
+        raise Refusal(ErrorType.PERMISSION, "seller_disabled", "this seller is disabled", "seller_id")
+    return None if row is None else _replay(reader, row)
+
+
+def _replay(reader: Reader, row: IdempotencyRow) -> InvoiceView | None:
+    stored = reader.idempotency(row.seller_id, row.key)
+    if stored is None:
+        return None
+    if stored.fingerprint != row.fingerprint:
+        raise conflict(
+            "idempotency_key_reused",
+            "this Idempotency-Key was used before with other parameters",
+            "Idempotency-Key",
+        )
+    return _existing(reader, stored.invoice_id)
+
+
+async def _option(invoice: Invoice, offer: Offer) -> Option:
+    request = DestinationRequest(
+        invoice.seller_id, invoice.id, offer.asset, offer.due_minor, invoice.expires_at_ms
+    )
+    destination = await offer.chain.destination(request)
+    return Option(offer.asset, offer.due_minor, offer.quote, destination, offer.confirmations)
+
+
+def _insert(tx: Transaction, invoice: Invoice, row: IdempotencyRow | None) -> InvoiceView:
+    """Store the invoice, unless another request under the same key was quicker."""
+    if row is not None:
+        earlier = _replay(tx, row)
+        if earlier is not None:
+            return earlier
+        tx.add_idempotency(replace(row, invoice_id=invoice.id))
+    tx.add_invoice(invoice)
+    for draft in ledger.create(invoice).events:
+        tx.append(draft, invoice.created_at_ms)
+    return view(tx, invoice)
+
+
+def _existing(reader: Reader, invoice_id: str) -> InvoiceView:
+    invoice = reader.invoice(invoice_id)
+    if invoice is None:
+        raise not_found("invoice", invoice_id)
+    return view(reader, invoice)
+
+
+def _mark(tx: Transaction, principal: Principal, invoice_id: str, mark: Mark, now_ms: int) -> InvoiceView:
+    found = find(tx, principal, invoice_id)
+    if found.invoice.standing.mark is mark:
+        return found
+    sheets = Sheets(tx, now_ms)
+    sheets.settle(invoice_id, mark=mark)
+    return _existing(tx, invoice_id)
+
+
+def find(reader: Reader, principal: Principal, invoice_id: str) -> InvoiceView:
+    """An invoice the principal may see. Another seller's is told as if there were none."""
+    invoice = reader.invoice(invoice_id)
+    if invoice is None or not principal.may_see(invoice.seller_id):
+        raise not_found("invoice", invoice_id)
+    return view(reader, invoice)
+
+
+def _assign(tx: Transaction, payment_id: str, invoice_id: str, now_ms: int) -> InvoiceView:
+    payment = tx.payment(payment_id)
+    if payment is None:
+        raise not_found("payment", payment_id)
+    sheets = Sheets(tx, now_ms)
+    if payment.invoice_id == invoice_id:
+        return _existing(tx, invoice_id)
+    if payment.invoice_id is not None:
+        raise conflict("payment_matched", f"this payment belongs to {payment.invoice_id} already", "id")
+    if tx.invoice(invoice_id) is None:
+        raise invalid("invoice_id", f"there is no invoice {invoice_id!r}", "unknown_invoice")
+    option = sheets.of(invoice_id).invoice.option(payment.asset)
+    if option is None:
+        raise invalid("invoice_id", f"that invoice has no option in {payment.asset.symbol}", "no_such_option")
+    tip = sheets.tips[payment.chain]
+    sheets.set(payment, require(payment, invoice_id, option.confirmations_required, tip))
+    sheets.settle(invoice_id)
+    return _existing(tx, invoice_id)

@@ -1,0 +1,67 @@
+"""Live pushes: what is worth seeing now and not worth keeping.
+
+A new depth (3 of 6) is pushed to whoever watches. It has no `seq`, is not journaled, and is dropped for a
+watcher that does not keep up: the journal's events are what it can rely on.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import trio
+
+from paydaemon.core.events import LIVE_CONFIRMING
+from paydaemon.core.payment import Payment
+from paydaemon.core.public import Json, public_payment
+from paydaemon.engine.intake import Confirming
+
+BUFFER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LivePush:
+    """One push. `seller_id` says who besides the operator may see it, as in the journal's events."""
+
+    invoice_id: str | None
+    seller_id: str | None
+    body: Json
+
+
+class LiveHub:
+    """Passes live pushes to everybody who watches."""
+
+    def __init__(self) -> None:
+        self._watchers: set[trio.MemorySendChannel[LivePush]] = set()
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[trio.MemoryReceiveChannel[LivePush]]:
+        """A channel of everything pushed from now on."""
+        send, receive = trio.open_memory_channel[LivePush](BUFFER)
+        self._watchers.add(send)
+        try:
+            yield receive
+        finally:
+            self._watchers.discard(send)
+            send.close()
+            receive.close()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody would hear a push."""
+        return bool(self._watchers)
+
+    def confirming(self, news: Confirming, sellers: Mapping[str, str]) -> None:
+        """Push each payment's new depth. `sellers` tells whose each invoice is, by its id."""
+        for payment in news.payments:
+            self._push(_push(payment, news.tip, sellers))
+
+    def _push(self, push: LivePush) -> None:
+        for watcher in self._watchers:
+            with suppress(trio.WouldBlock):
+                watcher.send_nowait(push)
+
+
+def _push(payment: Payment, tip: int, sellers: Mapping[str, str]) -> LivePush:
+    data = {"payment": public_payment(payment, {payment.chain: tip})}
+    body: Json = {"type": LIVE_CONFIRMING, "invoice_id": payment.invoice_id, "data": data}
+    return LivePush(payment.invoice_id, sellers.get(payment.invoice_id or ""), body)

@@ -1,0 +1,72 @@
+"""The application: every route behind one gate and inside one error envelope.
+
+There are two of it. The one for everybody listens on TCP and asks for keys. The one for administration
+listens on the Unix socket, takes whoever can open that for an operator, and alone has the routes of
+``/admin``: on TCP they do not exist, whatever a request says.
+"""
+
+import trio
+from quart.ctx import RequestContext
+from quart.typing import ResponseTypes
+from quart.wrappers.base import BaseRequestWebsocket
+from quart_trio import QuartTrio
+from werkzeug.routing import MapAdapter
+
+from paydaemon.core.errors import unavailable
+from paydaemon.engine.api import Api
+from paydaemon.frontends import errors, gate
+from paydaemon.frontends.routes import admin, events, health, invoices, payments, plugins, rates
+from paydaemon.frontends.settings import FrontendSettings, Limits, Status
+
+
+class App(QuartTrio):
+    """Quart, with a time-out on requests and without belief in the Host header."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(__name__, static_folder=None, template_folder=None)
+        self._limits = limits
+        self.config["MAX_CONTENT_LENGTH"] = limits.body_bytes
+        self.config["BODY_TIMEOUT"] = limits.body_timeout_s
+        self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+        self.url_map.merge_slashes = False  # a redirect would name the host that the client claims
+
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        """Match by path and method alone."""
+        if request is None:
+            return None
+        return self.url_map.bind("localhost", None, None, request.scheme, request.method, request.path)
+
+    async def full_dispatch_request(self, request_context: RequestContext | None = None) -> ResponseTypes:
+        """Answer a request, in time."""
+        with trio.move_on_after(self._limits.request_timeout_s):
+            return await super().full_dispatch_request(request_context)
+        seconds = f"{self._limits.request_timeout_s:g}"
+        late = unavailable("timeout", f"this took longer than {seconds} s; whether it was done is not known")
+        return await self.finalize_request(await self.handle_user_exception(late), request_context)
+
+
+def make_app(
+    api: Api,
+    settings: FrontendSettings,
+    status: Status,
+    stop: trio.Event,
+    *,
+    administration: bool = False,
+) -> App:
+    """The application for TCP or, with `administration`, the one for the Unix socket.
+
+    `stop` tells websockets that the daemon stops; they are closed with 1001.
+    """
+    app = App(settings.limits)
+    errors.install(app)
+    authenticate = gate.local if administration else gate.bearer(api.accounts)
+    gate.Gate(settings, authenticate).install(app)
+    app.register_blueprint(health.blueprint(api, status))
+    app.register_blueprint(invoices.blueprint(api, settings))
+    app.register_blueprint(payments.blueprint(api, settings))
+    app.register_blueprint(events.blueprint(api, settings.limits, stop))
+    app.register_blueprint(rates.blueprint(api))
+    app.register_blueprint(plugins.blueprint(status))
+    if administration:
+        app.register_blueprint(admin.blueprint(api, settings))
+    return app

@@ -1,0 +1,119 @@
+"""One connection, from its first byte to its last: as hypercorn serves it, with our stream and protocol."""
+
+import sys
+
+import structlog
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.events import Closed, RawData
+from hypercorn.logging import Logger
+from hypercorn.trio.task_group import TaskGroup
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState, ResponseSummary, WWWScope
+from hypercorn.utils import parse_socket_addr
+
+from paydaemon.frontends.protocol import Http1, HypercornConfig
+from paydaemon.frontends.settings import Limits
+from paydaemon.frontends.stream import PatientStream
+
+log = structlog.get_logger(__name__)
+
+STREAM = "paydaemon.stream"
+"""Where a request's ASGI scope holds its connection's `PatientStream`: ``scope["state"][STREAM]``."""
+
+
+class HypercornLog(Logger):
+    """hypercorn's log lines as ours. Accesses are not logged."""
+
+    async def access(self, request: WWWScope, response: ResponseSummary | None, request_time: float) -> None:
+        """Log nothing."""
+
+    async def warning(self, message: str, *args: object, **kwargs: object) -> None:
+        """Log a warning."""
+        log.warning(message)
+
+    async def exception(self, message: str, *args: object, **kwargs: object) -> None:
+        """Log an error with the exception that is being handled."""
+        log.error(message, exc_info=sys.exception())
+
+
+def configure(limits: Limits) -> HypercornConfig:
+    """The configuration of hypercorn; what it has no word for is kept to by our own classes."""
+    config = HypercornConfig(limits)
+    config.logger_class = HypercornLog
+    config.errorlog = None
+    config.include_server_header = False
+    config.h11_max_incomplete_size = limits.head_bytes
+    config.websocket_max_message_size = limits.message_bytes
+    config.websocket_ping_interval = limits.ping_every_s
+    return config
+
+
+class Tasks(TaskGroup):
+    """What one connection has running."""
+
+    def cancel(self) -> None:
+        """End all of it. hypercorn's own pings would sleep on for a while after the last byte."""
+        assert self._nursery is not None
+        self._nursery.cancel_scope.cancel()
+
+
+class Connection(TCPServer):
+    """Serves one connection."""
+
+    config: HypercornConfig
+    stream: PatientStream  # type: ignore[assignment] # hypercorn names trio's own streams
+
+    def __init__(
+        self, app: ASGIWrapper, config: HypercornConfig, context: WorkerContext, stream: PatientStream
+    ) -> None:
+        super().__init__(app, config, context, {STREAM: stream}, stream)  # type: ignore[arg-type]
+        self._waiting = trio.CancelScope()
+
+    async def run(self) -> None:
+        """Serve until either side has had enough. Raises whatever goes wrong inside hypercorn."""
+        try:
+            tasks = self._task_group = Tasks()
+            async with tasks:
+                self.protocol = self._protocol(tasks)  # type: ignore[assignment] # which may be HTTP/2
+                await self.idle_task.restart(tasks, self._idle_timeout)
+                await self._read_data()
+                tasks.cancel()
+        finally:
+            await self._close()
+
+    def _protocol(self, tasks: Tasks) -> Http1:
+        socket = self.stream.socket
+        return Http1(
+            self.app,
+            self.config,
+            self.context,
+            tasks,
+            ConnectionState(self.state),
+            False,
+            parse_socket_addr(socket.family, socket.getpeername()),
+            parse_socket_addr(socket.family, socket.getsockname()),
+            self.protocol_send,
+        )
+
+    async def _read_data(self) -> None:
+        try:
+            while data := await self.stream.receive_some():
+                self._hurry()
+                await self.protocol.handle(RawData(data))
+            await self.protocol.handle(RawData(b""))
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            pass
+        await self.protocol.handle(Closed())
+
+    async def _idle_timeout(self) -> None:
+        with trio.move_on_after(self.config.limits.idle_timeout_s) as self._waiting:
+            await self.context.terminated.wait()
+        with trio.CancelScope(shield=True):
+            await self._initiate_server_close()
+
+    def _hurry(self) -> None:
+        """A request that has begun is to arrive soon, in however many pieces."""
+        soon = trio.current_time() + self.config.limits.head_timeout_s
+        self._waiting.deadline = min(self._waiting.deadline, soon)

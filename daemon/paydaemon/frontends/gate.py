@@ -1,0 +1,137 @@
+"""The gate: everything a request must pass before its body is read.
+
+A key has a pace of its own, wherever it is used from; who has none shares the pace of the address. Whoever
+adds a route gets all of this: what needs no key is named here, in `OPEN`, and nowhere else.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import trio
+from quart import Quart, Response, g, request, websocket
+from quart.wrappers.base import BaseRequestWebsocket
+from werkzeug.datastructures import Headers
+
+from paydaemon.core.access import Principal
+from paydaemon.core.errors import ErrorType, Refusal
+from paydaemon.engine.accounts import Accounts
+from paydaemon.frontends import addresses, errors
+from paydaemon.frontends.pace import Paces
+from paydaemon.frontends.settings import FrontendSettings
+
+OPEN = frozenset({"health.alive", "health.ready"})
+"""Endpoints that need no key."""
+
+LOCAL_OPERATOR = Principal("unix-socket", None)
+"""Whoever can open the Unix socket is the service's own user or root, and needs no key."""
+
+_BEARER = re.compile(r"bearer +([!-~]+)", re.ASCII | re.IGNORECASE)
+
+Authenticate = Callable[[Headers], Awaitable[Principal]]
+
+
+def principal() -> Principal:
+    """Who makes the current request."""
+    found = g.principal
+    assert isinstance(found, Principal)
+    return found
+
+
+async def local(headers: Headers) -> Principal:
+    """Authenticates everybody: the listener has looked at the peer's credentials already."""
+    await trio.lowlevel.checkpoint()
+    return LOCAL_OPERATOR
+
+
+def bearer(accounts: Accounts) -> Authenticate:
+    """Authenticates by ``Authorization: Bearer <key>`` (RFC 6750, section 2.1)."""
+
+    async def authenticate(headers: Headers) -> Principal:
+        given = headers.getlist("Authorization")
+        if not given:
+            message = 'send your API key as "Authorization: Bearer <key>"'
+            raise Refusal(ErrorType.AUTHENTICATION, "missing_key", message, "Authorization")
+        match = _BEARER.fullmatch(given[0])
+        if match is None or len(given) > 1:
+            message = 'must be one "Bearer <key>"'
+            raise Refusal(ErrorType.AUTHENTICATION, "invalid_key", message, "Authorization")
+        return await accounts.authenticate(match[1])
+
+    return authenticate
+
+
+class Gate:
+    """Lets requests through, or raises `Refusal`."""
+
+    def __init__(self, settings: FrontendSettings, authenticate: Authenticate) -> None:
+        limits = settings.limits
+        self._authenticate = authenticate
+        self._trusted = settings.trusted_proxies
+        self._origin = origin_of(settings.public_url)
+        self._paces = Paces(limits.requests_per_s, limits.requests_burst, limits.paces_remembered)
+
+    def install(self, app: Quart) -> None:
+        """Stand before every request and websocket of `app`."""
+
+        async def before_request() -> None:
+            await self.pass_through(request)
+
+        async def before_websocket() -> None:
+            self.check_origin(websocket.headers)
+            await self.pass_through(websocket)
+
+        app.before_request(before_request)
+        app.before_websocket(before_websocket)
+        app.after_request(_stamp)
+        app.after_websocket(_stamp_websocket)  # type: ignore[type-var] # Quart passes None once accepted
+
+    async def pass_through(self, asked: BaseRequestWebsocket) -> None:
+        """Let one request pass. A path that does not exist is told so to anybody."""
+        if asked.routing_exception is not None or asked.endpoint in OPEN:
+            self._pace_address(asked)
+            return
+        try:
+            g.principal = await self._authenticate(asked.headers)
+        except Refusal:
+            self._pace_address(asked)
+            raise
+        if g.principal is not LOCAL_OPERATOR:
+            self._paces.take(("key", g.principal.key_id))
+
+    def check_origin(self, headers: Headers) -> None:
+        """Refuse a websocket that a foreign page opens: no browser asks first (RFC 6455, section 10.2)."""
+        origin = headers.get("Origin")
+        if origin is not None and origin.lower() != self._origin:
+            raise Refusal(ErrorType.PERMISSION, "foreign_origin", "this page may not connect here", "Origin")
+
+    def _pace_address(self, asked: BaseRequestWebsocket) -> None:
+        client = asked.scope.get("client")
+        if client is None:
+            return
+        address = addresses.client_address(
+            addresses.parse(client[0]), asked.headers.getlist("X-Forwarded-For"), self._trusted
+        )
+        if address is not None:
+            self._paces.take(("address", addresses.one_client(address)))
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as browsers write an origin (RFC 6454, section 6.1)."""
+    parts = urlsplit(url.lower())
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+async def _stamp(response: Response) -> Response:
+    """What every answer carries: its id, and that nobody should keep or reinterpret it."""
+    response.headers["X-Request-Id"] = errors.request_id()
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+async def _stamp_websocket(response: Response | None) -> Response | None:
+    return None if response is None else await _stamp(response)

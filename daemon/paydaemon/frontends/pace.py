@@ -1,0 +1,49 @@
+"""Pace: how fast one key or address may go on asking.
+
+A token bucket fills at a steady rate up to its burst, and each request takes one token. Buckets are bounded
+in number: the one longest unheard of is forgotten, which is also the one most likely to be full.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+import trio
+
+from paydaemon.core.errors import ErrorType, Refusal
+
+
+class TooFast(Refusal):
+    """Asked too often. `retry_after_s` is when the next request will be taken."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(ErrorType.RATE_LIMITED, "too_many_requests", "too many requests; wait a little")
+        self.retry_after_s = retry_after_s
+
+
+class Paces:
+    """One token bucket for each client: `burst` tokens at most, `per_s` new ones a second."""
+
+    def __init__(
+        self, per_s: float, burst: int, remembered: int, clock: Callable[[], float] = trio.current_time
+    ) -> None:
+        self._per_s = per_s
+        self._burst = float(burst)
+        self._remembered = remembered
+        self._clock = clock
+        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: Hashable) -> None:
+        """Take one token. Raises `TooFast` where there is none."""
+        now = self._clock()
+        tokens, at = self._buckets.pop(client, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - at) * self._per_s)
+        allowed = tokens >= 1
+        self._buckets[client] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > self._remembered:
+            self._buckets.popitem(last=False)
+        if not allowed:
+            raise TooFast((1 - tokens) / self._per_s)
+
+    def __len__(self) -> int:
+        """How many clients are remembered."""
+        return len(self._buckets)

@@ -1,0 +1,161 @@
+"""HTTP/1.1 and websockets as hypercorn speaks them, less what is not wanted here.
+
+* No HTTP/2: without TLS only an upgrade or prior knowledge leads there, proxies ask for neither, and one
+  connection could then carry any number of requests past the guard's count.
+* No permessage-deflate: it costs a fifth of a megabyte for each connection, and compressing secrets beside a
+  client's own text leaks them.
+* A bound on the number and size of headers, also where they arrive in one piece.
+* A message that is too large ends the connection: hypercorn would go on collecting it.
+* Errors of the protocol wear the same envelope as all others.
+
+Overrides what hypercorn keeps for itself, so its version is pinned to 0.18.
+"""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+import h11
+from hypercorn.config import Config
+from hypercorn.events import Closed
+from hypercorn.protocol.events import Body, EndBody, Request, Response, StreamClosed
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
+from hypercorn.protocol.http_stream import HTTPStream
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
+from wsproto.events import Message
+
+from paydaemon.engine.ids import new_id
+from paydaemon.frontends import errors, wire
+from paydaemon.frontends.settings import Limits
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class ProtocolViolation(Exception):
+    """The client goes on with what it was told to stop; the connection is not worth keeping."""
+
+
+class HypercornConfig(Config):
+    """hypercorn's configuration, with ours beside it."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self.limits = limits
+
+
+class Http1(H11Protocol):
+    """One connection's protocol."""
+
+    config: HypercornConfig
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Whatever a request would like to be upgraded to, it is answered in HTTP/1.1 (RFC 9110, 7.8)."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if request.http_version not in (b"1.0", b"1.1"):
+            await self._refuse(request, 505)
+        elif self._is_too_large(request):
+            await self._refuse(request, 431)
+        else:
+            await self._begin(request)
+
+    def _is_too_large(self, request: h11.Request) -> bool:
+        limits = self.config.limits
+        size = len(request.target) + sum(len(name) + len(value) for name, value in request.headers)
+        return size > limits.head_bytes or len(request.headers) > limits.head_fields
+
+    async def _begin(self, request: h11.Request) -> None:
+        self.stream = self._stream_for(request)
+        await self.stream.handle(
+            Request(
+                stream_id=STREAM_ID,
+                headers=[item for item in request.headers if item[0] != b"sec-websocket-extensions"],
+                http_version=request.http_version.decode(),
+                method=request.method.decode("ascii").upper(),
+                raw_path=request.target,
+                state=self.connection_state,
+            )
+        )
+        self.keep_alive_requests += 1
+
+    def _stream_for(self, request: h11.Request) -> HTTPStream | WSStream:
+        websocket = is_websocket(request)
+        if websocket:
+            assert isinstance(self.connection, h11.Connection)
+            self.connection = H11WSConnection(self.connection)
+        kind = Websocket if websocket else HTTPStream
+        return kind(
+            self.app,
+            self.config,
+            self.context,
+            self.task_group,
+            self.ssl,
+            self.client,
+            self.server,
+            self.stream_send,
+            STREAM_ID,
+        )
+
+    async def _refuse(self, request: h11.Request, status: int) -> None:
+        await self._send_error_response(status, has_body=request.method != b"HEAD")
+        await self.send(Closed())
+
+    async def _send_error_response(self, status_code: int, has_body: bool = True) -> None:
+        headers, body = refusal(status_code)
+        every = list(chain(headers, self.config.response_headers("h11")))
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=every))
+        if has_body:
+            await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
+
+
+class Websocket(WSStream):
+    """One websocket's protocol."""
+
+    def __init__(self, app, config, *rest) -> None:  # type: ignore[no-untyped-def] # as hypercorn passes them
+        super().__init__(app, config, *rest)
+        self.buffer = MessageBuffer(config.websocket_max_message_size)
+
+    async def _send_error_response(self, status_code: int) -> None:
+        # Closed first: the application would otherwise answer too, and two answers are one too many for h11.
+        self.closed = True
+        headers, body = refusal(status_code)
+        await self.send(Response(stream_id=self.stream_id, status_code=status_code, headers=list(headers)))
+        await self.send(Body(stream_id=self.stream_id, data=body))
+        await self.send(EndBody(stream_id=self.stream_id))
+        await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+class MessageBuffer(WebsocketBuffer):
+    """Collects one message. The first that is too large closes the websocket, more of it the connection."""
+
+    refused = False
+
+    def extend(self, event: Message[Any]) -> None:
+        if self.refused:
+            raise ProtocolViolation("goes on sending a message that was too large")
+        if self.length + len(event.data) > self.max_length:
+            self.refused = True
+            raise FrameTooLargeError
+        super().extend(event)
+
+
+def is_websocket(request: h11.Request) -> bool:
+    """Whether a request asks to become a websocket (RFC 6455, section 4.1)."""
+    headers = [(name.lower(), value.lower()) for name, value in request.headers]
+    tokens = b",".join(value for name, value in headers if name == b"connection").split(b",")
+    upgrades = [value.strip() for name, value in headers if name == b"upgrade"]
+    return request.method == b"GET" and b"upgrade" in map(bytes.strip, tokens) and upgrades == [b"websocket"]
+
+
+def refusal(status: int) -> tuple[Headers, bytes]:
+    """The headers and the body of an error of the protocol, which closes the connection."""
+    id = new_id("req")
+    body = wire.encode(errors.envelope(*errors.for_status(status), None, id)).encode()
+    headers = (
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        (b"x-request-id", id.encode()),
+    )
+    return headers, body

@@ -1,0 +1,83 @@
+"""``/v1/events``: the journal, page by page or as a websocket."""
+
+from collections.abc import Iterable
+
+import structlog
+import trio
+from quart import Blueprint, Response, request, websocket
+from werkzeug.datastructures import MultiDict
+
+from paydaemon.core.errors import invalid
+from paydaemon.core.events import LIVE_CONFIRMING, EventType
+from paydaemon.core.public import public_event
+from paydaemon.engine.api import Api
+from paydaemon.frontends import errors, wire
+from paydaemon.frontends.gate import principal
+from paydaemon.frontends.quartsocket import QuartSocket
+from paydaemon.frontends.requests import Query, member
+from paydaemon.frontends.settings import Limits
+from paydaemon.frontends.websocket import Subscription, tell
+from paydaemon.journal import Filter
+
+log = structlog.get_logger(__name__)
+
+INTERNAL_ERROR = 1011
+MAX_SEQ = 10**18
+
+
+def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
+    """List events, or follow them."""
+    routes = Blueprint("events", __name__)
+
+    @routes.get("/v1/events")
+    async def page() -> Response:
+        query = Query(request.args, ("after", "type", "invoice_id", "limit"))
+        limit = query.limit()
+        wanted = Filter(frozenset(_types(query.each("type"))), query.id("invoice_id"))
+        after = _after(query, api) or 0
+        await api.may_follow(principal(), wanted.invoice_id)
+        found = await api.journal.page(principal(), wanted, after, limit + 1)
+        shown = [public_event(event) for event in found[:limit]]
+        return wire.answer(wire.page(shown, str(found[limit - 1].seq) if len(found) > limit else None))
+
+    @routes.websocket("/v1/events")
+    async def follow() -> None:
+        wanted = _subscription(websocket.args, api)
+        await api.may_follow(wanted.principal, wanted.invoice_id)
+        socket = QuartSocket(websocket)
+        await socket.accept({"X-Request-Id": errors.request_id()})
+        try:
+            await tell(socket, api, wanted, stop, limits)
+        except Exception:  # the socket is open: only a close can tell
+            log.exception("a websocket failed", request_id=errors.request_id())
+            await socket.close(INTERNAL_ERROR, "something went wrong here")
+
+    return routes
+
+
+def _subscription(args: MultiDict[str, str], api: Api) -> Subscription:
+    query = Query(args, ("after", "type", "invoice_id"))
+    names = query.each("type")
+    types = _types(name for name in names if name != LIVE_CONFIRMING)
+    invoice_id = query.id("invoice_id")
+    after = _after(query, api)
+    return Subscription(
+        principal=principal(),
+        journal=Filter(frozenset(types), invoice_id) if types or not names else None,
+        live=not names or LIVE_CONFIRMING in names,
+        invoice_id=invoice_id,
+        after=api.journal.last_seq if after is None else after,
+    )
+
+
+def _types(names: Iterable[str]) -> list[EventType]:
+    return [member("type", name, EventType) for name in names]
+
+
+def _after(query: Query, api: Api) -> int | None:
+    """Where to go on from. Beyond the newest event there is nothing to go on from: the journal is another."""
+    after = query.integer("after", 0, MAX_SEQ)
+    if after is not None and after > api.journal.last_seq:
+        message = f"is beyond the newest event, {api.journal.last_seq}: read again from 0"
+        raise invalid("after", message, "beyond_the_journal")
+    return after

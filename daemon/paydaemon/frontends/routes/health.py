@@ -1,0 +1,55 @@
+"""``/healthz`` and ``/readyz``: for whoever restarts or balances; they need no key."""
+
+import trio
+from quart import Blueprint, Response
+
+from paydaemon.core.public import Json
+from paydaemon.engine.api import Api
+from paydaemon.frontends import wire
+from paydaemon.frontends.gate import LOCAL_OPERATOR
+from paydaemon.frontends.settings import Status
+from paydaemon.hooks.ports import HealthState
+from paydaemon.journal import Filter
+from paydaemon.store.port import StoreUnavailable
+
+STORE_ANSWERS_WITHIN_S = 5.0
+
+
+def blueprint(api: Api, status: Status) -> Blueprint:
+    """Whether the daemon lives, and whether it can take an order."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    async def alive() -> Response:
+        return wire.answer({"status": "ok"})
+
+    @routes.get("/readyz")
+    async def ready() -> Response:
+        store = await _store(api)
+        chains = api.chains()
+        is_ready = store["state"] == HealthState.HEALTHY and any(
+            chain.state is HealthState.HEALTHY for chain in chains
+        )
+        said = {
+            "status": "ok" if is_ready else "unavailable",
+            "store": store,
+            "chains": [wire.chain(chain) for chain in chains],
+            "plugins": list(status.plugins()),
+            "services": list(status.services()),
+        }
+        return wire.answer(said, 200 if is_ready else 503)
+
+    return routes
+
+
+async def _store(api: Api) -> Json:
+    """Whether the store answers: a look beyond the journal's end, which finds nothing."""
+    reason = f"does not answer within {STORE_ANSWERS_WITHIN_S:g} s"
+    with trio.move_on_after(STORE_ANSWERS_WITHIN_S):
+        try:
+            await api.journal.page(LOCAL_OPERATOR, Filter(), api.journal.last_seq, 1)
+        except StoreUnavailable as error:
+            reason = str(error)
+        else:
+            return {"state": HealthState.HEALTHY.value, "reason": ""}
+    return {"state": HealthState.STALE.value, "reason": reason}

@@ -1,0 +1,73 @@
+"""What the frontends are told: plain values that whoever reads the configuration has checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Protocol
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client can take at most. Sizes are in bytes, times in seconds."""
+
+    connections: int = 2_000
+    """Connections open at once, in all; further ones are closed unread."""
+    connections_per_address: int = 256
+    """Connections open at once from one address (IPv6: from one /64). Trusted proxies are exempt."""
+    head_bytes: int = 16_384
+    """A request's line and headers together."""
+    head_fields: int = 100
+    """How many headers a request may have."""
+    head_timeout_s: float = 10.0
+    """From the first byte of a request to the end of its headers."""
+    idle_timeout_s: float = 75.0
+    """From one request's end to the next one's first byte."""
+    body_bytes: int = 65_536
+    """A request's body."""
+    body_timeout_s: float = 10.0
+    """From the end of the headers to the end of the body."""
+    request_timeout_s: float = 30.0
+    """From the end of the headers to the beginning of the answer."""
+    send_timeout_s: float = 20.0
+    """How long a client may take nothing at all of what is sent to it."""
+    json_depth: int = 32
+    """How deep lists and objects may be nested."""
+    requests_per_s: float = 50.0
+    """The pace that one key, and one address, may go on at."""
+    requests_burst: int = 100
+    """How many requests may come at once before that."""
+    paces_remembered: int = 10_000
+    """Of how many keys and addresses the pace is remembered; the one longest unheard of is forgotten."""
+    message_bytes: int = 4_096
+    """One message that a websocket's client sends."""
+    messages_per_s: float = 1.0
+    """The pace of a websocket's client; nothing it sends has a meaning."""
+    messages_burst: int = 20
+    """How many messages may come at once before that."""
+    ping_every_s: float = 20.0
+    """How often a websocket is pinged, so that a client that is gone is noticed."""
+    grace_s: float = 10.0
+    """How long requests may go on once the daemon stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendSettings:
+    """`public_url` begins every link, without a slash at its end; it is never taken from a request."""
+
+    public_url: str
+    trusted_proxies: tuple[Network, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+class Status(Protocol):
+    """What the daemon says of its own parts, as JSON objects."""
+
+    def plugins(self) -> Sequence[Mapping[str, object]]:
+        """One record for each installed plugin, with its `name`, `version`, `status` and `reason`."""
+        ...
+
+    def services(self) -> Sequence[Mapping[str, object]]:
+        """One record for each supervised service, with its `name` and `state`."""
+        ...

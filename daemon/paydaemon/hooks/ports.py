@@ -1,0 +1,213 @@
+"""The ports: what a chain, a rate source or a sandbox implements, and what the daemon gives it.
+
+All of them are Protocols: a plugin inherits nothing. Amounts are integers of the asset's smallest unit, times
+are milliseconds since the Unix epoch, and a call that cannot do its work raises; the supervisor restarts what
+it was called in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import trio
+
+from paydaemon.core.invoice import Destination
+from paydaemon.core.money import Asset
+from paydaemon.core.payment import ChainTime, Observation
+
+
+class HealthState(StrEnum):
+    """Whether a chain can be trusted with new options."""
+
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a chain says of itself. `reason` is for people, and empty while all is well."""
+
+    state: HealthState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """How many confirmations a chain's payments need.
+
+    `default` is asked where nobody says otherwise, `least` is the fewest a seller may ask, and payments are
+    watched until `final` of them.
+    """
+
+    default: int
+    least: int
+    final: int
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationRequest:
+    """What a destination is wanted for. `amount_minor` is in `asset`'s smallest unit."""
+
+    seller_id: str
+    invoice_id: str
+    asset: Asset
+    amount_minor: int
+    expires_at_ms: int
+
+
+class Chain(Protocol):
+    """One configured network, watched for credits to the destinations it issued."""
+
+    @property
+    def id(self) -> str:
+        """The chain's id in the configuration."""
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """What can be owed here."""
+
+    @property
+    def depths(self) -> Depths:
+        """How many confirmations payments need."""
+
+    async def destination(self, index: int, request: DestinationRequest) -> Destination:
+        """The destination of this index, always the same one. It is watched once this returns.
+
+        The daemon reserves `index` durably first and never uses it again.
+        """
+
+    async def run(
+        self, host: "ChainHost", *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Watch until cancelled. `task_status.started()` says that destinations can be asked for.
+
+        Raising means: restart me after a pause. A node that is away is not a reason to raise for good: the
+        daemon keeps restarting.
+        """
+
+    def health(self) -> Health:
+        """What this chain says of itself now. Must not wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedChain:
+    """What the daemon kept for a chain: where it left off, and how far its indexes have been given out.
+
+    `cursor` is whatever the chain last passed to `ChainHost.observe`. Every index below `next_index` may have
+    been issued.
+    """
+
+    cursor: str | None
+    next_index: int
+
+
+class ChainHost(Protocol):
+    """What the daemon gives a chain."""
+
+    async def identify(self, identity: str) -> None:
+        """Say which network and wallet this is, such as its genesis hash and the wallet's fingerprint.
+
+        Stored at the first start. Raises `ChainMismatch` where it differs from what is stored.
+        """
+
+    async def saved(self) -> SavedChain:
+        """Where this chain left off."""
+
+    async def destinations(self, *, after_index: int = -1, limit: int = 10_000) -> Sequence[Destination]:
+        """What was issued here, by growing index."""
+
+    async def unfinal(self) -> Sequence[Observation]:
+        """Every recorded payment that more blocks may still change, as it was last observed."""
+
+    async def observe(
+        self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
+    ) -> None:
+        """Tell what the chain now knows. Durable, and told to everybody who waits, once this returns.
+
+        What is not mentioned stays as it is. `as_of` says up to when the chain has been seen complete; None
+        where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
+        """
+
+
+class ChainMismatch(Exception):
+    """The node or wallet is not the one that this database belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one whole unit of `base` costs in `quote`: BTC in EUR at Decimal("60000.00")."""
+
+    base: str
+    quote: str
+    value: Decimal
+    at_ms: int
+
+
+class RateHost(Protocol):
+    """What the daemon gives a rate source."""
+
+    def now_ms(self) -> int:
+        """The daemon's clock."""
+
+    def publish(self, rates: Sequence[Rate]) -> None:
+        """Tell what the source now says. A pair that is not mentioned keeps its last rate."""
+
+
+class RateSource(Protocol):
+    """Somewhere prices come from."""
+
+    @property
+    def id(self) -> str:
+        """The name that quotes carry as their source."""
+
+    async def run(
+        self, host: RateHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Publish rates until cancelled. `task_status.started()` says that the first ones are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxFacts:
+    """What a running sandbox says of itself.
+
+    `settings` is the body of the ``[chains.<id>]`` table that connects a daemon to it. `prices` are prices to
+    quote its assets at, such as ``{"BTC/EUR": "60000.00"}``. `public` is what the demo prints for scripts and
+    `pids` are its processes by name.
+    """
+
+    settings: Mapping[str, object]
+    prices: Mapping[str, str] = field(default_factory=dict)
+    public: Mapping[str, object] = field(default_factory=dict)
+    pids: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PayTo:
+    """What a payer in a sandbox is asked for: the destination as an invoice shows it, and how much."""
+
+    address: str
+    memo: str | None
+    asset_code: str
+    amount_minor: int
+
+
+class Sandbox(Protocol):
+    """A local network to try a chain on: real where it can be, with a payer who has money."""
+
+    async def run(
+        self, folder: Path, *, task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Run the network inside `folder` until cancelled; leaves no process behind."""
+
+    async def pay(self, to: PayTo) -> str:
+        """Pay that much to a destination; returns the transaction's id."""
+
+    async def finalise(self, confirmations: int) -> None:
+        """Make the network bury everything paid so far under that many confirmations."""
+
+    def how_to_pay(self, to: PayTo) -> Sequence[str]:
+        """The shell commands by which a person pays that much and finalises it."""

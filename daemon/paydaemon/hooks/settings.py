@@ -1,0 +1,46 @@
+"""What configuration models are made of, the daemon's and every plugin's alike."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Settings(BaseModel):
+    """Base of every configuration model: nothing unknown is taken, nothing guessed, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Secret(Settings):
+    """Where a secret is read from: a file only the service can read, or a systemd credential.
+
+    Never from the environment and never from the configuration file itself: both end up in logs, backups and
+    process listings.
+    """
+
+    file: str | None = None
+    credential: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.file is None) == (self.credential is None):
+            raise ValueError('give either { file = "/path" } or { credential = "name" }')
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The file that holds it. systemd.exec(5): credentials are files in ``$CREDENTIALS_DIRECTORY``."""
+        if self.file is not None:
+            return Path(self.file)
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        if folder is None:
+            raise FileNotFoundError(
+                f"credential {self.credential!r}: no $CREDENTIALS_DIRECTORY, so systemd did not start this"
+            )
+        return Path(folder, str(self.credential))
+
+    def read(self) -> str:
+        """The secret, without the line's end. Raises `OSError` where the file cannot be read."""
+        return self.path.read_text(encoding="utf-8").rstrip("\r\n")

@@ -1,0 +1,64 @@
+"""Every hook a plugin may implement.
+
+pluggy calls each once, at start; afterwards the daemon holds the typed objects that came back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+from pydantic import BaseModel
+
+from paydaemon.hooks.ports import Chain, RateSource, Sandbox
+
+GROUP = "paydaemon.plugins"
+"""The entry point group that plugins are found in; an entry names the module that holds the hooks."""
+
+hookspec = pluggy.HookspecMarker("paydaemon")
+hookimpl = pluggy.HookimplMarker("paydaemon")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPlugin:
+    """A kind of chain, by the name that ``[chains.<id>] plugin`` asks for.
+
+    `config` is the model of that table's other keys; `build` makes the chain from the table's id and it, and
+    raises `ValueError` where the values cannot work together.
+    """
+
+    name: str
+    config: type[BaseModel]
+    build: Callable[[str, Any], Chain]
+
+
+@dataclass(frozen=True, slots=True)
+class RateSourcePlugin:
+    """A kind of rate source, configured in ``[rates.<name>]``."""
+
+    name: str
+    config: type[BaseModel]
+    build: Callable[[Any], RateSource]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxPlugin:
+    """A local network for ``paydaemon demo``; `chain` is the kind of chain it is for."""
+
+    chain: str
+    build: Callable[[], Sandbox]
+
+
+@hookspec
+def register_chains() -> Sequence[ChainPlugin]:  # type: ignore[empty-body]
+    """The kinds of chain this plugin brings."""
+
+
+@hookspec
+def register_rate_sources() -> Sequence[RateSourcePlugin]:  # type: ignore[empty-body]
+    """The kinds of rate source this plugin brings."""
+
+
+@hookspec
+def register_sandboxes() -> Sequence[SandboxPlugin]:  # type: ignore[empty-body]
+    """The local networks this plugin brings for trying its chains."""

@@ -1,0 +1,1 @@
+"""What the daemon remembers. `port` says what any store must do; `sqlite` is the default one."""

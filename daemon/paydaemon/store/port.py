@@ -1,0 +1,206 @@
+"""The store's port: durable, atomic steps over invoices, payments, chains and the journal.
+
+Everything that touches money is one function passed to `Store.transact`: it reads, decides and writes in one
+transaction, together with the events it appends, and whoever waits is answered after the commit. Many such
+functions share one commit; a function that raises takes back its own writes and nobody else's. A function may
+run again, so it has no effect outside its transaction.
+
+Rows come back as the core's own frozen objects. Lists are bounded: `limit` is the most that is returned.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from paydaemon.core.access import Key, Seller
+from paydaemon.core.events import Draft, Event, EventType
+from paydaemon.core.invoice import Destination, Invoice, Stage, Standing, Status
+from paydaemon.core.payment import Payment
+
+T = TypeVar("T")
+
+
+class StoreUnavailable(Exception):
+    """The store cannot take this now (disk full, input or output failed, queue full). Nothing was recorded,
+    or, after a failure of the commit itself, it is not known whether it was.
+    """
+
+
+class StoreMismatch(Exception):
+    """The database is not one this code may open: newer than the code, or damaged."""
+
+
+class Duplicate(Exception):
+    """A UNIQUE constraint refused a row; `what` names the constraint: it is how promises 2, 8 and 9 hold."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"duplicate {what}")
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """What is kept of a chain. `as_of_ms` and `height`: up to where it was seen complete; None before."""
+
+    id: str
+    identity: str | None = None
+    cursor: str | None = None
+    as_of_ms: int | None = None
+    height: int | None = None
+    next_index: int = 0
+    stale_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRow:
+    """What a seller's idempotency key stands for, forever."""
+
+    seller_id: str
+    key: str
+    fingerprint: bytes
+    invoice_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Which option a destination was issued for."""
+
+    invoice_id: str
+    chain: str
+    asset_code: str
+
+
+class Reader(Protocol):
+    """What can be read, in one consistent snapshot."""
+
+    # Sellers and keys
+    def seller(self, id: str) -> Seller | None: ...
+    def sellers(self) -> Sequence[Seller]: ...
+    def key_by_digest(self, digest: bytes) -> Key | None: ...
+
+    # Invoices
+    def invoice(self, id: str) -> Invoice | None: ...
+    def invoices(
+        self, *, seller_id: str | None, status: Status | None, before: str | None, limit: int
+    ) -> Sequence[Invoice]:
+        """The newest first. `before` is the id of the last invoice of the page before this one."""
+        ...
+
+    def idempotency(self, seller_id: str, key: str) -> IdempotencyRow | None: ...
+
+    # Payments
+    def payment(self, id: str) -> Payment | None: ...
+    def payment_by_ref(self, chain: str, ref: str) -> Payment | None: ...
+    def payments_of(self, invoice_id: str) -> Sequence[Payment]:
+        """In the order they were recorded."""
+        ...
+
+    def payments(
+        self, *, seller_id: str | None, unmatched: bool, before: str | None, limit: int
+    ) -> Sequence[Payment]:
+        """The newest first; `unmatched` leaves only those that belong to no invoice."""
+        ...
+
+    def unfinal_payments(self, chain: str, above_height: int) -> Sequence[Payment]:
+        """Not `final`, and in no block or in one above that height: what more blocks may still change."""
+        ...
+
+    def ripe_payments(self, chain: str, tip: int, limit: int) -> Sequence[Payment]:
+        """Pending ones in a block that have all their confirmations while the newest block is `tip`."""
+        ...
+
+    def deepening_payments(self, chain: str, limit: int) -> Sequence[Payment]:
+        """Pending ones in a block: those whose depth is told live."""
+        ...
+
+    # Chains
+    def chain(self, id: str) -> ChainRow: ...
+    def issued(self, chain: str, destination_key: str) -> Issued | None: ...
+    def destinations(self, chain: str, after_index: int, limit: int) -> Sequence[Destination]: ...
+    def invoices_due(self, stage: Stage, limit: int) -> Sequence[str]:
+        """Ids of invoices in `stage` whose time has run out by the word of every chain of their options.
+
+        For `Stage.OPEN` that is: every chain's `as_of_ms` is past `expires_at_ms`; for `Stage.EXPIRED`: past
+        `monitor_until_ms`. Oldest first.
+        """
+        ...
+
+    # The journal
+    def epoch(self) -> str: ...
+    def last_seq(self) -> int: ...
+    def events(
+        self,
+        *,
+        after: int,
+        types: Collection[EventType],
+        invoice_id: str | None,
+        seller_id: str | None,
+        limit: int,
+    ) -> Sequence[Event]:
+        """By growing `seq`. Empty `types` and None mean: any."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """What can be written; it reads its own writes."""
+
+    def add_seller(self, seller: Seller) -> None:
+        """Raises `Duplicate` ("seller")."""
+        ...
+
+    def add_key(self, key: Key) -> None: ...
+    def revoke_keys(self, seller_id: str | None, at_ms: int) -> int:
+        """Revoke every valid key of a seller (None: of the operators); returns how many."""
+        ...
+
+    def add_invoice(self, invoice: Invoice) -> None:
+        """Raises `Duplicate` ("destination") where one of its destinations was issued before."""
+        ...
+
+    def set_standing(self, invoice_id: str, standing: Standing) -> None: ...
+    def add_idempotency(self, row: IdempotencyRow) -> None:
+        """Raises `Duplicate` ("idempotency_key")."""
+        ...
+
+    def add_payment(self, payment: Payment) -> None:
+        """Raises `Duplicate` ("payment") where its chain and ref are recorded already."""
+        ...
+
+    def set_payment(self, payment: Payment) -> None: ...
+    def set_chain(self, row: ChainRow) -> None: ...
+    def reserve_indexes(self, chain: str, count: int) -> int:
+        """Give out `count` indexes that were never given out before; returns the first."""
+        ...
+
+    def append(self, draft: Draft, at_ms: int) -> Event:
+        """Append to the journal. `seq` is gapless and in commit order."""
+        ...
+
+
+class Store(Protocol):
+    """A durable store. All calls may wait; none may be called from more than one trio run."""
+
+    async def transact(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` in a transaction and return its result once that is durable.
+
+        Whatever `fn` raises comes out here and takes back its writes. Raises `StoreUnavailable` where the
+        store itself failed. Once begun it is not cancelled: the work happens, so the answer is awaited.
+        """
+        ...
+
+    async def read(self, fn: Callable[[Reader], T]) -> T:
+        """Run `fn` on a snapshot of what is committed."""
+        ...
+
+    @property
+    def last_seq(self) -> int:
+        """The newest committed event's `seq`; 0 while the journal is empty."""
+        ...
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Wait until an event beyond `seq` is committed."""
+        ...
+
+    async def aclose(self) -> None:
+        """Finish what is queued, then close."""
+        ...

@@ -1,0 +1,112 @@
+"""The committer: runs a batch of functions in one transaction, so that they share the cost of one commit.
+
+Each function runs in a savepoint of its own: one that raises takes back its own writes and nobody else's. But
+when the disk fails, SQLite may have taken back savepoints that were released long before, so then the whole
+batch fails, and the connection is opened anew: what a failed commit left behind is for SQLite's recovery to
+judge, not for us.
+
+This is the same code whether a thread of its own runs it or a test inline.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from paydaemon.store.sqlite.database import Database
+from paydaemon.store.sqlite.faults import LostTransaction, as_unavailable, is_busy
+from paydaemon.store.sqlite.job import Job
+from paydaemon.store.sqlite.statements import Statements
+from paydaemon.store.sqlite.transaction import SqliteTransaction
+
+ATTEMPTS = 3
+"""How often a batch is begun while another process is in the way; each waits for `BUSY_TIMEOUT_S`."""
+
+Batch = Sequence[Job[Any]]
+
+
+class Committer:
+    """The one connection that writes. `last_seq` is that of the newest committed event."""
+
+    def __init__(self, database: Database, connection: sqlite3.Connection, statements: Statements) -> None:
+        self._database = database
+        self._statements = statements
+        self._connection: sqlite3.Connection | None = connection
+        self.last_seq = self._session(connection).last_seq()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, opened anew where a fault closed it. Raises `sqlite3.Error` where that fails."""
+        if self._connection is None:
+            self._connection = self._database.writer()
+            # A commit that failed may have reached the disk after all.
+            self.last_seq = self._session(self._connection).last_seq()
+        return self._connection
+
+    def commit(self, batch: Batch) -> None:
+        """Bring every job of a batch to its answer. Never raises."""
+        try:
+            self._commit_in_spite_of_others(batch)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
+            self._recover_from(error)
+            for job in batch:
+                job.failed(as_unavailable(error))
+
+    def close(self) -> None:
+        """Bring the log into the database, as far as nobody reads it, and close."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.close()
+            self._connection = None
+
+    def _session(self, connection: sqlite3.Connection) -> SqliteTransaction:
+        return SqliteTransaction(connection, self._statements)
+
+    def _commit_in_spite_of_others(self, batch: Batch) -> None:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._attempt(batch)
+            except sqlite3.Error as error:
+                if not is_busy(error):
+                    raise
+                self._roll_back()
+        return self._attempt(batch)
+
+    def _attempt(self, batch: Batch) -> None:
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        tx = self._session(connection)
+        for job in batch:
+            _step(connection, tx, job)
+        newest = tx.last_seq()
+        connection.execute("COMMIT")
+        self.last_seq = newest
+
+    def _recover_from(self, error: Exception) -> None:
+        self._roll_back()
+        self._database.noticed(error)
+        if self._connection is not None and not self._database.in_memory:
+            self._connection.close()
+            self._connection = None
+
+    def _roll_back(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            with suppress(sqlite3.Error):  # closing the connection rolls back too
+                self._connection.execute("ROLLBACK")
+
+
+def _step(connection: sqlite3.Connection, tx: SqliteTransaction, job: Job[Any]) -> None:
+    """Run one function in its savepoint. Raises the fault it met, even one that it kept to itself."""
+    connection.execute("SAVEPOINT job")
+    try:
+        job.succeeded(job.fn(tx))
+    except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits
+        job.failed(error)
+        if tx.fault is None and connection.in_transaction:
+            connection.execute("ROLLBACK TO job")
+    if tx.fault is not None:
+        raise tx.fault
+    if not connection.in_transaction:
+        raise LostTransaction("SQLite took the transaction back")
+    connection.execute("RELEASE job")

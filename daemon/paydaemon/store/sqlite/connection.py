@@ -1,0 +1,71 @@
+"""Connections, and the settings that each of them gets.
+
+Write-ahead logging lets readers go on while the writer commits, and ``synchronous = FULL`` makes each commit
+survive a loss of power (https://www.sqlite.org/pragma.html#pragma_synchronous): NORMAL would not.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from paydaemon.store.port import StoreMismatch
+
+MEMORY = ":memory:"
+"""The path of a database that is gone when it is closed."""
+
+APPLICATION_ID = int.from_bytes(b"payd", "big")
+"""What SQLite's header calls our files: https://www.sqlite.org/pragma.html#pragma_application_id"""
+
+BUSY_TIMEOUT_S = 5.0
+WAL_LEFT_BYTES = 64 * 1024 * 1024
+STATEMENTS_KEPT = 256
+
+_EVERY = """
+PRAGMA temp_store = MEMORY;
+PRAGMA trusted_schema = OFF;
+"""
+
+_WRITER = f"""
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA journal_size_limit = {WAL_LEFT_BYTES};
+"""
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection that may write, as SQLite leaves it: nothing has touched the file yet.
+
+    A new file is made readable to its owner alone; SQLite gives the log's files the same mode.
+    """
+    if path != MEMORY:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return _connect(path, uri=False)
+
+
+def make_writer(connection: sqlite3.Connection) -> None:
+    """Give a connection the writer's settings. Raises `StoreMismatch` where the log cannot be write-ahead."""
+    [mode] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode not in ("wal", "memory"):
+        raise StoreMismatch(f"this file system allows no write-ahead log: the journal mode is {mode!r}")
+    connection.executescript(_EVERY + _WRITER)
+
+
+def connect_reader(path: str) -> sqlite3.Connection:
+    """A connection that cannot write. The writer's must be open: the two share the log's index."""
+    connection = _connect(Path(path).as_uri() + "?mode=ro", uri=True)
+    connection.executescript(_EVERY + "PRAGMA query_only = ON;")
+    return connection
+
+
+def _connect(database: str, *, uri: bool) -> sqlite3.Connection:
+    """Each connection is used by one thread at a time, though not always by the one that made it."""
+    connection = sqlite3.connect(
+        database,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=STATEMENTS_KEPT,
+        uri=uri,
+    )
+    connection.row_factory = sqlite3.Row
+    return connection

@@ -1,0 +1,108 @@
+"""The database file: claimed, recognised, migrated and checked before anything is read from it."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+
+from paydaemon.store.port import StoreMismatch, StoreUnavailable
+from paydaemon.store.sqlite.connection import MEMORY, connect, connect_reader, make_writer
+from paydaemon.store.sqlite.faults import as_unavailable, is_suspicious, primary_code
+from paydaemon.store.sqlite.migrate import check_ours, migrate
+from paydaemon.store.sqlite.ownership import SOUND, SUSPECT, Ownership, claim
+
+_MOST_FINDINGS = 5
+
+
+class Database:
+    """A database that is ours until `release`. Connections to it come from here."""
+
+    def __init__(self, path: str, ownership: Ownership | None) -> None:
+        self.path = path
+        self._ownership = ownership
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the data goes with its only connection."""
+        return self.path == MEMORY
+
+    def writer(self) -> sqlite3.Connection:
+        """A new connection that may write."""
+        connection = connect(self.path)
+        try:
+            make_writer(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def reader(self) -> sqlite3.Connection:
+        """A new connection that cannot write."""
+        return connect_reader(self.path)
+
+    def noticed(self, error: BaseException) -> None:
+        """Have the database checked in full at the next start, where an error puts the disk in doubt."""
+        if self._ownership is not None and is_suspicious(error):
+            with suppress(OSError):  # the disk that fails may fail here too
+                self._ownership.mark(SUSPECT)
+
+    def release(self) -> None:
+        """Let another daemon have it."""
+        if self._ownership is not None:
+            self._ownership.release()
+
+    def prepare(self, migrations: Sequence[str]) -> sqlite3.Connection:
+        """Recognise, migrate and check the file; returns the connection that will write it."""
+        connection = connect(self.path)
+        try:
+            check_ours(connection, len(migrations))
+            self._check(connection)
+            migrate(connection, migrations)
+            make_writer(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Look for damage: quickly, or in full where the disk has failed since the last full look."""
+        suspect = self._ownership is not None and self._ownership.suspect
+        check = "integrity_check" if suspect else "quick_check"
+        findings = [row[0] for row in connection.execute(f"PRAGMA {check}({_MOST_FINDINGS})")]
+        if findings != ["ok"]:
+            raise StoreMismatch("this database is damaged, restore a backup: " + "; ".join(findings))
+        if suspect and self._ownership is not None:
+            self._ownership.mark(SOUND)
+
+
+def open_database(path: str, migrations: Sequence[str]) -> tuple[Database, sqlite3.Connection]:
+    """Claim and prepare a database; returns it with the connection that will write it.
+
+    Raises `StoreMismatch` or `StoreUnavailable`, both naming the file.
+    """
+    database = Database(path, None if path == MEMORY else _claim(path))
+    try:
+        return database, database.prepare(migrations)
+    except BaseException as error:
+        database.noticed(error)
+        database.release()
+        _raise_naming(path, error)
+        raise
+
+
+def _claim(path: str) -> Ownership:
+    try:
+        return claim(path)
+    except StoreMismatch as error:
+        raise StoreMismatch(f"{path}: {error}") from None
+    except OSError as error:
+        raise StoreUnavailable(f"{path}: {error.strerror}") from error
+
+
+def _raise_naming(path: str, error: BaseException) -> None:
+    """Raise what SQLite or a check said as one of the port's exceptions, with the file's name in front."""
+    if isinstance(error, StoreMismatch):
+        raise StoreMismatch(f"{path}: {error}") from error.__cause__
+    if primary_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        raise StoreMismatch(f"{path}: this is no SQLite database, or a damaged one: {error}") from error
+    if isinstance(error, sqlite3.Error | OSError):
+        raise StoreUnavailable(f"{path}: {as_unavailable(error)}") from error

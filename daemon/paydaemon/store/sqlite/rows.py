@@ -1,0 +1,257 @@
+"""Rows to the core's objects, and back.
+
+Objects whose fields are just a table's columns need nothing from here: they are made with ``Key(**row)`` and
+taken apart with `dataclasses.asdict`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from paydaemon.core.access import Seller
+from paydaemon.core.events import Draft, Event, EventType
+from paydaemon.core.invoice import (
+    Destination,
+    Flag,
+    Invoice,
+    LatePolicy,
+    Mark,
+    Option,
+    Quote,
+    Stage,
+    Standing,
+    Status,
+)
+from paydaemon.core.money import Asset, Currency
+from paydaemon.core.payment import Payment, PaymentState
+from paydaemon.store.sqlite.session import SqlValue
+
+Values = dict[str, SqlValue]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def to_json(value: object) -> str:
+    """Compact JSON. Raises `ValueError` for NaN and infinities, `TypeError` for what JSON cannot hold."""
+    return _ENCODER.encode(value)
+
+
+def seller(row: sqlite3.Row) -> Seller:
+    """A row of sellers."""
+    return Seller(row["id"], row["name"], row["created_at_ms"], bool(row["disabled"]))
+
+
+def invoice(row: sqlite3.Row, options: Iterable[sqlite3.Row]) -> Invoice:
+    """A row of invoices with its rows of options, in their order."""
+    return Invoice(
+        id=row["id"],
+        seller_id=row["seller_id"],
+        amount_minor=int(row["amount_minor"]),
+        currency=Currency(row["currency"], row["currency_decimals"]),
+        created_at_ms=row["created_at_ms"],
+        expires_at_ms=row["expires_at_ms"],
+        monitor_until_ms=row["monitor_until_ms"],
+        options=tuple(_option(option) for option in options),
+        note=row["note"],
+        metadata=json.loads(row["metadata"]),
+        buyer=json.loads(row["buyer"]),
+        return_url=row["return_url"],
+        tolerance_ppm=row["tolerance_ppm"],
+        late=LatePolicy(row["late"]),
+        standing=_standing(row),
+    )
+
+
+def invoice_values(invoice: Invoice) -> Values:
+    """An invoice without its options."""
+    return {
+        "id": invoice.id,
+        "seller_id": invoice.seller_id,
+        "amount_minor": str(invoice.amount_minor),
+        "currency": invoice.currency.code,
+        "currency_decimals": invoice.currency.decimals,
+        "created_at_ms": invoice.created_at_ms,
+        "expires_at_ms": invoice.expires_at_ms,
+        "monitor_until_ms": invoice.monitor_until_ms,
+        "note": invoice.note,
+        "metadata": to_json(invoice.metadata),
+        "buyer": to_json(invoice.buyer),
+        "return_url": invoice.return_url,
+        "tolerance_ppm": invoice.tolerance_ppm,
+        "late": invoice.late.value,
+        "chains": chain_set(invoice.options),
+        **standing_values(invoice.id, invoice.standing),
+    }
+
+
+def chain_set(options: Sequence[Option]) -> str:
+    """The chains of some options as one value, the same for every invoice that has the same chains."""
+    return to_json(sorted({option.asset.chain for option in options}))
+
+
+def _standing(row: sqlite3.Row) -> Standing:
+    return Standing(
+        status=Status(row["status"]),
+        flags=frozenset(Flag(flag) for flag in json.loads(row["flags"])),
+        stage=Stage(row["stage"]),
+        mark=None if row["mark"] is None else Mark(row["mark"]),
+    )
+
+
+def standing_values(invoice_id: str, standing: Standing) -> Values:
+    """What can change of an invoice, and its id."""
+    return {
+        "id": invoice_id,
+        "status": standing.status.value,
+        "flags": to_json(sorted(flag.value for flag in standing.flags)),
+        "stage": standing.stage.value,
+        "mark": None if standing.mark is None else standing.mark.value,
+    }
+
+
+def _option(row: sqlite3.Row) -> Option:
+    return Option(
+        asset=Asset(row["chain"], row["asset_code"], row["asset_symbol"], row["asset_decimals"]),
+        due_minor=int(row["due_minor"]),
+        quote=Quote(row["rate"], row["rate_source"], row["rate_at_ms"]),
+        destination=destination(row),
+        confirmations_required=row["confirmations_required"],
+    )
+
+
+def option_values(invoice_id: str, place: int, option: Option) -> Values:
+    """An option of an invoice, and its place among the others."""
+    return {
+        "invoice_id": invoice_id,
+        "chain": option.asset.chain,
+        "asset_code": option.asset.code,
+        "place": place,
+        "asset_symbol": option.asset.symbol,
+        "asset_decimals": option.asset.decimals,
+        "due_minor": str(option.due_minor),
+        "rate": option.quote.rate,
+        "rate_source": option.quote.source,
+        "rate_at_ms": option.quote.at_ms,
+        "destination_key": option.destination.key,
+        "destination_index": option.destination.index,
+        "address": option.destination.address,
+        "memo": option.destination.memo,
+        "uri": option.destination.uri,
+        "confirmations_required": option.confirmations_required,
+    }
+
+
+def destination(row: sqlite3.Row) -> Destination:
+    """The part of a row of options that says where to pay."""
+    return Destination(
+        row["destination_key"], row["destination_index"], row["address"], row["memo"], row["uri"]
+    )
+
+
+def payment(row: sqlite3.Row) -> Payment:
+    """A row of payments."""
+    return Payment(
+        id=row["id"],
+        chain=row["chain"],
+        ref=row["ref"],
+        transaction_id=row["transaction_id"],
+        asset=Asset(row["chain"], row["asset_code"], row["asset_symbol"], row["asset_decimals"]),
+        amount_minor=int(row["amount_minor"]),
+        destination_key=row["destination_key"],
+        invoice_id=row["invoice_id"],
+        confirmations_required=row["confirmations_required"],
+        state=PaymentState(row["state"]),
+        seen_at_ms=row["seen_at_ms"],
+        recorded_at_ms=row["recorded_at_ms"],
+        position=row["position"],
+        height=row["height"],
+        block=row["block"],
+        final=bool(row["final"]),
+        replaced_by=row["replaced_by"],
+    )
+
+
+def payment_values(payment: Payment) -> Values:
+    """A payment. Raises `ValueError` for one on another chain than its asset's: the row holds one of them."""
+    if payment.asset.chain != payment.chain:
+        raise ValueError(
+            f"payment {payment.id!r} is on {payment.chain!r}, its asset on {payment.asset.chain!r}"
+        )
+    return {
+        "asset_code": payment.asset.code,
+        "asset_symbol": payment.asset.symbol,
+        "asset_decimals": payment.asset.decimals,
+        "transaction_id": payment.transaction_id,
+        "destination_key": payment.destination_key,
+        "recorded_at_ms": payment.recorded_at_ms,
+        **payment_change_values(payment),
+    }
+
+
+def payment_change_values(payment: Payment) -> Values:
+    """What can change of a payment, and what it is found by."""
+    return {
+        "id": payment.id,
+        "chain": payment.chain,
+        "ref": payment.ref,
+        "amount_minor": str(payment.amount_minor),
+        "invoice_id": payment.invoice_id,
+        "confirmations_required": payment.confirmations_required,
+        "state": payment.state.value,
+        "seen_at_ms": payment.seen_at_ms,
+        "position": payment.position,
+        "height": payment.height,
+        "block": payment.block,
+        "final": int(payment.final),
+        "replaced_by": payment.replaced_by,
+    }
+
+
+def new_event(seq: int, epoch: str, draft: Draft, at_ms: int) -> Event:
+    """A draft that has its place in the journal."""
+    return Event(
+        seq=seq,
+        id=_event_id(epoch, seq),
+        type=draft.type,
+        created_at_ms=at_ms,
+        data=draft.data,
+        invoice_id=draft.invoice_id,
+        seller_id=draft.seller_id,
+    )
+
+
+def event(row: sqlite3.Row) -> Event:
+    """A row of events."""
+    return Event(
+        seq=row["seq"],
+        id=_event_id(row["epoch"], row["seq"]),
+        type=EventType(row["type"]),
+        created_at_ms=row["created_at_ms"],
+        data=json.loads(row["data"]),
+        invoice_id=row["invoice_id"],
+        seller_id=row["seller_id"],
+    )
+
+
+def event_values(event: Event, epoch: str) -> Values:
+    """An event, and the epoch that its id is made with."""
+    return {
+        "seq": event.seq,
+        "epoch": epoch,
+        "type": event.type.value,
+        "created_at_ms": event.created_at_ms,
+        "invoice_id": event.invoice_id,
+        "seller_id": event.seller_id,
+        "data": to_json(event.data),
+    }
+
+
+def _event_id(epoch: str, seq: int) -> str:
+    return f"evt_{epoch}_{seq}"

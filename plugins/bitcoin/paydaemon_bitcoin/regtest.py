@@ -1,0 +1,266 @@
+"""A real bitcoind on its own regtest network: for the demo, our tests, and anybody else's.
+
+The node listens on loopback only, keeps everything in one folder, and has a wallet named ``miner`` with
+money. There are two ways in: the cookie that it writes at each start, and `USER` with a password of which
+its configuration holds only a salted hash. It is stopped by its pid and waited for.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import trio
+
+from paydaemon.core.money import format_minor
+from paydaemon_bitcoin.rpc import NodeUnavailable, Rpc, connect, cookie_file
+
+MINER = "miner"
+USER = "user"
+
+_START_TRIES = 5
+_START_S = 60.0
+_CALL_S = 600.0
+_STOP_S = 30.0
+_LOOK_S = 0.02
+_SPENDABLE = 101  # blocks after which the first coinbase can be spent
+
+
+class NoBitcoind(Exception):
+    """There is no bitcoind to run."""
+
+
+class NodeFailed(Exception):
+    """The node ended, or did not start; the text is the end of its log."""
+
+
+def find_bitcoind() -> Path:
+    """The folder with bitcoind and bitcoin-cli: $PAYDAEMON_BITCOIND_DIR, else our cache, else the PATH.
+
+    Raises `NoBitcoind`, saying how to get one.
+    """
+    told = os.environ.get("PAYDAEMON_BITCOIND_DIR")
+    places = [Path(told)] if told else [_cache(), *_on_path()]
+    for folder in places:
+        if os.access(folder / "bitcoind", os.X_OK):
+            return folder
+    where = " or ".join(str(folder) for folder in places)
+    raise NoBitcoind(f"there is no bitcoind in {where}: `make bitcoind` fetches one")
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("PAYDAEMON_CACHE") or Path(base, "paydaemon"), "bitcoind", "bin")
+
+
+def _on_path() -> Sequence[Path]:
+    found = shutil.which("bitcoind")
+    return [Path(found).parent] if found else []
+
+
+class RegtestNode:
+    """One bitcoind in one folder; an async context manager that starts and stops it.
+
+    `options` are further lines of its configuration. Ports are picked when it first starts and then kept, so
+    that it can be restarted under a running daemon.
+    """
+
+    def __init__(
+        self, folder: Path, *, zmq: bool = True, options: Mapping[str, object] | None = None
+    ) -> None:
+        self.folder = folder
+        self.options = dict(options or {})
+        self.zmq = zmq
+        self.password = secrets.token_hex(16)
+        self.rpc_port = 0
+        self.zmq_port = 0
+        self._bin = find_bitcoind()
+        self._process: trio.Process | None = None
+        self._rpc: Rpc | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with trio.CancelScope(shield=True):
+            await self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def rpc(self) -> Rpc:
+        """Calls to it, as `USER` might make them."""
+        assert self._rpc is not None
+        return self._rpc
+
+    @property
+    def miner(self) -> Rpc:
+        """Calls to its wallet with money."""
+        return self.rpc.wallet(MINER)
+
+    @property
+    def url(self) -> str:
+        """Its RPC, without credentials."""
+        return f"http://127.0.0.1:{self.rpc_port}"
+
+    @property
+    def public_url(self) -> str:
+        """Its RPC, with credentials in it: for scripts, and worth nothing elsewhere."""
+        return f"http://{USER}:{self.password}@127.0.0.1:{self.rpc_port}"
+
+    @property
+    def cookie(self) -> Path:
+        """The cookie that it writes at each start."""
+        return self.folder / "regtest" / ".cookie"
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What a chain's configuration says of it, all but the descriptor."""
+        settings: dict[str, object] = {
+            "network": "regtest",
+            "rpc_url": self.url,
+            "cookie_file": str(self.cookie),
+        }
+        if self.zmq:
+            endpoint = f"tcp://127.0.0.1:{self.zmq_port}"
+            settings |= {"zmq_rawtx": endpoint, "zmq_sequence": endpoint}
+        return settings
+
+    def cli(self, *arguments: str) -> list[str]:
+        """The command by which a person makes a call."""
+        return [str(self._bin / "bitcoin-cli"), f"-datadir={self.folder}", *arguments]
+
+    # Starting and stopping
+
+    async def start(self) -> None:
+        """Start it, and wait until it answers. Raises `NodeFailed`."""
+        picked = self.rpc_port == 0
+        for _ in range(_START_TRIES if picked else 1):
+            if picked:
+                self.rpc_port, self.zmq_port = _free_ports(2)
+            await self._launch()
+            if await self._answers():
+                self._rpc = connect(self.url, cookie_file(self.cookie), workers=8, timeout_s=_CALL_S)
+                return
+            await self.stop()
+        raise NodeFailed(self._log_end())
+
+    async def stop(self) -> None:
+        """End it by its pid, gently first, and wait for it."""
+        await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        await self._end(signal.SIGKILL)
+
+    async def wait(self) -> None:
+        """Wait until it ends by itself, and raise `NodeFailed` then."""
+        assert self._process is not None
+        await self._process.wait()
+        raise NodeFailed(self._log_end())
+
+    async def _launch(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "bitcoin.conf").write_text(self._configuration())
+        self.cookie.unlink(missing_ok=True)
+        command = [str(self._bin / "bitcoind"), f"-datadir={self.folder}", "-printtoconsole=0"]
+        with (self.folder / "stderr.log").open("wb") as errors:
+            self._process = await trio.lowlevel.open_process(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+            )
+
+    async def _answers(self) -> bool:
+        """Whether it comes to answer; False where it ends instead. Raises `TooSlowError`."""
+        assert self._process is not None
+        probe = connect(self.url, cookie_file(self.cookie), workers=1, pauses_s=(0.0,))
+        with trio.fail_after(_START_S):
+            while self._process.poll() is None:
+                with suppress(NodeUnavailable):
+                    await probe.call("getblockchaininfo")
+                    probe.close()
+                    return True
+                await trio.sleep(_LOOK_S)
+        return False
+
+    async def _end(self, how: signal.Signals) -> None:
+        if self._rpc is not None:
+            self._rpc.close()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.send_signal(how)
+        with trio.move_on_after(_STOP_S):
+            await process.wait()
+            return
+        process.kill()
+        await process.wait()
+
+    def _configuration(self) -> str:
+        salt = secrets.token_hex(16)
+        proof = hmac.new(salt.encode(), self.password.encode(), hashlib.sha256).hexdigest()
+        endpoint = f"tcp://127.0.0.1:{self.zmq_port}"
+        settings: dict[str, object] = {
+            "rpcport": self.rpc_port,
+            "rpcbind": "127.0.0.1",
+            "rpcallowip": "127.0.0.1",
+            "rpcauth": f"{USER}:{salt}${proof}",
+            "listen": 0,
+            "fallbackfee": "0.0001",
+            **({"zmqpubrawtx": endpoint, "zmqpubsequence": endpoint} if self.zmq else {}),
+            **self.options,
+        }
+        lines = [f"{name}={value}" for name, value in settings.items()]
+        return "\n".join(["regtest=1", "dnsseed=0", "[regtest]", *lines, ""])
+
+    def _log_end(self) -> str:
+        logs = (self.folder / "stderr.log", self.folder / "regtest" / "debug.log")
+        return "\n".join(log.read_text(errors="replace")[-2_000:] for log in logs if log.exists())
+
+    # Money and blocks
+
+    async def prepare(self) -> None:
+        """Make the miner's wallet, and blocks until it has money to spend."""
+        await self.rpc.call("createwallet", MINER, False, False, "", False, True, True)
+        await self.mine(_SPENDABLE)
+
+    async def mine(self, blocks: int = 1) -> Sequence[str]:
+        """Mine blocks with everything in the mempool; returns their hashes."""
+        address = await self.miner.call("getnewaddress", "", "bech32")
+        return list(await self.rpc.call("generatetoaddress", blocks, address))
+
+    async def pay(self, address: str, amount_minor: int) -> str:
+        """Pay so many satoshi; returns the transaction's id. It is in the mempool then, and in no block."""
+        return str(await self.miner.call("sendtoaddress", address, btc(amount_minor)))
+
+
+def btc(amount_minor: int) -> str:
+    """Satoshi as the node takes amounts: a decimal string of whole bitcoins."""
+    return format_minor(amount_minor, 8)
+
+
+def _free_ports(count: int) -> Sequence[int]:
+    """Ports that nobody uses now. Somebody may take one before the node does, so a start may have to be
+    repeated.
+    """
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]

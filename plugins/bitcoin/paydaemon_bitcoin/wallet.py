@@ -1,0 +1,263 @@
+"""The node's wallet: watch-only, with one ranged descriptor, and a range that stays ahead of our indexes.
+
+The node lists only what pays addresses inside the range, and does not look back when the range grows. So no
+address is given out before it is inside, and the range grows by ``keypoolrefill``, which derives only what is
+new; importing the descriptor again would derive everything again.
+
+The wallet itself remembers up to which index it has watched without a gap, as the label of its address 0. The
+label is written last, so that a wallet which is new, or older than our indexes, or whose rescan was broken
+off, is known by it. Such a wallet is rescanned from the last block below which every payment was seen and
+final, before it is trusted.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+import trio
+
+from paydaemon.hooks.ports import ChainMismatch
+from paydaemon_bitcoin.descriptors import Descriptor, Network, parse
+from paydaemon_bitcoin.inquiry import gather
+from paydaemon_bitcoin.node import NO_METHOD, NO_WALLET, NOT_FOUND
+from paydaemon_bitcoin.rpc import NodeUnavailable, Rpc, RpcError
+
+log = structlog.get_logger(__name__)
+
+_CHAINS = {
+    Network.MAINNET: "main",
+    Network.TESTNET4: "testnet4",
+    Network.SIGNET: "signet",
+    Network.REGTEST: "regtest",
+}
+_COMPARED = 3  # addresses that the node derives too, to see that we agree
+_LONG_S = 600.0  # loading or importing very many addresses
+_RESCAN_S = 30 * 86_400.0
+_PROGRESS_S = 1.0
+_ABORT_TRIES = 50
+_ALREADY_LOADED = -35
+_WALLET_TROUBLE = -4  # also: it is rescanning
+_MARK = re.compile(r"paydaemon: watched below ([0-9]{1,10})", re.ASCII)
+
+Progress = Callable[[str], None]
+"""Told what is going on while it takes long."""
+
+
+class Wallet:
+    """The wallet of one descriptor on one node."""
+
+    def __init__(self, rpc: Rpc, descriptor: Descriptor, *, name: str, lookahead: int) -> None:
+        self.name = name
+        self._node = rpc
+        self.rpc = rpc.wallet(name)
+        self._descriptor = descriptor
+        self._lookahead = lookahead
+        self._end = 0
+        self._growing = trio.Lock()
+        self._low = trio.Event()
+
+    async def check_node(self) -> str:
+        """The hash of the node's first block. Raises `ChainMismatch` where it is on another network."""
+        network = self._descriptor.network
+        chain = (await self._node.call("getblockchaininfo"))["chain"]
+        if chain != _CHAINS[network]:
+            raise ChainMismatch(f"the node is on the network {chain!r}, but {network} is configured")
+        return str(await self._node.call("getblockhash", 0))
+
+    async def open(self, *, next_index: int, base: str | None, issued: bool, progress: Progress) -> None:
+        """Load the wallet, or make it; then it has seen all that was ever paid to an issued destination.
+
+        `next_index` is the first that was never issued, `base` the block below which all payments were seen,
+        `issued` whether there are destinations at all. Raises `ChainMismatch` where the wallet is another's.
+        """
+        await self._load()
+        await self._check_purpose()
+        await self._check_descriptors()
+        await self._check_addresses()
+        await self._grow(next_index + self._lookahead)
+        watched = await self._watched_below()
+        if (watched is None or watched < next_index) and (issued or base is not None):
+            await self._rescan(await self._height(base), progress)
+        await self._remember()
+
+    async def ensure(self, index: int) -> None:
+        """Return when the wallet watches the address of this index. Nearly always that is at once."""
+        if self._end - index < self._lookahead // 2:
+            self._low.set()
+        if index >= self._end:
+            await self._grow_beyond(index)
+
+    async def keep_ahead(self) -> None:
+        """Let the range grow in time, so that nobody waits for it, until cancelled."""
+        while True:
+            await self._low.wait()
+            self._low = trio.Event()
+            try:
+                await self._grow_beyond(self._end)
+            except (RpcError, NodeUnavailable) as error:
+                log.warning("the wallet's range did not grow", wallet=self.name, error=str(error))
+
+    # Growing
+
+    async def _grow_beyond(self, index: int) -> None:
+        async with self._growing:
+            if index >= self._end:
+                await self._grow(index + 1 + self._lookahead)
+                await self._remember()
+
+    async def _grow(self, end: int) -> None:
+        """Let the range reach to `end`, which is not part of it. It never shrinks."""
+        ours = await self._ours()
+        if ours is None:
+            raise NodeUnavailable("the node's wallet has lost its descriptor")
+        if ours["range"][1] + 1 < end:
+            first = ours.get("next_index", ours.get("next", 0))
+            await self.rpc.call("keypoolrefill", end - first, timeout_s=_LONG_S)
+            ours = await self._ours()
+        if ours is None or ours["range"][1] + 1 < end:
+            raise NodeUnavailable("the node's wallet does not take more addresses")
+        self._end = ours["range"][1] + 1
+
+    # What the wallet remembers
+
+    async def _watched_below(self) -> int | None:
+        info = await self.rpc.call("getaddressinfo", self._descriptor.address(0))
+        marks = (_MARK.fullmatch(label) for label in info["labels"])
+        return next((int(mark[1]) for mark in marks if mark), None)
+
+    async def _remember(self) -> None:
+        address, label = self._descriptor.address(0), f"paydaemon: watched below {self._end}"
+        await self.rpc.call("setlabel", address, label)
+
+    # Loading
+
+    async def _load(self) -> None:
+        try:
+            if self.name in await self._node.call("listwallets"):
+                return
+            await self._node.call("loadwallet", self.name, True, timeout_s=_LONG_S)
+        except RpcError as error:
+            await self._load_failed(error)
+
+    async def _load_failed(self, error: RpcError) -> None:
+        match error.code:
+            case code if code == _ALREADY_LOADED:
+                return
+            case code if code == NO_WALLET:
+                await self._create()
+            case code if code == NO_METHOD:
+                raise NodeUnavailable("the node runs without wallets (-disablewallet)") from None
+            case _:
+                raise NodeUnavailable(
+                    f"the node cannot load its wallet {self.name!r}: {error.message}"
+                ) from None
+
+    async def _create(self) -> None:
+        """A wallet that cannot hold private keys, begins without any, and is loaded at each start of the
+        node.
+        """
+        log.info("making a watch-only wallet on the node", wallet=self.name)
+        watch_only, blank, passphrase, avoid_reuse, descriptors, load_on_startup = (
+            True, True, "", False, True, True,
+        )  # fmt: skip
+        await self._node.call(
+            "createwallet",
+            self.name,
+            watch_only,
+            blank,
+            passphrase,
+            avoid_reuse,
+            descriptors,
+            load_on_startup,
+        )
+
+    async def _check_purpose(self) -> None:
+        info = await self.rpc.call("getwalletinfo")
+        if info["private_keys_enabled"] or not info.get("descriptors", True):
+            raise ChainMismatch(f"the node's wallet {self.name!r} is not a watch-only descriptor wallet")
+
+    async def _check_descriptors(self) -> None:
+        found = (await self.rpc.call("listdescriptors"))["descriptors"]
+        if not all(self._is_ours(entry) for entry in found):
+            raise ChainMismatch(f"the node's wallet {self.name!r} watches other descriptors too")
+        if not any(entry["active"] and entry["range"][0] == 0 for entry in found):
+            await self._import(max([self._lookahead, *(entry["range"][1] + 1 for entry in found)]))
+
+    async def _import(self, end: int) -> None:
+        """Active, since only an active descriptor's range can grow by itself and by ``keypoolrefill``."""
+        request = {
+            "desc": self._descriptor.canonical,
+            "active": True,
+            "internal": False,
+            "range": [0, end - 1],
+            "timestamp": "now",
+        }
+        (answer,) = await self.rpc.call("importdescriptors", [request], timeout_s=_LONG_S)
+        if not answer["success"]:
+            raise NodeUnavailable(f"the node does not take the descriptor: {answer['error']['message']}")
+
+    async def _ours(self) -> dict[str, Any] | None:
+        found = (await self.rpc.call("listdescriptors"))["descriptors"]
+        return next((entry for entry in found if entry["active"] and self._is_ours(entry)), None)
+
+    def _is_ours(self, entry: Mapping[str, Any]) -> bool:
+        """Whether it stands for the same addresses, however it is written."""
+        with suppress(ValueError):
+            listed = parse(entry["desc"], self._descriptor.network)
+            return listed.fingerprint == self._descriptor.fingerprint and not entry.get("internal")
+        return False
+
+    async def _check_addresses(self) -> None:
+        theirs = await self._node.call("deriveaddresses", self._descriptor.canonical, [0, _COMPARED - 1])
+        if theirs != [self._descriptor.address(index) for index in range(_COMPARED)]:
+            raise ChainMismatch("the node derives other addresses from the descriptor than this daemon")
+
+    # Rescanning
+
+    async def _height(self, block: str | None) -> int:
+        """The number of a block, 0 where there is none or the node does not know it."""
+        if block is None:
+            return 0
+        try:
+            return int((await self._node.call("getblockheader", block))["height"])
+        except RpcError as error:
+            if error.code == NOT_FOUND:
+                return 0
+            raise
+
+    async def _rescan(self, start: int, progress: Progress) -> None:
+        """Let the wallet look through all blocks from `start` on, and the mempool. May take hours."""
+        log.warning("rescanning the node's wallet", wallet=self.name, from_block=start)
+        progress(f"the node's wallet is rescanned from block {start}")
+        await self._abort_older_rescan()
+        done = trio.Event()
+        await gather([lambda: self._scan(start, done), lambda: self._report(start, progress, done)])
+        log.info("rescanned the node's wallet", wallet=self.name, from_block=start)
+
+    async def _scan(self, start: int, done: trio.Event) -> None:
+        try:
+            await self.rpc.call("rescanblockchain", start, timeout_s=_RESCAN_S)
+        except RpcError as error:
+            raise NodeUnavailable(
+                f"the node's wallet must be rescanned from block {start}, and cannot: {error.message}"
+            ) from None
+        done.set()
+
+    async def _report(self, start: int, progress: Progress, done: trio.Event) -> None:
+        while not done.is_set():
+            scanning = (await self.rpc.call("getwalletinfo"))["scanning"]
+            if scanning:
+                percent = int(100 * scanning["progress"])
+                progress(f"the node's wallet is rescanned from block {start} ({percent} %)")
+            with trio.move_on_after(_PROGRESS_S):
+                await done.wait()
+
+    async def _abort_older_rescan(self) -> None:
+        """One that an earlier run of the daemon began: nobody knows from where."""
+        for _ in range(_ABORT_TRIES):
+            if not (await self.rpc.call("getwalletinfo"))["scanning"]:
+                return
+            await self.rpc.call("abortrescan")
+            await trio.sleep(_PROGRESS_S / 10)

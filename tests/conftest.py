@@ -1,0 +1,21 @@
+"""What all tests share: a seed that is printed, so that what chance found can be found again."""
+
+import os
+import secrets
+
+import hypothesis
+import pytest
+
+pytest.register_assert_rewrite("paydaemon.testing.store_conformance")
+
+# A failing example prints what brings it back. No deadline: the machine may be busy with other tests.
+hypothesis.settings.register_profile("paydaemon", print_blob=True, deadline=None)
+hypothesis.settings.load_profile("paydaemon")
+
+
+@pytest.fixture
+def seed() -> int:
+    """A fresh seed, shown where the test fails; ``PAYDAEMON_SEED=…`` in the environment repeats it."""
+    chosen = int(os.environ.get("PAYDAEMON_SEED") or secrets.randbits(32))
+    print(f"PAYDAEMON_SEED={chosen}")
+    return chosen

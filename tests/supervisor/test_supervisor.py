@@ -1,0 +1,418 @@
+"""Services are restarted alone, with growing pauses, for as long as it takes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+import trio
+import trio.testing
+
+from paydaemon.supervisor import (
+    FIRST_PAUSE_S,
+    JITTER,
+    LONGEST_PAUSE_S,
+    MAX_REASON,
+    ServiceRecord,
+    ServiceState,
+    Supervisor,
+    pause_s,
+)
+
+Status = trio.TaskStatus[None]
+
+
+def now_ms() -> int:
+    return round(trio.current_time() * 1000)
+
+
+@dataclass
+class Told:
+    """What `on_failure` was told, and when."""
+
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+    at_s: list[float] = field(default_factory=list)
+
+    async def __call__(self, name: str, plugin: str, reason: str) -> None:
+        self.failures.append((name, plugin, reason))
+        self.at_s.append(trio.current_time())
+
+    @property
+    def reasons(self) -> list[str]:
+        return [reason for _, _, reason in self.failures]
+
+
+@dataclass
+class Trial:
+    """A supervisor at work, and what it told."""
+
+    supervisor: Supervisor
+    told: Told
+    nursery: trio.Nursery
+
+    def start(self, name: str, service: Callable[..., Awaitable[None]]) -> None:
+        self.nursery.start_soon(self.supervisor.run, name, "a-plugin", service)
+
+    def record(self, name: str) -> ServiceRecord:
+        (found,) = [one for one in self.supervisor.services if one.name == name]
+        return found
+
+
+@asynccontextmanager
+async def trial(*, start_timeout_s: float = 600.0) -> AsyncIterator[Trial]:
+    told = Told()
+    supervisor = Supervisor(now_ms, told, start_timeout_s=start_timeout_s)
+    async with trio.open_nursery() as nursery:
+        yield Trial(supervisor, told, nursery)
+        nursery.cancel_scope.cancel()
+    assert {one.state for one in supervisor.services} <= {ServiceState.STOPPED}
+
+
+async def steady(*, task_status: Status) -> None:
+    task_status.started()
+    await trio.sleep_forever()
+
+
+async def fails_at_once(*, task_status: Status) -> None:
+    raise ConnectionError("no node")
+
+
+async def fails_later(*, task_status: Status) -> None:
+    task_status.started()
+    await trio.sleep(5)
+    raise ConnectionError("node gone")
+
+
+async def never_comes_up(*, task_status: Status) -> None:
+    await trio.sleep_forever()
+
+
+# --- What becomes of a service
+
+
+async def test_a_service_that_is_up_is_left_alone(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial() as it:
+        it.start("chain a", steady)
+        await trio.sleep(100_000)
+        assert it.record("chain a") == ServiceRecord(
+            "chain a", "a-plugin", ServiceState.RUNNING, 0, None, it.record("chain a").since_ms
+        )
+        assert it.told.failures == []
+
+
+async def test_one_that_fails_for_ever_leaves_the_others_running(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with trial() as it:
+        it.start("chain a", steady)
+        it.start("chain b", fails_at_once)
+        it.start("chain c", steady)
+        await trio.sleep(86_400)
+        assert it.record("chain a").state is ServiceState.RUNNING
+        assert it.record("chain c").state is ServiceState.RUNNING
+        assert (it.record("chain a").restarts, it.record("chain c").restarts) == (0, 0)
+        failing = it.record("chain b")
+        assert failing.state is ServiceState.WAITING
+        assert failing.last_error == "ConnectionError: no node"
+        assert 86_400 / (LONGEST_PAUSE_S * (1 + JITTER)) < failing.restarts < 86_400 / LONGEST_PAUSE_S + 7
+        assert set(it.told.failures) == {("chain b", "a-plugin", "ConnectionError: no node")}
+        assert len(it.told.failures) == failing.restarts + 1
+
+
+async def test_raising_after_started(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial() as it:
+        it.start("chain a", fails_later)
+        await trio.sleep(1)
+        assert it.record("chain a").state is ServiceState.RUNNING
+        await trio.sleep(4.5)
+        assert it.record("chain a").state is ServiceState.WAITING
+        assert it.told.reasons == ["ConnectionError: node gone"]
+        await trio.sleep(1)
+        assert it.record("chain a").state is ServiceState.RUNNING
+        assert it.record("chain a").restarts == 1
+        assert it.record("chain a").last_error == "ConnectionError: node gone"
+
+
+async def test_simply_returning(autojump_clock: trio.testing.MockClock) -> None:
+    async def returns(*, task_status: Status) -> None:
+        task_status.started()
+
+    async def returns_before(*, task_status: Status) -> None:
+        pass
+
+    async with trial() as it:
+        it.start("early", returns_before)
+        it.start("late", returns)
+        await trio.sleep(0.5)
+        assert it.record("late").last_error == "ended by itself"
+        assert it.record("early").last_error == (
+            "RuntimeError: child exited without calling task_status.started()"
+        )
+        await trio.sleep(100)
+        assert it.record("early").restarts > 3
+        assert it.record("late").restarts > 3
+
+
+async def test_one_that_does_not_come_up_is_visible_then_restarted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with trial(start_timeout_s=40) as it:
+        it.start("chain a", never_comes_up)
+        await trio.sleep(39)
+        assert it.record("chain a").state is ServiceState.STARTING
+        assert it.told.failures == []
+        await trio.sleep(1.5)
+        assert it.record("chain a").state is ServiceState.WAITING
+        assert it.told.reasons == ["TimeoutError: not started within 40 s"]
+        await trio.sleep(1)
+        assert it.record("chain a").state is ServiceState.STARTING
+        assert it.record("chain a").restarts == 1
+
+
+async def test_one_that_is_up_is_not_held_to_the_start_limit(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial(start_timeout_s=1) as it:
+        it.start("chain a", steady)
+        await trio.sleep(1_000)
+        assert it.record("chain a").restarts == 0
+
+
+async def test_ending_the_process_is_not_a_plugins_affair(autojump_clock: trio.testing.MockClock) -> None:
+    async def exits(*, task_status: Status) -> None:
+        task_status.started()
+        raise SystemExit(3)
+
+    async with trial() as it:
+        it.start("chain a", exits)
+        it.start("chain b", steady)
+        await trio.sleep(10)
+        assert it.record("chain a").last_error == "SystemExit: 3"
+        assert it.record("chain b").state is ServiceState.RUNNING
+
+
+async def test_since_is_when_the_state_was_entered(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial() as it:
+        await trio.sleep(7)
+        it.start("chain a", fails_later)
+        await trio.sleep(3)
+        assert it.record("chain a").since_ms == 7_000
+        await trio.sleep(2.5)
+        assert it.record("chain a").since_ms == 12_000
+
+
+# --- Groups
+
+
+async def test_every_exception_of_a_group_is_told(autojump_clock: trio.testing.MockClock) -> None:
+    async def inner(error: Exception) -> None:
+        raise error
+
+    async def group(*, task_status: Status) -> None:
+        task_status.started()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(inner, ValueError("one"))
+            nursery.start_soon(inner, KeyError("two"))
+
+    async with trial() as it:
+        it.start("chain a", group)
+        await trio.sleep(0.5)
+        (reason,) = it.told.reasons
+        assert sorted(reason.split("; ")) == ["KeyError: 'two'", "ValueError: one"]
+
+
+async def test_of_a_mixed_group_only_the_rest_passes(autojump_clock: trio.testing.MockClock) -> None:
+    async def mixed(*, task_status: Status) -> None:
+        task_status.started()
+        raise BaseExceptionGroup("both", [ValueError("one"), KeyboardInterrupt()])
+
+    told = Told()
+    supervisor = Supervisor(now_ms, told)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await supervisor.run("chain a", "a-plugin", mixed)
+    assert caught.value.split(KeyboardInterrupt)[1] is None
+    assert told.failures == []
+    assert supervisor.services[0].state is ServiceState.STOPPED
+
+
+async def test_a_failure_while_being_cancelled_ends_in_cancellation(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def breaks_on_the_way_out(*, task_status: Status) -> None:
+        task_status.started()
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise ValueError("in the cleanup")
+
+    async def breaks_beside_others(*, task_status: Status) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            await breaks_on_the_way_out(task_status=task_status)
+
+    async with trial() as it:
+        it.start("chain a", breaks_on_the_way_out)
+        it.start("chain b", breaks_beside_others)
+        await trio.sleep(1)
+    assert it.told.failures == []
+
+
+# --- Cancellation
+
+
+@pytest.mark.parametrize("service", [steady, never_comes_up, fails_at_once])
+async def test_cancellation_passes_in_every_state(
+    service: Callable[..., Awaitable[None]], autojump_clock: trio.testing.MockClock
+) -> None:
+    async with trial() as it:
+        it.start("chain a", service)
+        await trio.sleep(0.5)
+        assert it.record("chain a").state is not ServiceState.STOPPED
+    assert it.record("chain a").state is ServiceState.STOPPED
+
+
+async def test_a_service_that_ignores_one_cancellation_of_its_start(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    starts = 0
+
+    async def stubborn(*, task_status: Status) -> None:
+        nonlocal starts
+        starts += 1
+        with trio.CancelScope(shield=True):
+            await trio.sleep(100)
+        task_status.started()
+        await trio.sleep_forever()
+
+    async with trial(start_timeout_s=10) as it:
+        it.start("chain a", stubborn)
+        await trio.sleep(1_000)
+        assert it.record("chain a").state is ServiceState.RUNNING
+        assert starts == 1
+
+
+# --- Pauses
+
+
+async def test_pauses_double_from_one_second_to_sixty(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial() as it:
+        it.start("chain a", fails_at_once)
+        await trio.sleep(400)
+        pauses = [after - before for before, after in zip(it.told.at_s, it.told.at_s[1:], strict=False)]
+        for pause, least in zip(pauses, [1, 2, 4, 8, 16, 32, 60, 60], strict=False):
+            assert least <= pause <= least * (1 + JITTER) + 1e-6
+
+
+async def test_a_minute_of_running_forgets_the_failures(autojump_clock: trio.testing.MockClock) -> None:
+    lives_s = [0.0, 0.0, 0.0, 59.0, 61.0, 0.0]
+
+    async def service(*, task_status: Status) -> None:
+        task_status.started()
+        await trio.sleep(lives_s.pop(0) if lives_s else 0)
+        raise ValueError
+
+    async with trial() as it:
+        it.start("chain a", service)
+        await trio.sleep(400)
+        gaps = [after - before for before, after in zip(it.told.at_s, it.told.at_s[1:], strict=False)]
+        for gap, least in zip(gaps, [1, 2, 4 + 59, 8 + 61, 1, 2, 4], strict=False):
+            assert least <= gap <= least * (1 + JITTER) + 1e-6
+
+
+async def test_time_spent_coming_up_is_no_steadiness(autojump_clock: trio.testing.MockClock) -> None:
+    async def slow_then_fails(*, task_status: Status) -> None:
+        await trio.sleep(90)
+        raise ValueError
+
+    async with trial() as it:
+        it.start("chain a", slow_then_fails)
+        await trio.sleep(800)
+        gaps = [after - before for before, after in zip(it.told.at_s, it.told.at_s[1:], strict=False)]
+        for gap, least in zip(gaps, [91, 92, 94, 98, 106], strict=False):
+            assert least <= gap < least + 60
+
+
+def test_the_pause_has_bounds_after_any_number_of_failures() -> None:
+    for failures in (1, 2, 7, 8, 1_000, 10**9):
+        assert FIRST_PAUSE_S <= pause_s(failures) <= LONGEST_PAUSE_S * (1 + JITTER)
+
+
+def test_pauses_differ() -> None:
+    assert len({pause_s(5) for _ in range(20)}) > 1
+
+
+# --- Telling
+
+
+async def test_who_cannot_be_told_keeps_nothing_down(autojump_clock: trio.testing.MockClock) -> None:
+    calls: list[str] = []
+
+    async def broken(name: str, plugin: str, reason: str) -> None:
+        calls.append(name)
+        raise OSError("disk full")
+
+    supervisor = Supervisor(now_ms, broken)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(supervisor.run, "chain a", "a-plugin", fails_later)
+        await trio.sleep(100)
+        assert supervisor.services[0].restarts > 4
+        assert len(calls) > 4
+        nursery.cancel_scope.cancel()
+
+
+async def test_who_never_returns_keeps_nothing_down(autojump_clock: trio.testing.MockClock) -> None:
+    async def hangs(name: str, plugin: str, reason: str) -> None:
+        await trio.sleep_forever()
+
+    supervisor = Supervisor(now_ms, hangs)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(supervisor.run, "chain a", "a-plugin", fails_at_once)
+        await trio.sleep(100)
+        assert supervisor.services[0].restarts >= 2
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_reason_is_one_short_line_without_credentials(autojump_clock: trio.testing.MockClock) -> None:
+    async def talks(*, task_status: Status) -> None:
+        raise ValueError("cannot reach\nhttp://user:hunter2@node:8332/ " + "x" * 10_000)
+
+    async with trial() as it:
+        it.start("chain a", talks)
+        await trio.sleep(0.5)
+        reason = it.told.reasons[0]
+        assert reason.startswith("ValueError: cannot reach http://[redacted]@node:8332/ xxx")
+        assert len(reason) == MAX_REASON
+
+
+async def test_an_exception_that_cannot_be_told(autojump_clock: trio.testing.MockClock) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    async def mute(*, task_status: Status) -> None:
+        raise Mute
+
+    async with trial() as it:
+        it.start("chain a", mute)
+        await trio.sleep(0.5)
+        assert it.told.reasons[0].endswith("Mute: <exception str() failed>")
+
+
+# --- Names
+
+
+async def test_one_service_of_a_name(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial() as it:
+        it.start("chain a", steady)
+        await trio.sleep(1)
+        with pytest.raises(ValueError, match="'chain a' runs already"):
+            await it.supervisor.run("chain a", "a-plugin", steady)
+        assert it.record("chain a").state is ServiceState.RUNNING
+
+
+async def test_a_stopped_service_may_run_again(autojump_clock: trio.testing.MockClock) -> None:
+    async with trial() as it:
+        with trio.move_on_after(1):
+            await it.supervisor.run("chain a", "a-plugin", steady)
+        assert it.record("chain a").state is ServiceState.STOPPED
+        it.start("chain a", steady)
+        await trio.sleep(1)
+        assert it.record("chain a").state is ServiceState.RUNNING

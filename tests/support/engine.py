@@ -1,0 +1,78 @@
+"""The real engine on the real store, with chains that tests can pay on."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import trio
+
+from paydaemon.engine.accounts import Accounts
+from paydaemon.engine.api import Api
+from paydaemon.engine.chains import LiveChain
+from paydaemon.engine.clock import system_clock
+from paydaemon.engine.host import Host
+from paydaemon.engine.invoices import Invoices
+from paydaemon.engine.live import LiveHub
+from paydaemon.engine.orders import InvoiceDefaults
+from paydaemon.engine.rates import RateBook
+from paydaemon.hooks.ports import Rate
+from paydaemon.journal import Journal
+from paydaemon.store.port import Store
+from paydaemon.store.sqlite import open_store
+from tests.support.fakechain import FakeChain
+
+HOUR_MS = 3_600_000
+PRICES = {"BTC": "60000.00", "HBAR": "0.25"}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything below the frontends. `bitcoin` is the chain that tests pay on."""
+
+    api: Api
+    store: Store
+    rates: RateBook
+    chains: Mapping[str, FakeChain]
+    live_chains: Mapping[str, LiveChain]
+
+    @property
+    def bitcoin(self) -> FakeChain:
+        """The chain called bitcoin."""
+        return self.chains["bitcoin"]
+
+
+@asynccontextmanager
+async def engine_on(path: Path, *, wait_s: float = 10.0) -> AsyncIterator[Engine]:
+    """An engine whose two chains run and whose rates are known."""
+    async with open_store(path) as store, trio.open_nursery() as nursery:
+        engine = _compose(store, wait_s)
+        for id, chain in engine.chains.items():
+            await nursery.start(chain.run, Host(store, chain, system_clock, engine.api.live))
+            await engine.live_chains[id].refresh()
+        publish_rates(engine)
+        yield engine
+        nursery.cancel_scope.cancel()
+
+
+def publish_rates(engine: Engine) -> None:
+    """Say what BTC and HBAR cost in EUR."""
+    now_ms = system_clock()
+    rates = [Rate(symbol, "EUR", Decimal(price), now_ms) for symbol, price in PRICES.items()]
+    engine.rates.publish("fixed", rates)
+
+
+def _compose(store: Store, wait_s: float) -> Engine:
+    chains = {
+        "bitcoin": FakeChain(system_clock),
+        "hedera": FakeChain(system_clock, id="hedera", symbol="HBAR"),
+    }
+    live_chains = {
+        id: LiveChain(chain, id, store, system_clock, stale_after_ms=HOUR_MS, wait_s=wait_s)
+        for id, chain in chains.items()
+    }
+    rates = RateBook(system_clock, HOUR_MS)
+    invoices = Invoices(store, live_chains, rates, system_clock, InvoiceDefaults())
+    api = Api(store, Accounts(store, system_clock), invoices, Journal(store), LiveHub(), rates, live_chains)
+    return Engine(api, store, rates, chains, live_chains)

@@ -1,0 +1,157 @@
+"""The frontends on real sockets, over the real engine."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import trio
+from trio_websocket import WebSocketConnection, connect_websocket
+
+from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
+from tests.support.engine import Engine, engine_on
+from tests.support.waiting import BOUND_S
+
+Json = dict[str, Any]
+
+PUBLIC_URL = "https://pay.example"
+
+QUICK = Limits(requests_per_s=100_000, requests_burst=100_000, grace_s=2.0)
+"""Limits that no test meets by chance."""
+
+
+class StatusOf:
+    """What `paydaemon.frontends.Status` asks for."""
+
+    def plugins(self) -> Sequence[Mapping[str, object]]:
+        return [{"name": "fake", "version": "1.0", "status": "active", "reason": None}]
+
+    def services(self) -> Sequence[Mapping[str, object]]:
+        return [{"name": "chain bitcoin", "plugin": "fake", "state": "running", "last_error": None}]
+
+
+@dataclass
+class Served:
+    """A daemon that listens. `key` is an operator's; sellers `shop` and `rival` have keys of their own."""
+
+    engine: Engine
+    port: int
+    socket: Path
+    stop: trio.Event
+    stopped: trio.Event
+    counts: Counts
+    key: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def client(self, key: str | None = None, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """An HTTP client with the operator's key, another, or ("") none."""
+        chosen = self.key if key is None else key
+        if chosen:
+            headers["Authorization"] = f"Bearer {chosen}"
+        url = f"http://127.0.0.1:{self.port}"
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=BOUND_S) as client:
+            yield client
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[httpx.AsyncClient]:
+        """An HTTP client on the Unix socket."""
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://paydaemon", timeout=BOUND_S
+        ) as client:
+            yield client
+
+    async def tcp(self) -> trio.SocketStream:
+        """A bare connection."""
+        return await trio.open_tcp_stream("127.0.0.1", self.port)
+
+    async def invoice(self, key: str | None = None, **fields: object) -> Json:
+        """Create an invoice over 12.50 EUR, payable in Bitcoin."""
+        body = {"amount": "12.50", "currency": "EUR", "chains": ["bitcoin"], **fields}
+        if key is None:
+            body.setdefault("seller_id", "shop")
+        async with self.client(key) as client:
+            answer = await client.post("/v1/invoices", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    @asynccontextmanager
+    async def websocket(self, query: str = "", key: str | None = None) -> AsyncIterator[WebSocketConnection]:
+        """The event stream."""
+        headers = [(b"Authorization", f"Bearer {self.key if key is None else key}".encode())]
+        async with trio.open_nursery() as nursery:
+            connection = await connect_websocket(
+                nursery, "127.0.0.1", self.port, f"/v1/events{query}", use_ssl=False, extra_headers=headers
+            )
+            async with connection:
+                yield connection
+            nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def served(folder: Path, limits: Limits = QUICK, **settings: Any) -> AsyncIterator[Served]:
+    """Both applications, each on its own socket, until the block ends."""
+    async with engine_on(folder / "paydaemon.sqlite3") as engine:
+        async with listening(engine, folder, limits, **settings) as daemon:
+            yield daemon
+
+
+@asynccontextmanager
+async def listening(
+    engine: Engine, folder: Path, limits: Limits = QUICK, **settings: Any
+) -> AsyncIterator[Served]:
+    """The same, over an engine that is there."""
+    chosen = replace(FrontendSettings(PUBLIC_URL, limits=limits), **settings)
+    stop, stopped, counts = trio.Event(), trio.Event(), Counts()
+    public = make_app(engine.api, chosen, StatusOf(), stop)
+    local = make_app(engine.api, chosen, StatusOf(), stop, administration=True)
+    path = folder / "run" / "admin.sock"
+    async with open_tcp(("127.0.0.1", 0)) as tcp, open_unix(path) as unix, trio.open_nursery() as nursery:
+
+        async def serve_all() -> None:
+            async with trio.open_nursery() as both:
+                both.start_soon(_serve, public, tcp, chosen, stop, counts)
+                both.start_soon(_serve, local, unix, chosen, stop, None)
+            stopped.set()
+
+        nursery.start_soon(serve_all)
+        daemon = Served(engine, tcp.port, path, stop, stopped, counts)
+        await _make_keys(daemon)
+        yield daemon
+        stop.set()
+        with trio.fail_after(BOUND_S):
+            await stopped.wait()
+
+
+async def _serve(app: Any, listener: Any, settings: Any, stop: trio.Event, counts: Counts | None) -> None:
+    await serve(app, [listener], settings, stop=stop, counts=counts)
+
+
+async def _make_keys(daemon: Served) -> None:
+    accounts = daemon.engine.api.accounts
+    known = {seller.id for seller in await accounts.sellers()}
+    daemon.key = (await accounts.add_operator_key()).secret
+    for seller in ("shop", "rival"):
+        made = await (accounts.rotate(seller) if seller in known else accounts.add_seller(seller, seller.title()))
+        daemon.keys[seller] = made.secret
+
+
+def error_of(answer: httpx.Response) -> Json:
+    """The error in an answer, with its envelope checked."""
+    content = answer.json()
+    assert set(content) == {"error"}, content
+    error = content["error"]
+    assert set(error) == {"type", "code", "message", "param", "request_id"}, error
+    assert error["request_id"] == answer.headers["X-Request-Id"]
+    assert error["message"]
+    return dict(error)
+
+
+async def receive_json(connection: WebSocketConnection) -> Json:
+    """The next message of an event stream, within the bound."""
+    with trio.fail_after(BOUND_S):
+        return dict(json.loads(await connection.get_message()))

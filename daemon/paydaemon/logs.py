@@ -30,7 +30,7 @@ _URL_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#'\"<>]+@")
 _AUTHORIZATION = re.compile(r"\b([Bb]earer|[Bb]asic) +[A-Za-z0-9._~+/=-]{8,}")
 _MAX_DEPTH = 8
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-_QUIET = ("httpx", "httpcore", "hpack", "h2", "wsproto")
+QUIET = ("httpx", "httpcore", "hpack", "h2", "wsproto")
 """Libraries that tell every request at INFO and every byte at DEBUG."""
 
 
@@ -202,5 +202,5 @@ def _standard_level(number: int) -> int:
 def _route_standard_library(level: LogLevel) -> None:
     logging.basicConfig(handlers=[_ToStructlog()], level=level.number, force=True)
     logging.captureWarnings(True)
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(max(level.number, logging.WARNING))

@@ -139,6 +139,12 @@ def test_a_confirmed_payment_outlives_a_lower_tip_while_its_block_stands() -> No
     assert absorb(deep, observation(position=2, height=95), 97).state is CONFIRMED
 
 
+def test_a_confirmed_payment_is_lost_whatever_block_the_chain_still_names() -> None:
+    deep = recorded(observation(height=95))
+    gone = absorb(deep, observation(ObservedState.CONFLICTED, position=2, height=95), 100)
+    assert gone.state is PaymentState.CONFLICTED
+
+
 def test_first_sight_in_time_stays_in_time_whatever_block_it_lands_in() -> None:
     known = recorded(observation(seen_at_ms=IN_TIME_MS))
     mined = absorb(known, observation(position=2, height=100, seen_at_ms=LATE_MS), 100)

@@ -161,6 +161,11 @@ def test_the_tolerance_covers_exactly_what_it_says() -> None:
     lenient = invoice(option(BTC, 10_000), tolerance_ppm=10_000)
     assert where([confirmed(9_899)], of=lenient) == ("new", {"partial"})
     assert where([confirmed(9_900)], of=lenient) == ("settled", set())
+    remaining = [
+        remaining_minor(lenient, lenient.options[0], tally(lenient, [confirmed(paid)]))
+        for paid in (9_899, 9_900)
+    ]
+    assert remaining == [101, 0], "all of it is asked for until enough is there"
     assert where([confirmed(10_001)], of=lenient) == ("settled", {"over"})
 
 

@@ -170,6 +170,15 @@ def test_it_recovers_by_itself_when_there_is_room(committer: Committer, path: Pa
     assert (path.parent / "ledger.sqlite.lock").read_bytes() == SOUND, "a full disk is no damaged one"
 
 
+def test_a_fault_costs_the_connection(committer: Committer, disk: Disk) -> None:
+    connection = committer.connection
+    disk.fill()
+    commit(committer, fill_up)
+    assert committer.connection is not connection
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def test_a_full_disk_in_memory_loses_nothing(disk: Disk) -> None:
     """There the connection is the data, so it is kept."""
     database, connection = open_database(":memory:", load_migrations())

@@ -12,6 +12,7 @@ from pathlib import Path
 import trio
 
 from paydaemon.store.sqlite import open_store
+from paydaemon.store.sqlite.ownership import SOUND
 from tests.support.waiting import BOUND_S
 
 CHILD = Path(__file__).parent / "children" / "write_beyond_limit.py"
@@ -34,6 +35,6 @@ async def test_what_was_answered_is_recorded_and_nothing_else(tmp_path: Path) ->
 
     async with open_store(path) as store:
         assert {seller.id for seller in await store.read(lambda reader: reader.sellers())} == recorded
-        assert trio.Path(f"{path}.lock") is not None
+        assert await trio.Path(f"{path}.lock").read_bytes() == SOUND
     with closing(sqlite3.connect(path)) as stranger:
         assert stranger.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

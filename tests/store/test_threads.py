@@ -1,5 +1,6 @@
 """The threads beside trio's: what queues up shares a commit, limits hold, and nobody waits in vain."""
 
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from paydaemon.core.access import Seller
 from paydaemon.store.port import Reader, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import SqliteStore, open_store
 from paydaemon.store.sqlite.committer import Batch, Committer
+from paydaemon.store.sqlite.database import Database
 from paydaemon.testing.samples import draft
 from tests.store.disk import Disk
 from tests.support.waiting import BOUND_S, until
@@ -129,25 +131,67 @@ async def test_readers_do_not_wait_for_the_writer_nor_see_what_is_not_committed(
         assert await store.read(last_seq) == 1
 
 
-async def test_closing_waits_for_what_is_being_read(path: Path) -> None:
+async def test_a_read_sees_one_moment_whatever_is_committed_meanwhile(path: Path) -> None:
     begun, release = threading.Event(), threading.Event()
-    results: list[int] = []
+    seen: list[int] = []
 
-    def slow(reader: Reader) -> int:
+    def look_twice(reader: Reader) -> None:
+        seen.append(reader.last_seq())
         begun.set()
         assert release.wait(BOUND_S)
-        return reader.last_seq()
+        seen.append(reader.last_seq())
 
-    async def read() -> None:
-        results.append(await store.read(slow))
+    async with open_store(path) as store, trio.open_nursery() as nursery:
+        nursery.start_soon(store.read, look_twice)
+        await until(begun.is_set)
+        assert await store.transact(append) == 1
+        release.set()
+    assert seen == [0, 0]
 
+
+async def test_connections_are_used_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[sqlite3.Connection] = []
+    reader = Database.reader
+
+    def note(self: Database) -> sqlite3.Connection:
+        opened.append(reader(self))
+        return opened[-1]
+
+    def raise_something(reader: Reader) -> None:
+        reader.last_seq()
+        raise KeyError
+
+    monkeypatch.setattr(Database, "reader", note)
+    async with open_store(path, read_connections=1) as store:
+        for _ in range(3):
+            await store.read(last_seq)
+            with pytest.raises(KeyError):
+                await store.read(raise_something)
+        assert len(opened) == 1
+
+
+async def test_closing_waits_for_what_is_being_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, release = threading.Event(), threading.Event()
+    happened: list[str] = []
+    close = Committer.close
+
+    def slow(reader: Reader) -> None:
+        begun.set()
+        assert release.wait(BOUND_S)
+        reader.last_seq()
+        happened.append("read")
+
+    def note(self: Committer) -> None:
+        happened.append("closed")
+        close(self)
+
+    monkeypatch.setattr(Committer, "close", note)
     async with trio.open_nursery() as nursery:
         async with open_store(path) as store:
-            await store.transact(append)
-            nursery.start_soon(read)
+            nursery.start_soon(store.read, slow)
             await until(begun.is_set)
             nursery.start_soon(_after_a_while, release)
-        assert results == [1]
+        assert happened == ["read", "closed"]
 
 
 async def _after_a_while(release: threading.Event) -> None:

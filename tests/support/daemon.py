@@ -1,40 +1,48 @@
 """A real daemon in a process of its own, for tests that go all the way.
 
 It is started by the command that an operator starts it by, on port 0, and spoken to through its interfaces
-alone: HTTP, the event stream and the Unix socket.
+alone: HTTP, the event stream and the Unix socket. Its object outlives both its process and a run of trio, so
+that many tests can share one.
 """
 
-import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
 import httpx
 import trio
-from trio_websocket import ConnectionClosed, open_websocket_url
+from trio_websocket import open_websocket_url
 
 from paydaemon.cli.toml import to_toml
+from tests.support import clocked
+from tests.support.stream import Stream
 from tests.support.waiting import BOUND_S, until
 
 Json = dict[str, Any]
 
 
 class Daemon:
-    """One daemon's files and, while it runs, its process. Restarting keeps the files."""
+    """One daemon's files and, while it runs, its process. Restarting keeps the files.
 
-    def __init__(self, folder: Path, tables: Mapping[str, object]) -> None:
-        self._folder = folder
-        self._config = folder / "paydaemon.toml"
-        self._log = folder / "daemon.log"
-        self._socket = folder / "state" / "admin.sock"
-        self._config.write_text(to_toml(_document(folder, tables)), encoding="utf-8")
-        self._process: trio.Process | None = None
-        self._key = ""
+    `key` is an operator's, and `keys` holds one of each seller's that was added; `shop` always is.
+    With `clocked` its clock can be turned.
+    """
+
+    def __init__(self, folder: Path, tables: Mapping[str, object], *, clocked: bool = False) -> None:
+        self.config = folder / "paydaemon.toml"
+        self.socket = folder / "state" / "admin.sock"
+        self.database = folder / "state" / "paydaemon.sqlite3"
         self.api = ""
+        self.key = ""
+        self.keys: dict[str, str] = {}
+        self._log = folder / "daemon.log"
+        self._clock = folder / "clock" if clocked else None
+        self._process: trio.Process | None = None
+        self.turn_clock(0)
+        self.config.write_text(to_toml(_document(folder, tables)), encoding="utf-8")
 
     @property
     def pid(self) -> int:
@@ -42,20 +50,18 @@ class Daemon:
         assert self._process is not None
         return self._process.pid
 
-    @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self._folder / "state" / "paydaemon.sqlite3"
+    # The process
 
     async def start(self, *, ready: bool = True) -> None:
         """Start the process; by default wait until every chain can be offered."""
-        command = [sys.executable, "-m", "paydaemon", "run", "--config", str(self._config)]
         with self._log.open("ab") as log:
-            self._process = await trio.lowlevel.open_process(command, stdin=DEVNULL, stdout=log, stderr=log)
+            self._process = await trio.lowlevel.open_process(
+                self._command(), stdin=DEVNULL, stdout=log, stderr=log
+            )
         await until(self._listens)
-        if not self._key:
-            self._key = (await self.admin("POST", "/admin/v1/operators"))["secret"]
-            await self.admin("POST", "/admin/v1/sellers", {"id": "shop"})
+        if not self.key:
+            self.key = (await self.admin("POST", "/admin/v1/operators"))["secret"]
+            await self.add_seller("shop")
         if ready:
             await until(self.ready)
 
@@ -68,10 +74,18 @@ class Daemon:
 
     async def kill(self) -> None:
         """End the process as a power cut would, as far as a signal can."""
-        assert self._process is not None
+        if self._process is None:
+            return
         if self._process.poll() is None:
             self._process.kill()
         await self._process.wait()
+
+    def turn_clock(self, by_s: int) -> None:
+        """Let a `clocked` daemon believe that it is so much later, or earlier, than it is."""
+        if self._clock is not None:
+            fresh = self._clock.with_suffix(".new")
+            fresh.write_text(str(1000 * by_s), encoding="ascii")
+            fresh.rename(self._clock)
 
     def log(self) -> str:
         """Everything it logged, over all its starts."""
@@ -79,16 +93,33 @@ class Daemon:
 
     async def ready(self) -> bool:
         """Whether every chain can be offered."""
-        answer = await self.admin("GET", "/readyz", expect=None)
+        answer = await self.readiness()
         return all(chain["state"] == "healthy" for chain in answer["chains"])
+
+    async def readiness(self) -> Json:
+        """What ``/readyz`` says, ready or not."""
+        return await self.admin("GET", "/readyz", expect=None)
+
+    # Asking
 
     async def admin(
         self, method: str, path: str, body: Json | None = None, *, expect: int | None = 2
     ) -> Json:
         """A request through the Unix socket; `expect` is the status's first digit."""
-        transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
-        async with httpx.AsyncClient(transport=transport, base_url="http://paydaemon", timeout=BOUND_S) as client:
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket), verify=False)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://paydaemon", timeout=BOUND_S
+        ) as client:
             return _checked(await client.request(method, path, json=body), expect)
+
+    @asynccontextmanager
+    async def client(self, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """An HTTP client of the public address, with the operator's key unless another is given."""
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        async with httpx.AsyncClient(
+            base_url=self.api, headers=headers, timeout=BOUND_S, verify=False
+        ) as client:
+            yield client
 
     async def call(
         self,
@@ -100,12 +131,15 @@ class Daemon:
         idempotency_key: str | None = None,
         expect: int | None = 2,
     ) -> Json:
-        """A request through the public address, with the operator's key unless another is given."""
-        headers = {"Authorization": f"Bearer {key or self._key}"}
-        if idempotency_key is not None:
-            headers["Idempotency-Key"] = idempotency_key
-        async with httpx.AsyncClient(base_url=self.api, headers=headers, timeout=BOUND_S) as client:
-            return _checked(await client.request(method, path, json=body), expect)
+        """A request through the public address; `expect` is the status's first digit."""
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        async with self.client(key) as client:
+            return _checked(await client.request(method, path, json=body, headers=headers), expect)
+
+    async def add_seller(self, id: str) -> str:
+        """Add a seller; returns its key."""
+        self.keys[id] = (await self.admin("POST", "/admin/v1/sellers", {"id": id}))["secret"]
+        return self.keys[id]
 
     async def invoice(self, *, btc: str = "0.00020834", **fields: object) -> Json:
         """Create an invoice in BTC, which needs no rate and so says exactly how much is due."""
@@ -120,14 +154,20 @@ class Daemon:
         """Wait until an invoice has this status, and return it."""
         return await self.until_invoice(id, lambda invoice: invoice["status"] == status)
 
-    async def until_invoice(self, id: str, holds: Any) -> Json:
+    async def until_depth(self, id: str, confirmations: int) -> Json:
+        """Wait until every payment of an invoice has just so many confirmations, and return the invoice."""
+        return await self.until_invoice(
+            id, lambda invoice: {paid["confirmations"] for paid in payments_of(invoice)} == {confirmations}
+        )
+
+    async def until_invoice(self, id: str, holds: Callable[[Json], bool]) -> Json:
         """Wait until something holds of an invoice, and return it."""
         seen: Json = {}
 
         async def looks() -> bool:
             nonlocal seen
             seen = await self.show(id)
-            return bool(holds(seen))
+            return holds(seen)
 
         try:
             await until(looks)
@@ -135,27 +175,41 @@ class Daemon:
             raise AssertionError(f"still {seen}\n{self.log()[-4000:]}") from None
         return seen
 
-    async def journal(self, *, after: int = 0) -> list[Json]:
-        """Every event beyond `after`."""
+    # The journal
+
+    async def journal(self, *, after: int = 0, invoice_id: str | None = None) -> list[Json]:
+        """Every event beyond `after`, or those of one invoice."""
         found: list[Json] = []
+        chosen = "" if invoice_id is None else f"&invoice_id={invoice_id}"
         while True:
-            page = await self.call("GET", f"/v1/events?after={after}&limit=200")
+            page = await self.call("GET", f"/v1/events?after={after}&limit=200{chosen}")
             found += page["data"]
             if not page["has_more"]:
                 return found
-            after = found[-1]["seq"]
+            after = int(page["next_cursor"])
+
+    async def types(self, invoice_id: str) -> list[str]:
+        """The types of an invoice's events, in order, without the ``invoice.`` that most begin with."""
+        events = await self.journal(invoice_id=invoice_id)
+        return [event["type"].removeprefix("invoice.") for event in events]
 
     @asynccontextmanager
-    async def stream(self, after: int = 0) -> AsyncIterator["Stream"]:
-        """The event stream from `after` on, read in the background."""
-        url = self.api.replace("http://", "ws://") + f"/v1/events?after={after}"
-        headers = [(b"Authorization", f"Bearer {self._key}".encode())]
+    async def stream(self, after: int | None = 0, *, key: str | None = None) -> AsyncIterator[Stream]:
+        """The event stream from `after` on, or (None) from now on, read in the background."""
+        query = "" if after is None else f"?after={after}"
+        url = self.api.replace("http://", "ws://") + f"/v1/events{query}"
+        headers = [(b"Authorization", f"Bearer {key or self.key}".encode())]
         async with trio.open_nursery() as nursery:
             stream = Stream()
             async with open_websocket_url(url, extra_headers=headers) as connection:
                 nursery.start_soon(stream.read, connection)
                 yield stream
             nursery.cancel_scope.cancel()
+
+    def _command(self) -> list[str]:
+        if self._clock is not None:
+            return [sys.executable, str(clocked.__file__), str(self.config), str(self._clock)]
+        return [sys.executable, "-m", "paydaemon", "run", "--config", str(self.config)]
 
     async def _listens(self) -> bool:
         assert self._process is not None
@@ -168,45 +222,32 @@ class Daemon:
         return True
 
 
-@dataclass(slots=True)
-class Stream:
-    """What an event stream has brought so far, live pushes included."""
+def address_of(invoice: Json) -> str:
+    """Where an invoice with one option wants to be paid."""
+    (option,) = invoice["options"]
+    return str(option["destination"]["address"])
 
-    events: list[Json] = field(default_factory=list)
 
-    async def read(self, connection: Any) -> None:
-        """Collect messages until the connection ends."""
-        try:
-            while True:
-                self.events.append(json.loads(await connection.get_message()))
-        except ConnectionClosed:
-            return
+def due_of(invoice: Json) -> int:
+    """How much an invoice with one option asks for, in minor units."""
+    (option,) = invoice["options"]
+    return int(option["due_minor"])
 
-    async def until(self, type: str, invoice_id: str | None = None) -> Json:
-        """Wait for an event of a type, and return it."""
-        await until(lambda: self.find(type, invoice_id) is not None)
-        found = self.find(type, invoice_id)
-        assert found is not None
-        return found
 
-    def find(self, type: str, invoice_id: str | None = None) -> Json | None:
-        """The first event of a type so far."""
-        for event in self.events:
-            if event["type"] == type and invoice_id in (None, event["invoice_id"]):
-                return event
-        return None
-
-    def types(self, invoice_id: str) -> list[str]:
-        """The types of an invoice's events so far, in order, without live pushes."""
-        return [e["type"] for e in self.events if e["invoice_id"] == invoice_id and "seq" in e]
+def payments_of(invoice: Json) -> list[Json]:
+    """The payments of an invoice with one option."""
+    (option,) = invoice["options"]
+    return list(option["payments"])
 
 
 @asynccontextmanager
-async def running(folder: Path, tables: Mapping[str, object]) -> AsyncIterator[Daemon]:
-    """A daemon that is ready; gone afterwards, whatever happens."""
-    daemon = Daemon(folder, tables)
+async def running(
+    folder: Path, tables: Mapping[str, object], *, ready: bool = True, clocked: bool = False
+) -> AsyncIterator[Daemon]:
+    """A daemon that is ready, unless that is not asked for; gone afterwards, whatever happens."""
+    daemon = Daemon(folder, tables, clocked=clocked)
     try:
-        await daemon.start()
+        await daemon.start(ready=ready)
         yield daemon
     finally:
         with trio.CancelScope(shield=True):

@@ -53,7 +53,7 @@ class Served:
         if chosen:
             headers["Authorization"] = f"Bearer {chosen}"
         url = f"http://127.0.0.1:{self.port}"
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=BOUND_S) as client:
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=BOUND_S, verify=False) as client:
             yield client
 
     @asynccontextmanager
@@ -65,9 +65,11 @@ class Served:
         ) as client:
             yield client
 
-    async def tcp(self) -> trio.SocketStream:
+    @asynccontextmanager
+    async def tcp(self) -> AsyncIterator[trio.SocketStream]:
         """A bare connection."""
-        return await trio.open_tcp_stream("127.0.0.1", self.port)
+        async with await trio.open_tcp_stream("127.0.0.1", self.port) as stream:
+            yield stream
 
     async def invoice(self, key: str | None = None, **fields: object) -> Json:
         """Create an invoice over 12.50 EUR, payable in Bitcoin."""
@@ -136,7 +138,9 @@ async def _make_keys(daemon: Served) -> None:
     known = {seller.id for seller in await accounts.sellers()}
     daemon.key = (await accounts.add_operator_key()).secret
     for seller in ("shop", "rival"):
-        made = await (accounts.rotate(seller) if seller in known else accounts.add_seller(seller, seller.title()))
+        made = await (
+            accounts.rotate(seller) if seller in known else accounts.add_seller(seller, seller.title())
+        )
         daemon.keys[seller] = made.secret
 
 

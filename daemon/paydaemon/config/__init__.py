@@ -7,6 +7,7 @@ is wrong, and `listing` tells every key there is. A plugin's tables are checked 
 
 from paydaemon.config.listing import Key as Key
 from paydaemon.config.listing import keys as keys
+from paydaemon.config.load import load_admin_socket as load_admin_socket
 from paydaemon.config.load import load_config as load_config
 from paydaemon.config.models import AdminSettings as AdminSettings
 from paydaemon.config.models import ChainConfig as ChainConfig

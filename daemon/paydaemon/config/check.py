@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from paydaemon.config.files import resolved, secret_problems
+from paydaemon.config.files import file_problems, resolved
 from paydaemon.config.problems import Problem, Where, explain, problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +26,7 @@ def check(model: type[M], table: object, where: Where, folder: Path, problems: l
     if settings is None:
         return None
     settings = resolved(settings, folder)
-    problems.extend(secret_problems(settings, where))
+    problems.extend(file_problems(settings, where))
     return settings
 
 

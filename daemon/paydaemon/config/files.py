@@ -56,7 +56,7 @@ def _resolve(value: object, folder: Path) -> object:
 def place_problems(database: Path, socket: Path) -> Iterator[Problem]:
     """What is wrong with where the daemon's own files are to be."""
     for where, path in ((("daemon", "database"), database), (("admin", "socket"), socket)):
-        if path.is_dir():
+        if _is_folder(path):
             yield problem(where, "is a folder")
     if len(os.fsencode(socket)) > MAX_SOCKET_BYTES:
         yield problem(
@@ -64,61 +64,68 @@ def place_problems(database: Path, socket: Path) -> Iterator[Problem]:
         )
 
 
-# --- Secrets
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    # A folder on the way that this user may not look into: that is for the start to find out.
+    except OSError:
+        return False
 
 
-def secret_problems(settings: BaseModel, where: Where) -> Iterator[Problem]:
-    """One problem for each secret that cannot be used. `settings` are those of the table at `where`."""
-    for path, secret in _secrets(settings, where):
-        try:
-            reason = _unusable(secret)
-        except (OSError, ValueError) as error:
-            reason = _cannot_read(secret, error)
+# --- Paths and secrets
+
+
+def file_problems(settings: BaseModel, where: Where) -> Iterator[Problem]:
+    """One problem for each path that is none and each secret that cannot be used, in the table at `where`."""
+    for path, found in _files(settings, where):
+        reason = _unusable_path(found) if isinstance(found, Path) else _unusable_secret(found)
         if reason:
             yield problem(path, reason)
 
 
-def _secrets(value: object, where: Where) -> Iterator[tuple[Where, Secret]]:
+def _files(value: object, where: Where) -> Iterator[tuple[Where, Path | Secret]]:
     match value:
-        case Secret():
+        case Secret() | Path():
             yield where, value
         case BaseModel():
             for name in type(value).model_fields:
-                yield from _secrets(getattr(value, name), (*where, name))
+                yield from _files(getattr(value, name), (*where, name))
         case Mapping():
             for key, inner in value.items():
-                yield from _secrets(inner, (*where, str(key)))
+                yield from _files(inner, (*where, str(key)))
         case tuple() | list():
             for place, inner in enumerate(value):
-                yield from _secrets(inner, (*where, place))
+                yield from _files(inner, (*where, place))
         case _:
             pass
 
 
-def _unusable(secret: Secret) -> str | None:
-    """Why a secret cannot be used. Raises `OSError` or `ValueError` where its file cannot be read at all."""
-    found = secret.path.stat()
+def _unusable_path(path: Path) -> str | None:
+    return "is no path: it holds a NUL character" if "\0" in str(path) else None
+
+
+def _unusable_secret(secret: Secret) -> str | None:
+    try:
+        return _unusable_file(secret.path) or (None if secret.read() else f"{secret.path} is empty")
+    except FileNotFoundError as error:
+        return f"{secret.path} does not exist" if error.errno else str(error)
+    except OSError as error:
+        return f"{secret.path} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return f"{secret.path} is not UTF-8 text"
+    except ValueError:
+        return _unusable_path(secret.path)
+
+
+def _unusable_file(path: Path) -> str | None:
+    found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        return f"{secret.path} is not a file"
+        return f"{path} is not a file"
     if found.st_size > MAX_SECRET_BYTES:
-        return f"{secret.path} is too large for a secret"
-    if found.st_mode & _OTHERS and not _is_credential(secret.path):
-        return f"{secret.path} can be read by others: chmod 600 it"
-    if not secret.read():
-        return f"{secret.path} is empty"
+        return f"{path} is too large for a secret"
+    if found.st_mode & _OTHERS and not _is_credential(path):
+        return f"{path} can be read by others: chmod 600 it"
     return None
-
-
-def _cannot_read(secret: Secret, error: Exception) -> str:
-    match error:
-        case FileNotFoundError(errno=None):
-            return str(error)
-        case OSError():
-            return f"{secret.path} cannot be read: {error.strerror}"
-        case UnicodeDecodeError():
-            return f"{secret.path} is not UTF-8 text"
-        case _:
-            return "is no path: it holds a NUL character"
 
 
 def _is_credential(path: Path) -> bool:

@@ -1,10 +1,12 @@
-"""Every key there is, with its default and meaning: documentation and the example are tested against it."""
+"""Every key there is, with default, bounds and meaning: the documentation is tested against it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from paydaemon.config.parse import TABLES
@@ -15,13 +17,19 @@ from paydaemon.plugins import LoadedPlugins
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. `default` is as TOML writes it, None where there is none; `required`: it must be given."""
+    """One key. `default` is as TOML writes it, None where there is none; `required`: it must be given.
+
+    `least` and `most` bound a number; `choices` are the only texts there can be, where there are such.
+    """
 
     table: str
     name: str
     required: bool
     default: object
     description: str
+    least: object = None
+    most: object = None
+    choices: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -47,8 +55,34 @@ def _keys(model: type[BaseModel], table: str) -> Iterator[Key]:
         for found in inner:
             yield from _keys(found, f"{table}.{name}")
         if not inner:
-            default = to_jsonable_python(defaults.get(name))
-            yield Key(table, name, field.is_required(), default, field.description or "")
+            yield _key(table, name, field, defaults.get(name))
+
+
+def _key(table: str, name: str, field: FieldInfo, default: object) -> Key:
+    return Key(
+        table,
+        name,
+        field.is_required(),
+        to_jsonable_python(default),
+        field.description or "",
+        _bound(field, "ge"),
+        _bound(field, "le"),
+        tuple(_choices(field.annotation)),
+    )
+
+
+def _bound(field: FieldInfo, name: str) -> object:
+    return next((getattr(bound, name) for bound in field.metadata if hasattr(bound, name)), None)
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    if get_origin(annotation) is Literal:
+        yield from map(str, get_args(annotation))
+    elif isinstance(annotation, type) and issubclass(annotation, Enum):
+        yield from (str(member.value) for member in annotation)
+    else:
+        for inner in get_args(annotation):
+            yield from _choices(inner)
 
 
 def _defaults(model: type[BaseModel]) -> Mapping[str, Any]:

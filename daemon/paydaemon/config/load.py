@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from paydaemon.config.models import Config
-from paydaemon.config.parse import parse_config
+from paydaemon.config.parse import parse_admin_socket, parse_config
 from paydaemon.config.problems import ConfigError, Problem
 from paydaemon.plugins import load_plugins
 
@@ -20,6 +20,16 @@ def load_config(path: Path | str, *, extra: Mapping[str, object] | None = None) 
     path = Path(path)
     document = _read(path)
     return parse_config(document, load_plugins(_disabled(document), extra), folder=path.absolute().parent)
+
+
+def load_admin_socket(path: Path | str) -> Path:
+    """Where a daemon with this configuration file has its Unix socket.
+
+    Reads nothing else: whoever may open the socket need not be able to read the service's secrets. Raises
+    `ConfigError`.
+    """
+    path = Path(path)
+    return parse_admin_socket(_read(path), folder=path.absolute().parent)
 
 
 def _read(path: Path) -> Mapping[str, object]:

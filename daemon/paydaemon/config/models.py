@@ -172,22 +172,20 @@ class LimitSettings(Settings):
         default=2_000, ge=1, le=1_000_000, description="How many connections are open at once, in all."
     )
     connections_per_address: int = Field(
-        default=256, ge=1, le=1_000_000, description="How many connections are open at once for one address."
+        default=256,
+        ge=1,
+        le=1_000_000,
+        description="How many connections are open at once from one address (IPv6: from one /64). "
+        "Trusted proxies are exempt.",
     )
     requests_per_s: int = Field(
         default=50,
         ge=1,
         le=1_000_000,
-        description="How many requests per second one key, or one address without a key, may go on making.",
+        description="How many requests per second one key, and one address, may go on making.",
     )
     requests_burst: int = Field(
         default=100, ge=1, le=1_000_000, description="How many requests it may make at once before that."
-    )
-    websocket_queue: int = Field(
-        default=1_000,
-        ge=1,
-        le=1_000_000,
-        description="How many events wait for one websocket before it is closed as too slow.",
     )
     request_timeout_s: int = Field(
         default=30, ge=1, le=3_600, description="How many seconds a request may take."

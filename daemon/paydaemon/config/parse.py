@@ -1,7 +1,8 @@
 """A document → `Config`, or `ConfigError` with every problem there is."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -23,8 +24,9 @@ from paydaemon.config.models import (
     QuoteSettings,
     RateConfig,
 )
-from paydaemon.config.problems import ConfigError, Problem, Where, problem
+from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
 from paydaemon.hooks.specs import ChainPlugin
+from paydaemon.logs import in_one_line
 from paydaemon.plugins import LoadedPlugins, PluginStatus
 from paydaemon.suggest import did_you_mean, nearest
 
@@ -54,11 +56,18 @@ def parse_config(
 
     Raises `ConfigError`.
     """
-    parser = _Parser(document, plugins, folder if folder is not None else Path.cwd())
+    parser = _Parser(document, plugins, (folder or Path.cwd()).absolute())
     config = parser.config()
-    if parser.problems:
-        raise ConfigError(parser.problems)
+    parser.refuse_if_wrong()
     return config
+
+
+def parse_admin_socket(document: Mapping[str, object], *, folder: Path) -> Path:
+    """Where the Unix socket is, whatever the rest of the file says. Raises `ConfigError`."""
+    parser = _Parser(document, LoadedPlugins((), {}, {}, {}), folder)
+    socket = parser.admin(parser.daemon()).socket
+    parser.refuse_if_wrong()
+    return socket
 
 
 class _Parser:
@@ -76,11 +85,11 @@ class _Parser:
     def config(self) -> Config:
         """Everything, to be used only where `problems` stayed empty."""
         self._refuse_unknown_tables()
-        daemon = self._table("daemon", DaemonSettings)
+        daemon = self.daemon()
         config = Config(
             daemon=daemon,
             http=self._table("http", HttpSettings),
-            admin=self._table("admin", AdminSettings, socket=str(daemon.state_dir / "admin.sock")),
+            admin=self.admin(daemon),
             invoices=self._table("invoices", InvoiceSettings),
             quotes=self._table("quotes", QuoteSettings),
             health=self._table("health", HealthSettings),
@@ -93,6 +102,19 @@ class _Parser:
         self._refuse_unknown_plugins(config.plugins)
         self.problems.extend(place_problems(config.daemon.database, config.admin.socket))
         return config
+
+    def daemon(self) -> DaemonSettings:
+        """``[daemon]``."""
+        return self._table("daemon", DaemonSettings)
+
+    def admin(self, daemon: DaemonSettings) -> AdminSettings:
+        """``[admin]``, whose default lies where `daemon` keeps its files."""
+        return self._table("admin", AdminSettings, socket=str(daemon.state_dir / "admin.sock"))
+
+    def refuse_if_wrong(self) -> None:
+        """Raises `ConfigError` if any problem was found so far."""
+        if self.problems:
+            raise ConfigError(self.problems)
 
     def _table(self, name: str, model: type[M], **defaults: object) -> M:
         table = self._document.get(name, {})
@@ -130,7 +152,9 @@ class _Parser:
             return None
         own = {key: value for key, value in table.items() if key != "plugin"}
         settings = check(plugin.config, own, where, self._folder, self.problems)
-        return None if settings is None else ChainConfig(id, plugin, settings)
+        if settings is None or not self._can_build(where, own, partial(plugin.build, id, settings)):
+            return None
+        return ChainConfig(id, plugin, settings)
 
     def _chain_plugin(self, table: Mapping[str, object], where: Where) -> ChainPlugin | None:
         known = self._plugins.chains
@@ -155,8 +179,21 @@ class _Parser:
         if plugin is None:
             self._problem(("rates", name), self._not_brought(name, self._plugins.rate_sources))
             return None
-        settings = check(plugin.config, table, ("rates", name), self._folder, self.problems)
-        return None if settings is None else RateConfig(plugin, settings)
+        where = ("rates", name)
+        settings = check(plugin.config, table, where, self._folder, self.problems)
+        if settings is None or not self._can_build(where, table, partial(plugin.build, settings)):
+            return None
+        return RateConfig(plugin, settings)
+
+    def _can_build(self, where: Where, table: Mapping[str, object], build: Callable[[], object]) -> bool:
+        """Building does nothing else, so it is tried here: what only it finds is told with all the rest."""
+        try:
+            build()
+        except Exception as error:  # noqa: BLE001 - a plugin's builder may raise anything
+            message = str(error) if isinstance(error, ValueError) else in_one_line(error)
+            self._problem(where, without_values(table, message))
+            return False
+        return True
 
     def _tables_in(self, name: str, example: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         tables = self._document.get(name, {})

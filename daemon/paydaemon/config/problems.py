@@ -22,7 +22,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_KEY = 64
 _MAX_MESSAGE = 500
 _LONG_VALUE = 12
-"""A plugin's own message may hold its value up to this length: longer ones might be keys or passwords."""
+"""From this length on, a value in a plugin's own message might be a key or a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,6 @@ _WORDS = {
     "set_type": "must be a list",
     "frozen_set_type": "must be a list",
     "string_type": "must be text in quotes",
-    "path_type": "must be a path in quotes",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number, without quotes",
     "int_from_float": "must be a whole number, without quotes",
@@ -131,11 +130,11 @@ _WORDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be at most {le}",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must be at least {min_length} characters long",
+    "string_too_long": "must be at most {max_length} characters long",
     "string_pattern_mismatch": "must match {pattern}",
-    "too_short": "must have at least {min_length} entries",
-    "too_long": "must have at most {max_length} entries",
+    "too_short": "must hold at least {min_length}",
+    "too_long": "must hold at most {max_length}",
     "json_invalid": "holds text that is not valid Unicode, or is nested too deeply",
 }
 
@@ -148,7 +147,7 @@ def _words(detail: ErrorDetails, known: set[str]) -> str:
         return _choice(str(context["expected"]), detail["input"])
     if kind in _WORDS:
         return _WORDS[kind].format(**context)
-    return _without(detail["input"], _plain(detail["msg"]))
+    return without_values(detail["input"], _plain(detail["msg"]))
 
 
 def _choice(expected: str, value: object) -> str:
@@ -164,10 +163,13 @@ def _plain(message: str) -> str:
     return message or "is not valid"
 
 
-def _without(value: object, message: str) -> str:
-    """The message without the longer texts of the value it is about."""
+def without_values(value: object, message: str) -> str:
+    """A plugin's own message without the longer texts of the value that it is about.
+
+    Within a longer word they stay: that is an example, such as the host of a URL.
+    """
     for text in sorted(_texts(value), key=len, reverse=True):
-        message = message.replace(text, "…")
+        message = re.sub(rf"(?<![\w/]){re.escape(text)}(?![\w/])", "…", message)
     return message
 
 

@@ -35,6 +35,7 @@ class Accounts:
         self._store = store
         self._clock = clock
         self._known: dict[bytes, Principal] = {}
+        self._revocations = 0
 
     async def authenticate(self, secret: str) -> Principal:
         """Who holds this secret. Raises `Refusal` (authentication) for an unknown or revoked one."""
@@ -67,9 +68,17 @@ class Accounts:
         """Revoke a seller's keys and make a new one, in one step."""
         key, record = self._new_key("seller", seller_id)
         now_ms = self._clock()
-        await self._store.transact(lambda tx: _rotate(tx, seller_id, record, now_ms))
-        self._known.clear()
+        try:
+            await self._store.transact(lambda tx: _rotate(tx, seller_id, record, now_ms))
+        finally:
+            # Even a commit that failed may have reached the disk.
+            self._forget()
         return key
+
+    def _forget(self) -> None:
+        """Look every key up anew, those too whose row is being read just now."""
+        self._known.clear()
+        self._revocations += 1
 
     def _new_key(self, kind: str, seller_id: str | None) -> tuple[NewKey, Key]:
         secret = new_secret(kind)
@@ -77,14 +86,19 @@ class Accounts:
         return NewKey(record.id, secret, seller_id), record
 
     async def _look_up(self, hashed: bytes) -> Principal:
+        revocations = self._revocations
         key = await self._store.read(lambda reader: reader.key_by_digest(hashed))
         if key is None or key.revoked_at_ms is not None:
             raise wrong_key()
+        principal = Principal(key.id, key.seller_id)
+        if revocations == self._revocations:
+            self._remember(hashed, principal)
+        return principal
+
+    def _remember(self, hashed: bytes, principal: Principal) -> None:
         if len(self._known) >= MOST_CACHED:
             self._known.clear()
-        principal = Principal(key.id, key.seller_id)
         self._known[hashed] = principal
-        return principal
 
 
 def wrong_key() -> Refusal:

@@ -13,7 +13,7 @@ from paydaemon.core.invoice import Mark, Status
 from paydaemon.core.payment import Payment
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
-from paydaemon.engine.invoices import Invoices, InvoiceView, find, view
+from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.engine.rates import Published, RateBook
@@ -74,6 +74,10 @@ class Api:
     async def invoice(self, principal: Principal, id: str) -> InvoiceView:
         """One invoice as it stands."""
         return await self._store.read(lambda reader: find(reader, principal, id))
+
+    async def checkout(self, id: str) -> InvoiceView:
+        """One invoice for whoever has its link, which nobody can guess. What to show is the page's affair."""
+        return await self._store.read(lambda reader: existing(reader, id))
 
     async def invoices(
         self,

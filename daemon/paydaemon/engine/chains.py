@@ -53,11 +53,15 @@ class LiveChain:
         self._height: int | None = None
 
     async def destination(self, request: DestinationRequest) -> Destination:
-        """A fresh destination. Raises `Refusal` where the chain does not answer in time."""
+        """A fresh destination. Raises `Refusal` (unavailable) where the chain gives none in time."""
         index = await self._indexes.take()
-        with trio.move_on_after(self._wait_s):
-            return await self.chain.destination(index, request)
-        raise unavailable("chain_unavailable", f"chain {self.chain.id} gave no destination in time")
+        try:
+            with trio.fail_after(self._wait_s):
+                return await self.chain.destination(index, request)
+        except Exception as error:
+            # Whatever it was: the other chains can still be offered, and the caller learns no more than this.
+            log.warning("chain gave no destination", chain=self.chain.id, exc_info=error)
+            raise unavailable("chain_unavailable", f"chain {self.chain.id} gave no destination") from error
 
     async def refresh(self) -> None:
         """Read up to when the chain was seen complete."""
@@ -72,14 +76,29 @@ class LiveChain:
         )
 
     def _health(self) -> Health:
-        said = self.chain.health()
+        said = self._said()
         if said.state is not HealthState.HEALTHY:
             return said
         if self._as_of_ms is None:
             return Health(HealthState.STARTING, "not yet seen complete")
-        if self._clock() - self._as_of_ms > self._stale_after_ms:
-            return Health(HealthState.STALE, f"last seen complete at {rfc3339(self._as_of_ms)}")
-        return said
+        return self._out_of_step(self._as_of_ms) or said
+
+    def _said(self) -> Health:
+        """What the chain says of itself. One that cannot say even that gets no new options."""
+        try:
+            return self.chain.health()
+        except Exception as error:
+            log.warning("chain could not tell its health", chain=self.chain.id, exc_info=error)
+            return Health(HealthState.STALE, "it could not tell its health")
+
+    def _out_of_step(self, as_of_ms: int) -> Health | None:
+        """What the time of its last word says against it: by a clock ahead of ours invoices expire early."""
+        behind_ms = self._clock() - as_of_ms
+        if behind_ms > self._stale_after_ms:
+            return Health(HealthState.STALE, f"last seen complete at {rfc3339(as_of_ms)}")
+        if behind_ms < -self._stale_after_ms:
+            return Health(HealthState.STALE, f"its clock is {-behind_ms // 1000} s ahead of the daemon's")
+        return None
 
 
 class HealthWatch:

@@ -42,8 +42,9 @@ class Host:
         """Every recorded payment that more blocks may still change."""
         final = self._chain.depths.final
 
-        def above(height: int | None) -> int:
-            return -1 if height is None else height - final
+        def above(tip: int | None) -> int:
+            """The newest block that has `final` confirmations."""
+            return -1 if tip is None else tip - final + 1
 
         payments = await self._store.read(
             lambda reader: reader.unfinal_payments(self._chain.id, above(reader.chain(self._chain.id).height))

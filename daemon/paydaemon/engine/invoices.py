@@ -1,8 +1,10 @@
 """Invoices: created, marked, and given payments that found no invoice by themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+
+import trio
 
 from paydaemon.core import ledger
 from paydaemon.core.access import Principal
@@ -13,14 +15,14 @@ from paydaemon.core.payment import Payment, require
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.ids import new_id
-from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest, Terms, depth, terms
+from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest, Terms, depth, lasting_s, terms
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.sheet import Sheets, TipsOf
 from paydaemon.hooks.ports import DestinationRequest, HealthState
-from paydaemon.store.port import Duplicate, IdempotencyRow, Reader, Store, Transaction
+from paydaemon.store.port import Duplicate, IdempotencyRow, Reader, Store, StoreUnavailable, Transaction
 
-ATTEMPTS = 3
-"""How often an invoice is drawn up anew where a destination turns out to have been issued before."""
+ATTEMPTS = 20
+"""How often an invoice is drawn up where a destination turns out to have been issued, or paid, before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Invoices:
             invoice = await self._draw_up(seller_id, request)
             with suppress(Duplicate):
                 return await self._insert(invoice, row)
-        raise unavailable("destination_taken", "every destination drawn up had been issued before")
+        raise unavailable("destination_taken", "every destination drawn up had been issued or paid before")
 
     async def _insert(self, invoice: Invoice, row: IdempotencyRow | None) -> InvoiceView:
         return await self._store.transact(lambda tx: _insert(tx, invoice, row))
@@ -101,7 +103,7 @@ class Invoices:
         agreed = terms(request, [asset for live in self._chains.values() for asset in live.chain.assets])
         offers = self._offers(chosen, request, agreed)
         now_ms = self._clock()
-        expires_at_ms = now_ms + 1000 * (request.expires_in_s or self._defaults.expires_in_s)
+        expires_at_ms = now_ms + 1000 * lasting_s(request, self._defaults)
         invoice = Invoice(
             id=new_id("inv"),
             seller_id=seller_id,
@@ -118,8 +120,7 @@ class Invoices:
             tolerance_ppm=self._defaults.tolerance_ppm,
             late=request.late or self._defaults.late,
         )
-        options = [await _option(invoice, offer) for offer in offers]
-        return replace(invoice, options=tuple(options))
+        return replace(invoice, options=await _options(invoice, offers, request))
 
     def _chosen(self, request: InvoiceRequest) -> Sequence[LiveChain]:
         """The chains that the request asks for; all of them where it does not say."""
@@ -128,6 +129,8 @@ class Invoices:
         for number, chain in enumerate(request.chains):
             if chain not in self._chains:
                 raise invalid(f"chains.{number}", f"there is no chain {chain!r} here", "unknown_chain")
+        if not request.chains:
+            raise invalid("chains", "must name a chain", "too_short")
         return [self._chains[chain] for chain in dict.fromkeys(request.chains)]
 
     def _offers(self, chosen: Sequence[LiveChain], request: InvoiceRequest, agreed: Terms) -> Sequence[Offer]:
@@ -148,7 +151,7 @@ class Invoices:
                 due = due_minor(agreed.amount, parse_fraction(quote.rate, "rate"), asset.decimals)
                 offers.append(Offer(live, asset, quote, due, confirmations))
         if not offers:
-            raise unavailable("nothing_to_offer", "; ".join(reasons), "chains" if request.chains else None)
+            raise _nothing_to_offer(request, reasons or ["no chain is configured"])
         return offers
 
 
@@ -186,7 +189,36 @@ def _replay(reader: Reader, row: IdempotencyRow) -> InvoiceView | None:
             "this Idempotency-Key was used before with other parameters",
             "Idempotency-Key",
         )
-    return _existing(reader, stored.invoice_id)
+    return existing(reader, stored.invoice_id)
+
+
+async def _options(
+    invoice: Invoice, offers: Sequence[Offer], request: InvoiceRequest
+) -> tuple[Option, ...]:
+    """Ask all chains for destinations at once; one that gives none is left out, unless it is the last."""
+    given: dict[int, Option] = {}
+    failures: list[Refusal | StoreUnavailable] = []
+
+    async def ask(place: int, offer: Offer) -> None:
+        try:
+            given[place] = await _option(invoice, offer)
+        except (Refusal, StoreUnavailable) as failure:
+            failures.append(failure)
+
+    async with trio.open_nursery() as nursery:
+        for place, offer in enumerate(offers):
+            nursery.start_soon(ask, place, offer)
+    for failure in failures:
+        if isinstance(failure, StoreUnavailable):
+            raise failure
+    if not given:
+        raise _nothing_to_offer(request, map(str, failures))
+    return tuple(given[place] for place in sorted(given))
+
+
+def _nothing_to_offer(request: InvoiceRequest, reasons: Iterable[str]) -> Refusal:
+    param = None if request.chains is None else "chains"
+    return unavailable("nothing_to_offer", "; ".join(dict.fromkeys(reasons)), param)
 
 
 async def _option(invoice: Invoice, offer: Offer) -> Option:
@@ -204,13 +236,17 @@ def _insert(tx: Transaction, invoice: Invoice, row: IdempotencyRow | None) -> In
         if earlier is not None:
             return earlier
         tx.add_idempotency(replace(row, invoice_id=invoice.id))
+    if any(tx.was_paid(option.asset.chain, option.destination.key) for option in invoice.options):
+        # Whoever paid it cannot have known of this invoice: nobody does yet.
+        raise Duplicate("destination")
     tx.add_invoice(invoice)
     for draft in ledger.create(invoice).events:
         tx.append(draft, invoice.created_at_ms)
     return view(tx, invoice)
 
 
-def _existing(reader: Reader, invoice_id: str) -> InvoiceView:
+def existing(reader: Reader, invoice_id: str) -> InvoiceView:
+    """An invoice, whoever asks. Raises `Refusal` where there is none."""
     invoice = reader.invoice(invoice_id)
     if invoice is None:
         raise not_found("invoice", invoice_id)
@@ -223,7 +259,7 @@ def _mark(tx: Transaction, principal: Principal, invoice_id: str, mark: Mark, no
         return found
     sheets = Sheets(tx, now_ms)
     sheets.settle(invoice_id, mark=mark)
-    return _existing(tx, invoice_id)
+    return existing(tx, invoice_id)
 
 
 def find(reader: Reader, principal: Principal, invoice_id: str) -> InvoiceView:
@@ -240,7 +276,7 @@ def _assign(tx: Transaction, payment_id: str, invoice_id: str, now_ms: int) -> I
         raise not_found("payment", payment_id)
     sheets = Sheets(tx, now_ms)
     if payment.invoice_id == invoice_id:
-        return _existing(tx, invoice_id)
+        return existing(tx, invoice_id)
     if payment.invoice_id is not None:
         raise conflict("payment_matched", f"this payment belongs to {payment.invoice_id} already", "id")
     if tx.invoice(invoice_id) is None:
@@ -251,4 +287,4 @@ def _assign(tx: Transaction, payment_id: str, invoice_id: str, now_ms: int) -> I
     tip = sheets.tips[payment.chain]
     sheets.set(payment, require(payment, invoice_id, option.confirmations_required, tip))
     sheets.settle(invoice_id)
-    return _existing(tx, invoice_id)
+    return existing(tx, invoice_id)

@@ -57,7 +57,8 @@ class LiveHub:
 
     def _push(self, push: LivePush) -> None:
         for watcher in self._watchers:
-            with suppress(trio.WouldBlock):
+            # It does not keep up, or it is just leaving: neither is anybody else's trouble.
+            with suppress(trio.WouldBlock, trio.BrokenResourceError):
                 watcher.send_nowait(push)
 
 

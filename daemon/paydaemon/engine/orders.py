@@ -51,7 +51,9 @@ class InvoiceRequest:
 
     def fingerprint(self) -> bytes:
         """What two requests must share to be the same request under one idempotency key."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        # What is not said is left out, so that a field added later changes no fingerprint stored before.
+        said = {name: value for name, value in asdict(self).items() if value not in (None, {})}
+        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).digest()
 
 
@@ -80,24 +82,41 @@ def terms(request: InvoiceRequest, assets: Iterable[Asset]) -> Terms:
 def find_currency(code: str, assets: Iterable[Asset]) -> Currency:
     """An ISO 4217 currency with its own decimals, or an asset by its symbol or on-chain id.
 
-    Raises `Refusal` where there is none, or where two assets of one symbol disagree on their decimals.
+    ISO comes first: MNT is the Mongolian tögrög, whatever token calls itself so. Raises `Refusal` where there
+    is neither, or where two assets of one symbol disagree on their decimals.
     """
+    known = _iso_currency(code)
+    if known is not None:
+        return known
     decimals = {asset.decimals for asset in assets if code in (asset.symbol, asset.code)}
     if len(decimals) == 1:
         return Currency(code, decimals.pop())
     if decimals:
         raise invalid("currency", f"{code!r} names several assets; use the on-chain id", "ambiguous_currency")
-    return _iso_currency(code)
+    raise invalid("currency", f"{code!r} is no ISO 4217 code and no asset here", "unknown_currency")
 
 
-def _iso_currency(code: str) -> Currency:
+def is_asset(currency: Currency, asset: Asset) -> bool:
+    """Whether this currency is that asset itself, so that no rate is needed."""
+    return currency.code in (asset.symbol, asset.code) and _iso_currency(currency.code) is None
+
+
+def _iso_currency(code: str) -> Currency | None:
+    """None also for codes without a minor unit: gold (XAU), no currency (XXX) and the like."""
     try:
         known = iso4217.Currency(code)
     except ValueError:
-        known = None
-    if known is None or known.exponent is None:
-        raise invalid("currency", f"{code!r} is no ISO 4217 code and no asset here", "unknown_currency")
-    return Currency(code, known.exponent)
+        return None
+    return None if known.exponent is None else Currency(code, known.exponent)
+
+
+def lasting_s(request: InvoiceRequest, defaults: InvoiceDefaults) -> int:
+    """For how long the invoice can be paid in time. Raises `Refusal` for less than a second."""
+    if request.expires_in_s is None:
+        return defaults.expires_in_s
+    if request.expires_in_s < 1:
+        raise invalid("expires_in_s", "must be at least 1", "out_of_range")
+    return request.expires_in_s
 
 
 def depth(request: InvoiceRequest, depths: Depths) -> int:

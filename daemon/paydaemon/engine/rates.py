@@ -5,12 +5,13 @@ payments needs no rate and never waits for one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from paydaemon.core.invoice import Quote
-from paydaemon.core.money import Asset, Currency
+from paydaemon.core.money import DECIMAL, MAX_DECIMALS, Asset, Currency
 from paydaemon.engine.clock import Clock
+from paydaemon.engine.orders import is_asset
 from paydaemon.hooks.ports import Rate
 
 SAME_ASSET = "same asset"
@@ -33,11 +34,23 @@ class RateBook:
         self._newest: dict[tuple[str, str, str], Rate] = {}
 
     def publish(self, source: str, rates: Iterable[Rate]) -> None:
-        """Take what a source says. Raises `ValueError` for a price that is not a positive finite number."""
-        for rate in rates:
-            if not rate.value.is_finite() or rate.value <= 0:
-                raise ValueError(f"{source} published {rate.base}/{rate.quote} at {rate.value}")
-            self._newest[rate.base, rate.quote, source] = rate
+        """Take what a source says.
+
+        Raises `ValueError`, and takes nothing, where a price is no positive decimal of at most 30 digits on
+        either side, or from further ahead than a rate may be old. From less far ahead it is as of now: else
+        it would outlive its source by as much.
+        """
+        now_ms = self._clock()
+        checked = [self._checked(source, rate, now_ms) for rate in rates]
+        self._newest.update({(rate.base, rate.quote, source): rate for rate in checked})
+
+    def _checked(self, source: str, rate: Rate, now_ms: int) -> Rate:
+        if not _is_price(rate.value):
+            raise ValueError(f"{source} published {rate.base}/{rate.quote} at {rate.value}")
+        if rate.at_ms - now_ms > self._max_age_ms:
+            ahead_s = (rate.at_ms - now_ms) // 1000
+            raise ValueError(f"{source} published {rate.base}/{rate.quote} from {ahead_s} s ahead")
+        return replace(rate, at_ms=min(rate.at_ms, now_ms))
 
     def all(self) -> Sequence[Published]:
         """Every newest rate, fresh or not, by pair and source."""
@@ -46,7 +59,7 @@ class RateBook:
     def quote(self, asset: Asset, currency: Currency) -> Quote | None:
         """The quote for one whole unit of `asset` in `currency`; None while no fresh rate is known."""
         now_ms = self._clock()
-        if currency.code in (asset.symbol, asset.code):
+        if is_asset(currency, asset):
             return Quote("1", SAME_ASSET, now_ms)
         fresh = [
             published
@@ -75,6 +88,13 @@ class SourceHost:
     def publish(self, rates: Sequence[Rate]) -> None:
         """Tell what the source now says."""
         self._book.publish(self._source, rates)
+
+
+def _is_price(value: Decimal) -> bool:
+    """Looked at from the outside first: written out, 1E+999999 has a million digits."""
+    if not value.is_finite() or value <= 0 or abs(value.adjusted()) > MAX_DECIMALS:
+        return False
+    return DECIMAL.fullmatch(plain(value)) is not None
 
 
 def plain(value: Decimal) -> str:

@@ -65,14 +65,14 @@ class Sheets:
 
     def add(self, payment: Payment) -> None:
         """Record a payment that the ledger did not hold."""
-        self._tx.add_payment(payment)
         self._enter(None, payment)
+        self._tx.add_payment(payment)
 
     def set(self, before: Payment, after: Payment) -> None:
         """Record what a known payment has become."""
         if after != before:
-            self._tx.set_payment(after)
             self._enter(before, after)
+            self._tx.set_payment(after)
 
     def settle(self, invoice_id: str, *, stage: Stage | None = None, mark: Mark | None = None) -> Invoice:
         """Take the ledger's step for one invoice and close its sheet."""
@@ -92,6 +92,7 @@ class Sheets:
             self.settle(invoice_id)
 
     def _enter(self, before: Payment | None, after: Payment) -> None:
+        """Note a payment on its sheet. Before it is written: a sheet opened after that had lost what was."""
         if after.invoice_id is not None:
             self.of(after.invoice_id).after[after.id] = after
         elif before is None:

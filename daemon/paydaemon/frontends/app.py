@@ -10,13 +10,20 @@ from quart.ctx import RequestContext
 from quart.typing import ResponseTypes
 from quart.wrappers.base import BaseRequestWebsocket
 from quart_trio import QuartTrio
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import BaseConverter, MapAdapter
 
 from paydaemon.core.errors import unavailable
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, gate
-from paydaemon.frontends.routes import admin, events, health, invoices, payments, plugins, rates
+from paydaemon.frontends.requests import ID
+from paydaemon.frontends.routes import admin, checkout, events, health, invoices, payments, plugins, rates
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
+
+
+class Identifier(BaseConverter):
+    """An identifier in a path: anything else is no path of ours, and is not repeated in an answer."""
+
+    regex = ID.pattern
 
 
 class App(QuartTrio):
@@ -28,6 +35,7 @@ class App(QuartTrio):
         self.config["MAX_CONTENT_LENGTH"] = limits.body_bytes
         self.config["BODY_TIMEOUT"] = limits.body_timeout_s
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+        self.url_map.converters["id"] = Identifier
         self.url_map.merge_slashes = False  # a redirect would name the host that the client claims
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
@@ -66,6 +74,7 @@ def make_app(
     app.register_blueprint(payments.blueprint(api, settings))
     app.register_blueprint(events.blueprint(api, settings.limits, stop))
     app.register_blueprint(rates.blueprint(api))
+    app.register_blueprint(checkout.blueprint(api))
     app.register_blueprint(plugins.blueprint(status))
     if administration:
         app.register_blueprint(admin.blueprint(api, settings))

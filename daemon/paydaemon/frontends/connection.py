@@ -111,7 +111,8 @@ class Connection(TCPServer):
         with trio.move_on_after(self.config.limits.idle_timeout_s) as self._waiting:
             await self.context.terminated.wait()
         with trio.CancelScope(shield=True):
-            await self._initiate_server_close()
+            await self.protocol.handle(Closed())
+            await self.stream.abort()  # nothing was answered, so nothing can be lost
 
     def _hurry(self) -> None:
         """A request that has begun is to arrive soon, in however many pieces."""

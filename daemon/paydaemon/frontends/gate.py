@@ -20,7 +20,7 @@ from paydaemon.frontends import addresses, errors
 from paydaemon.frontends.pace import Paces
 from paydaemon.frontends.settings import FrontendSettings
 
-OPEN = frozenset({"health.alive", "health.ready"})
+OPEN = frozenset({"health.alive", "health.ready", "checkout.invoice", "checkout.css"})
 """Endpoints that need no key."""
 
 LOCAL_OPERATOR = Principal("unix-socket", None)

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any
 
 import h11
+import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed
 from hypercorn.protocol.events import Body, EndBody, Request, Response, StreamClosed
@@ -95,6 +96,12 @@ class Http1(H11Protocol):
             self.stream_send,
             STREAM_ID,
         )
+
+    async def _maybe_recycle(self) -> None:
+        # It tells the application that the client is gone, which cancels the task that is running this, and
+        # the connection would never be found idle.
+        with trio.CancelScope(shield=True):
+            await super()._maybe_recycle()
 
     async def _refuse(self, request: h11.Request, status: int) -> None:
         await self._send_error_response(status, has_body=request.method != b"HEAD")

@@ -27,7 +27,7 @@ class StoreUnavailable(Exception):
 
 
 class StoreMismatch(Exception):
-    """The database is not one this code may open: newer than the code, or damaged."""
+    """The database is not one this code may open: newer than the code, damaged, not ours or in use."""
 
 
 class Duplicate(Exception):
@@ -76,14 +76,19 @@ class Reader(Protocol):
     # Sellers and keys
     def seller(self, id: str) -> Seller | None: ...
     def sellers(self) -> Sequence[Seller]: ...
-    def key_by_digest(self, digest: bytes) -> Key | None: ...
+    def key_by_digest(self, digest: bytes) -> Key | None:
+        """A revoked one too: it is known by its `revoked_at_ms`."""
+        ...
 
     # Invoices
     def invoice(self, id: str) -> Invoice | None: ...
     def invoices(
         self, *, seller_id: str | None, status: Status | None, before: str | None, limit: int
     ) -> Sequence[Invoice]:
-        """The newest first. `before` is the id of the last invoice of the page before this one."""
+        """The newest first. `before` is the id of the last invoice of the page before this one.
+
+        Newest means recorded last. Nothing comes before an id that is not recorded.
+        """
         ...
 
     def idempotency(self, seller_id: str, key: str) -> IdempotencyRow | None: ...
@@ -91,6 +96,10 @@ class Reader(Protocol):
     # Payments
     def payment(self, id: str) -> Payment | None: ...
     def payment_by_ref(self, chain: str, ref: str) -> Payment | None: ...
+    def was_paid(self, chain: str, destination_key: str) -> bool:
+        """Whether a payment to this destination is recorded, be it one that no longer counts."""
+        ...
+
     def payments_of(self, invoice_id: str) -> Sequence[Payment]:
         """In the order they were recorded."""
         ...
@@ -98,7 +107,7 @@ class Reader(Protocol):
     def payments(
         self, *, seller_id: str | None, unmatched: bool, before: str | None, limit: int
     ) -> Sequence[Payment]:
-        """The newest first; `unmatched` leaves only those that belong to no invoice."""
+        """The newest first; `unmatched` leaves only those that belong to no invoice, and so to no seller."""
         ...
 
     def unfinal_payments(self, chain: str, above_height: int) -> Sequence[Payment]:
@@ -142,19 +151,30 @@ class Reader(Protocol):
 
 
 class Transaction(Reader, Protocol):
-    """What can be written; it reads its own writes."""
+    """What can be written; it reads its own writes.
+
+    Raises `LookupError` for a row that belongs to something unrecorded (a key or an invoice to its seller, a
+    payment to its invoice) and for a change of what is not there. A call that raises has written nothing, so
+    its exception can be caught and the transaction go on; `StoreUnavailable` alone ends it whatever is done.
+    """
 
     def add_seller(self, seller: Seller) -> None:
         """Raises `Duplicate` ("seller")."""
         ...
 
-    def add_key(self, key: Key) -> None: ...
+    def add_key(self, key: Key) -> None:
+        """Raises `Duplicate` ("key")."""
+        ...
+
     def revoke_keys(self, seller_id: str | None, at_ms: int) -> int:
         """Revoke every valid key of a seller (None: of the operators); returns how many."""
         ...
 
     def add_invoice(self, invoice: Invoice) -> None:
-        """Raises `Duplicate` ("destination") where one of its destinations was issued before."""
+        """Raises `Duplicate` ("destination") where one of its destinations was issued before.
+
+        Also "invoice" for its id, and "option" for two options with the same chain and asset.
+        """
         ...
 
     def set_standing(self, invoice_id: str, standing: Standing) -> None: ...
@@ -166,10 +186,16 @@ class Transaction(Reader, Protocol):
         """Raises `Duplicate` ("payment") where its chain and ref are recorded already."""
         ...
 
-    def set_payment(self, payment: Payment) -> None: ...
-    def set_chain(self, row: ChainRow) -> None: ...
+    def set_payment(self, payment: Payment) -> None:
+        """Record what a payment has become. Its id, chain, ref and amount are those it was added with."""
+        ...
+
+    def set_chain(self, row: ChainRow) -> None:
+        """Keep a chain's row. A `next_index` below what was given out already does not bring that back."""
+        ...
+
     def reserve_indexes(self, chain: str, count: int) -> int:
-        """Give out `count` indexes that were never given out before; returns the first."""
+        """Give out `count` (at least 1) indexes that were never given out before; returns the first."""
         ...
 
     def append(self, draft: Draft, at_ms: int) -> Event:
@@ -198,7 +224,10 @@ class Store(Protocol):
         ...
 
     async def wait_beyond(self, seq: int) -> None:
-        """Wait until an event beyond `seq` is committed."""
+        """Wait until an event beyond `seq` is committed.
+
+        Raises `StoreUnavailable` where the store closes first.
+        """
         ...
 
     async def aclose(self) -> None:

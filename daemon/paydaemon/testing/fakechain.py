@@ -1,8 +1,8 @@
 """A chain in memory: `paydaemon.hooks.ports.Chain` whole, on a `FakeNetwork` that tests pay on.
 
-It does what a good plugin does and no more: it tells what changed since where it left off, keeps that place as
-its cursor, and says up to when it has seen everything. A second one on the same network is the same chain after
-a restart. What it is told to do badly stands in `faults`.
+It does what a good plugin does and no more: it tells what changed since where it left off, keeps that place
+as its cursor, and says up to when it has seen everything. A second one on the same network is the same chain
+after a restart. What it is told to do badly stands in `faults`.
 
     network = FakeNetwork(clock)
     chain = FakeChain(network)
@@ -27,7 +27,7 @@ POLL_S = 10.0
 
 @dataclass(slots=True)
 class Faults:
-    """What a chain does badly. An exception is raised by the call it is named for, for as long as it stands."""
+    """What a chain does badly: each exception is raised by what it is named for, while it stands here."""
 
     destination_takes_s: float = 0.0
     destination: Exception | None = None

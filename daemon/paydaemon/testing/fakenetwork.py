@@ -1,9 +1,9 @@
 """A network in memory: coins, a mempool and blocks, and everything that can happen to a transaction.
 
-It is honest by construction. What is true of a transaction is not set but follows from where it and its rivals
-are: each transaction spends one coin, whoever else spends the same coin is its rival, and of rivals at most one
-is in the mempool or in a block. So a replacement, a conflict and a reorganisation are moves of transactions,
-and the sums to compare a ledger with are taken from where they ended up.
+It is honest by construction. What is true of a transaction is not set but follows from where it and its
+rivals are: each transaction spends one coin, whoever else spends the same coin is its rival, and of rivals at
+most one is in the mempool or in a block. So a replacement, a conflict and a reorganisation are moves of
+transactions, and the sums to compare a ledger with are taken from where they ended up.
 """
 
 from collections import defaultdict
@@ -113,16 +113,16 @@ class FakeNetwork:
 
     # --- What happens on it
 
-    def pay(self, *credits: Credit) -> str:
+    def pay(self, *outputs: Credit) -> str:
         """A new transaction enters the mempool; returns its id."""
-        txid = self._make(len(self.transactions), credits)
+        txid = self._make(len(self.transactions), outputs)
         self._enter_mempool(txid)
         return txid
 
-    def replace(self, txid: str, *credits: Credit) -> str:
+    def replace(self, txid: str, *outputs: Credit) -> str:
         """Another transaction spends the same coin and takes its place in the mempool; returns its id."""
         self._check(txid in self._mempool, f"{txid} is not in the mempool")
-        rival = self._make(self.transactions[txid].coin, credits)
+        rival = self._make(self.transactions[txid].coin, outputs)
         self._enter_mempool(rival)
         return rival
 
@@ -133,7 +133,7 @@ class FakeNetwork:
         self._settle(self.transactions[txid].coin)
 
     def rebroadcast(self, txid: str) -> bool:
-        """Send a transaction to the mempool again; returns whether it was taken: a rival may be in its place."""
+        """Send a transaction to the mempool again; returns whether it was taken."""
         if not self.can_enter(txid):
             return False
         self._enter_mempool(txid)
@@ -147,15 +147,17 @@ class FakeNetwork:
         for _ in range(blocks - 1):
             self._mine(())
 
-    def conflict(self, txid: str, *credits: Credit) -> str:
+    def conflict(self, txid: str, *outputs: Credit) -> str:
         """Mine a block that holds another spend of the same coin, never seen before; returns its id."""
-        self._check(not self._is_spent(self.transactions[txid].coin), f"what {txid} spends is spent in a block")
-        rival = self._make(self.transactions[txid].coin, credits)
+        self._check(
+            not self._is_spent(self.transactions[txid].coin), f"what {txid} spends is spent in a block"
+        )
+        rival = self._make(self.transactions[txid].coin, outputs)
         self._mine((rival,))
         return rival
 
     def undo(self, depth: int) -> None:
-        """Take the newest blocks away, as a node does on the way to another branch; what they held waits again."""
+        """Take the newest blocks away, as a node does on its way to another branch."""
         self._check(0 < depth < len(self._chain), f"there are no {depth} blocks to undo")
         undone, self._chain = self._chain[-depth:], self._chain[:-depth]
         for block in undone:
@@ -195,10 +197,10 @@ class FakeNetwork:
         yield from self._mempool
         yield from self._heights
 
-    def _make(self, coin: int, credits: Sequence[Credit]) -> str:
+    def _make(self, coin: int, outputs: Sequence[Credit]) -> str:
         txid = f"{self.name}-tx-{len(self.transactions)}"
         fate = Fate(ObservedState.DROPPED)
-        self.transactions[txid] = Transaction(txid, coin, credits, self.clock(), fate)
+        self.transactions[txid] = Transaction(txid, coin, outputs, self.clock(), fate)
         self._rivals[coin].append(txid)
         return txid
 

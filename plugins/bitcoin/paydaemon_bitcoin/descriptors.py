@@ -130,8 +130,8 @@ _TO_BASE32 = str.maketrans("qpzry9x8gf2tvdw0s3jn54khce6mua7l", "0123456789abcdef
 def _refuse_private(text: str) -> None:
     if _PRIVATE.search(text) or _WORDS.fullmatch(text):
         raise ValueError(
-            "holds a private key: give the public one (xpub or tpub). This daemon never spends, and a private "
-            "key that was written into a configuration file should be considered known to others"
+            "holds a private key: give the public one (xpub or tpub). This daemon never spends, and a "
+            "private key that was written into a configuration file should be considered known to others"
         )
 
 

@@ -38,7 +38,8 @@ class Inquiry:
     """The questions about one transaction, in the order in which their answers cannot mislead.
 
     The mempool is asked before the wallet: one that is mined in between is then found in its block, since the
-    wallet answers only when it has taken in the newest block.
+    wallet answers only when it has taken in the newest block. Of the mempool it hears a tenth of a second late,
+    so before it is asked who took a place there, it is waited for.
     """
 
     def __init__(self, node: Node, book: Book) -> None:
@@ -63,6 +64,8 @@ class Inquiry:
         since_s = await self._node.in_mempool_since(txid)
         if since_s is not None and page is not None and page.spends is not None:
             return Finding(txid, paid, in_mempool(since_s, None))
+        if since_s is None:
+            await self._node.catch_up()
         said = await self._node.transaction(txid)
         fate = await self._fate(page, since_s, said, rival)
         if fate is None:

@@ -82,7 +82,7 @@ class Node:
         """The node now. Waits until its wallet has taken in what its mempool already has."""
         clock = await self._rpc.call("getnettotals")
         breaks = self._rpc.breaks
-        await self._rpc.call("syncwithvalidationinterfacequeue")
+        await self.catch_up()
         chain = await self._rpc.call("getblockchaininfo")
         mempool = await self._rpc.call("getmempoolinfo")
         peers = await self._rpc.call("getconnectioncount")
@@ -93,6 +93,10 @@ class Node:
             lag=lag(self._network, chain, mempool, peers),
             breaks=breaks,
         )
+
+    async def catch_up(self) -> None:
+        """Wait until the wallet has taken in everything that the mempool has now."""
+        await self._rpc.call("syncwithvalidationinterfacequeue")
 
     async def listing(self, since: str | None) -> Listing | None:
         """What the wallet lists since a block, or since ever; None where the node knows no such block."""

@@ -12,9 +12,11 @@ import secrets
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,6 +67,15 @@ def _cache() -> Path:
 def _on_path() -> Sequence[Path]:
     found = shutil.which("bitcoind")
     return [Path(found).parent] if found else []
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """An output that can be spent, and how many satoshi it holds."""
+
+    txid: str
+    vout: int
+    amount_minor: int
 
 
 class RegtestNode:
@@ -248,6 +259,46 @@ class RegtestNode:
     async def pay(self, address: str, amount_minor: int) -> str:
         """Pay so many satoshi; returns the transaction's id. It is in the mempool then, and in no block."""
         return str(await self.miner.call("sendtoaddress", address, btc(amount_minor)))
+
+    # Transactions made by hand, for whoever wants to see them replaced, conflicted or reorganised
+
+    async def coin(self) -> Coin:
+        """A coin of the miner's that no transaction spends yet; no other call returns it again."""
+        coins = await self.miner.call("listunspent", 1)
+        found = max(coins, key=lambda coin: coin["amount"])
+        await self.miner.call("lockunspent", False, [{"txid": found["txid"], "vout": found["vout"]}])
+        return Coin(found["txid"], found["vout"], int(found["amount"] * 100_000_000))
+
+    async def spend(self, coin: Coin, payments: Sequence[tuple[str, int]], fee_minor: int = 1_000) -> str:
+        """A signed transaction that pays from one coin, as hex; it is not sent.
+
+        Each payment becomes one output, also where several go to one address. The rest returns to the miner.
+        """
+        back = await self.miner.call("getnewaddress", "", "bech32")
+        change = coin.amount_minor - sum(minor for _, minor in payments) - fee_minor
+        outputs = [await self._output(address, minor) for address, minor in [*payments, (back, change)]]
+        unsigned = (
+            struct.pack("<iB", 2, 1)
+            + bytes.fromhex(coin.txid)[::-1]
+            + struct.pack("<IBI", coin.vout, 0, 0xFFFF_FFFD)
+            + (bytes([len(outputs)]) if len(outputs) < 0xFD else struct.pack("<BH", 0xFD, len(outputs)))
+            + b"".join(outputs)
+            + bytes(4)
+        )
+        return str((await self.miner.call("signrawtransactionwithwallet", unsigned.hex()))["hex"])
+
+    async def _output(self, address: str, amount_minor: int) -> bytes:
+        script = bytes.fromhex((await self.rpc.call("validateaddress", address))["scriptPubKey"])
+        return struct.pack("<QB", amount_minor, len(script)) + script
+
+    async def send(self, raw: str) -> str:
+        """Send a transaction; returns its id. Full replace-by-fee is on."""
+        return str(await self.rpc.call("sendrawtransaction", raw, 0))
+
+    async def mine_only(self, *raws: str) -> str:
+        """Mine a block that holds just these transactions; returns its hash."""
+        address = await self.miner.call("getnewaddress", "", "bech32")
+        return str((await self.rpc.call("generateblock", address, list(raws)))["hash"])
 
 
 def btc(amount_minor: int) -> str:

@@ -35,11 +35,11 @@ async def main(path: Path) -> None:
     answers: dict[str, str] = {}
     async with open_store(path) as store:
         await add_many(store, "before", answers)
-        log_bytes = Path(f"{path}-wal").stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (log_bytes + 100_000, HARD))
+        log = await trio.Path(f"{path}-wal").stat()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (log.st_size + 100_000, HARD))
         await add_many(store, "under", answers)
         sellers = await store.read(lambda reader: len(reader.sellers()))
-        word = Path(f"{path}.lock").read_text().strip()
+        word = (await trio.Path(f"{path}.lock").read_text()).strip()
         resource.setrlimit(resource.RLIMIT_FSIZE, (SOFT, HARD))
         await add_many(store, "after", answers)
     print(json.dumps({"answers": answers, "sellers_under_limit": sellers, "word": word}))

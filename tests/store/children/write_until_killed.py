@@ -1,10 +1,11 @@
-"""A process that records payments as fast as it can, and says of each, once it is answered, that it is recorded.
+"""A process that records payments as fast as it can, and tells of each once it is answered.
 
 Run with the database's path. Prints ``<seq> <payment id>`` for every answer.
 """
 
 import os
 import sys
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -39,8 +40,7 @@ async def main(path: Path) -> None:
 
         async def write() -> None:
             while True:
-                number = next(numbers)
-                seq, id = await store.transact(lambda tx: record(tx, number))
+                seq, id = await store.transact(partial(record, number=next(numbers)))
                 os.write(1, f"{seq} {id}\n".encode())
 
         for _ in range(WRITERS):

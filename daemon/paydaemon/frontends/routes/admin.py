@@ -29,7 +29,7 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
         Query(request.args, ())
         return wire.answer(wire.page([wire.seller(known) for known in await api.accounts.sellers()]))
 
-    @routes.post("/sellers/<id>/rotate")
+    @routes.post("/sellers/<id:id>/rotate")
     async def rotate(id: str) -> Response:
         await body.expect_none()
         return wire.answer(wire.new_key(await api.accounts.rotate(id)), 201)

@@ -37,12 +37,12 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
         shown = [wire.invoice(view, settings.public_url) for view in found.items]
         return wire.answer(wire.page(shown, found.next_cursor))
 
-    @routes.get("/v1/invoices/<id>")
+    @routes.get("/v1/invoices/<id:id>")
     async def one(id: str) -> Response:
         Query(request.args, ())
         return wire.answer(wire.invoice(await api.invoice(principal(), id), settings.public_url))
 
-    @routes.post("/v1/invoices/<id>/mark")
+    @routes.post("/v1/invoices/<id:id>/mark")
     async def mark(id: str) -> Response:
         asked = await body.read(NewMark, settings.limits)
         view = await api.mark_invoice(principal(), id, asked.mark())

@@ -21,7 +21,7 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
         )
         return wire.answer(wire.page([wire.payment(view) for view in found.items], found.next_cursor))
 
-    @routes.post("/v1/payments/<id>/assign")
+    @routes.post("/v1/payments/<id:id>/assign")
     async def assign(id: str) -> Response:
         principal().require_operator()
         asked = await body.read(Assignment, settings.limits)

@@ -115,6 +115,7 @@ CREATE TABLE payments (
     UNIQUE (chain, ref)
 ) STRICT;
 
+CREATE INDEX payments_by_destination ON payments (chain, destination_key);
 CREATE INDEX payments_by_invoice ON payments (invoice_id);
 CREATE INDEX payments_by_seller ON payments (seller_id) WHERE seller_id IS NOT NULL;
 CREATE INDEX payments_unfinal ON payments (chain, height) WHERE final = 0;

@@ -6,6 +6,9 @@ SELECT * FROM payments WHERE id = :id
 -- name: payment_by_ref
 SELECT * FROM payments WHERE chain = :chain AND ref = :ref
 
+-- name: payment_to
+SELECT 1 FROM payments WHERE chain = :chain AND destination_key = :destination_key LIMIT 1
+
 -- name: payments_of
 SELECT * FROM payments WHERE invoice_id = :invoice_id ORDER BY number
 

@@ -20,6 +20,9 @@ class ReadPayments(Session):
         row = self._row("payment_by_ref", chain=chain, ref=ref)
         return None if row is None else rows.payment(row)
 
+    def was_paid(self, chain: str, destination_key: str) -> bool:
+        return self._row("payment_to", chain=chain, destination_key=destination_key) is not None
+
     def payments_of(self, invoice_id: str) -> Sequence[Payment]:
         return _payments(self._rows("payments_of", invoice_id=invoice_id))
 

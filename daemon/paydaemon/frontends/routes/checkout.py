@@ -1,0 +1,142 @@
+"""``/i/{id}``: the page that a payer sees. Plain HTML that refreshes itself; no script, nothing from outside.
+
+Whoever has the link may see the page, so it shows an allowlist of what a payer needs and nothing of the
+seller's own: no note, no metadata, no buyer.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from quart import Blueprint, Response
+
+from paydaemon.core.errors import Refusal
+from paydaemon.core.invoice import Flag, Option, Status
+from paydaemon.core.money import format_minor
+from paydaemon.core.payment import Payment, PaymentState, confirmations
+from paydaemon.core.status import remaining_minor, tally
+from paydaemon.core.times import rfc3339
+from paydaemon.engine.api import Api
+from paydaemon.engine.invoices import InvoiceView
+
+REFRESH_S = 5
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+
+HEADINGS = {
+    Status.NEW: "Waiting for your payment",
+    Status.PROCESSING: "Payment seen, waiting for confirmations",
+    Status.SETTLED: "Paid",
+    Status.EXPIRED: "Expired",
+    Status.INVALID: "Invalid",
+}
+_GOES_ON = (Status.NEW, Status.PROCESSING)
+
+
+def blueprint(api: Api) -> Blueprint:
+    """The page, and its style sheet."""
+    routes = Blueprint("checkout", __name__)
+    pages = Environment(
+        loader=PackageLoader("paydaemon.frontends", "checkout"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = files("paydaemon.frontends").joinpath("checkout", "checkout.css").read_bytes()
+
+    @routes.get("/i/<id>")
+    async def invoice(id: str) -> Response:
+        try:
+            shown = _page(await api.checkout(id))
+        except Refusal:
+            return _html(pages.get_template("missing.html").render(), 404)
+        return _html(pages.get_template("invoice.html").render(page=shown))
+
+    @routes.get("/assets/checkout.css")
+    async def css() -> Response:
+        return Response(style, content_type="text/css; charset=utf-8")
+
+    return routes
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to pay, as the page shows it. Amounts are decimal strings of whole units."""
+
+    chain: str
+    symbol: str
+    due: str
+    remaining: str | None
+    address: str
+    memo: str | None
+    uri: str
+    payments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the page shows."""
+
+    heading: str
+    amount: str
+    currency: str
+    expires_at: str
+    remarks: tuple[str, ...]
+    ways: tuple[Way, ...]
+    payable: bool
+    return_url: str | None
+    refresh_s: int | None
+
+
+def _page(view: InvoiceView) -> Page:
+    invoice = view.invoice
+    status = invoice.standing.status
+    return Page(
+        heading=HEADINGS[status],
+        amount=format_minor(invoice.amount_minor, invoice.currency.decimals),
+        currency=invoice.currency.code,
+        expires_at=rfc3339(invoice.expires_at_ms),
+        remarks=tuple(_remarks(invoice.standing.flags)),
+        ways=tuple(_way(view, option) for option in invoice.options),
+        payable=status is Status.NEW,
+        return_url=invoice.return_url,
+        refresh_s=REFRESH_S if status in _GOES_ON else None,
+    )
+
+
+def _remarks(flags: frozenset[Flag]) -> list[str]:
+    told = {
+        Flag.PARTIAL: "Part of the amount has arrived; the rest is still to be paid.",
+        Flag.OVER: "More than the amount has arrived. Ask the seller about the difference.",
+        Flag.LATE: "A payment came after the time was up. The seller has been told.",
+    }
+    return [text for flag, text in told.items() if flag in flags]
+
+
+def _way(view: InvoiceView, option: Option) -> Way:
+    asset = option.asset
+    remaining = remaining_minor(view.invoice, option, tally(view.invoice, view.payments))
+    mine = [payment for payment in view.payments if view.invoice.option(payment.asset) is option]
+    return Way(
+        chain=asset.chain,
+        symbol=asset.symbol,
+        due=format_minor(option.due_minor, asset.decimals),
+        remaining=format_minor(remaining, asset.decimals) if 0 < remaining < option.due_minor else None,
+        address=option.destination.address,
+        memo=option.destination.memo,
+        uri=option.destination.uri,
+        payments=tuple(_progress(view, payment) for payment in mine if payment.counts),
+    )
+
+
+def _progress(view: InvoiceView, payment: Payment) -> str:
+    amount = f"{format_minor(payment.amount_minor, payment.asset.decimals)} {payment.asset.symbol}"
+    if payment.state is PaymentState.CONFIRMED:
+        return f"{amount}: confirmed"
+    depth = confirmations(payment, view.tips.get(payment.chain))
+    return f"{amount}: {depth} of {payment.confirmations_required} confirmations"
+
+
+def _html(text: str, status: int = 200) -> Response:
+    return Response(text, status, HEADERS, content_type="text/html; charset=utf-8")

@@ -1,0 +1,92 @@
+"""What node tests are made of: a real node, a chain that watches it, and a host in memory."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from paydaemon.core.invoice import Destination
+from paydaemon.core.payment import PaymentState
+from paydaemon.hooks.ports import DestinationRequest, HealthState
+from paydaemon_bitcoin.chain import BitcoinChain
+from paydaemon_bitcoin.config import BitcoinConfig
+from paydaemon_bitcoin.regtest import RegtestNode
+from paydaemon_bitcoin.sandbox import seller_descriptor
+from tests.bitcoin.host import FakeHost
+from tests.support.waiting import BOUND_S, until
+
+BTC = 100_000_000
+NEVER_S = 60.0
+"""A poll interval that no test waits for: what is seen before it was brought by ZMQ."""
+
+
+@dataclass
+class World:
+    """One seller's chain on one node. The chain can be stopped and started; node and host stay."""
+
+    node: RegtestNode
+    host: FakeHost
+    config: BitcoinConfig
+    chain: BitcoinChain
+
+    @asynccontextmanager
+    async def watching(self, *, ready: bool = True) -> AsyncIterator[BitcoinChain]:
+        """The chain while it runs, as a daemon would run it: each time a new one, as after a restart."""
+        self.chain = BitcoinChain("bitcoin", self.config)
+        async with trio.open_nursery() as nursery:
+            if ready:
+                with trio.fail_after(BOUND_S):
+                    await nursery.start(self.chain.run, self.host)
+                await until(self.healthy)
+            else:
+                nursery.start_soon(self.chain.run, self.host)
+            yield self.chain
+            nursery.cancel_scope.cancel()
+
+    def healthy(self) -> bool:
+        return self.chain.health().state is HealthState.HEALTHY
+
+    async def issue(self, amount_minor: int = 20_834) -> Destination:
+        """A fresh destination, as an invoice would get it."""
+        index = self.host.next_index
+        self.host.next_index += 1
+        destination = await self.chain.destination(index, self.request(amount_minor))
+        self.host.issued.append(destination)
+        return destination
+
+    def request(self, amount_minor: int = 20_834) -> DestinationRequest:
+        return DestinationRequest("shop", "inv_1", self.chain.assets[0], amount_minor, expires_at_ms=0)
+
+    async def seen(self, address: str, count: int = 1) -> None:
+        """Wait until so many payments to an address are known."""
+        await until(lambda: len(self.host.to(address)) == count)
+
+    async def state(self, address: str, state: PaymentState) -> None:
+        """Wait until the one payment to an address is in a state."""
+        await until(lambda: bool(self.host.to(address)) and self.host.only(address).state is state)
+
+    async def height(self) -> None:
+        """Wait until the chain was seen complete at the node's height."""
+        height = (await self.node.rpc.call("getblockchaininfo"))["blocks"]
+        await until(lambda: self.host.height == height)
+
+    async def pass_over(self) -> None:
+        """Wait until the chain was looked at from now on, whole."""
+        before = len(self.host.told)
+        await until(lambda: any(told.as_of is not None for told in self.host.told[before + 1 :]))
+
+
+def world(node: RegtestNode, *, kind: str = "wpkh", **settings: object) -> World:
+    """A world whose chain has not been started. Polls never, unless `settings` say otherwise."""
+    values = {**node.settings, "descriptor": seller_descriptor(kind), "poll_interval_s": NEVER_S, **settings}
+    config = BitcoinConfig.model_validate(values)
+    return World(node, FakeHost(), config, BitcoinChain("bitcoin", config))
+
+
+def copy_node(template: Path, folder: Path, **arguments: object) -> RegtestNode:
+    """A node on a copy of a stopped node's folder."""
+    shutil.copytree(template, folder)
+    return RegtestNode(folder, **arguments)  # type: ignore[arg-type]

@@ -1,0 +1,42 @@
+"""One real node and one real daemon for all the tests of a process: each makes invoices of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from paydaemon_bitcoin.regtest import RegtestNode
+from tests.e2e.setup import NEVER_S, bitcoin
+from tests.support.daemon import Daemon
+from tests.support.node import copy_node, prepare
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a stopped node whose miner has coins."""
+    folder = tmp_path_factory.mktemp("prepared") / "node"
+    trio.run(prepare, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegtestNode]:
+    """A running node that all tests share: mine, pay and reorganise, but do not stop it or turn its clock."""
+    node = copy_node(prepared, tmp_path_factory.mktemp("shared") / "node")
+    try:
+        trio.run(node.start)
+        yield node
+    finally:
+        trio.run(node.stop)
+
+
+@pytest.fixture(scope="session")
+def daemon(node: RegtestNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A running daemon that all tests share. It polls its node so seldom that no test waits for it."""
+    daemon = Daemon(tmp_path_factory.mktemp("daemon"), bitcoin(node, poll_interval_s=NEVER_S))
+    try:
+        trio.run(daemon.start)
+        yield daemon
+    finally:
+        trio.run(daemon.kill)

@@ -1,0 +1,129 @@
+"""A market around one daemon and one node: shops, buyers, a miner, and the audit once it has closed."""
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+
+import trio
+
+from paydaemon_bitcoin.regtest import RegtestNode
+from tests.soak import audit
+from tests.soak.clients import Clients
+from tests.soak.payers import Miner, Payers
+from tests.support.daemon import Daemon
+from tests.support.ledgercheck import Json, Told, violations
+from tests.support.waiting import until
+
+SHOPS = 4
+BUYERS = 2
+DEEP = 10
+"""Blocks on top of everything in the end: more than any invoice asks for."""
+
+UNISSUED_PAID = 5
+UNISSUED_MINOR = 5_000
+LOOKAHEAD = 100
+"""Addresses that the node's wallet watches ahead: few, so that it is extended all the time."""
+
+
+class Market:
+    """Everybody around one daemon. `folder` is where the audit keeps its copies."""
+
+    def __init__(
+        self, folder: Path, node: RegtestNode, daemon: Daemon, descriptor: str, key: str, seed: int
+    ) -> None:
+        closing = trio.Event()
+        self.node = node
+        self.daemon = daemon
+        self.told = Told()
+        self.clients = Clients(daemon, self.told, seed, key, closing)
+        self.payers = Payers(node, self.told, Random(f"{seed}/payers"), closing)
+        self.miner = Miner(node, self.payers, Random(f"{seed}/miner"), closing)
+        self._folder = folder
+        self._descriptor = descriptor
+        self._closing = closing
+        self._begun_s = time.monotonic()
+        self._left: audit.Copy | None = None
+
+    async def run(self, upheaval: Callable[[], Awaitable[None]]) -> None:
+        """Trade throughout the upheaval, then close: every order is answered and every block is seen."""
+        async with trio.open_nursery() as readers:
+            readers.start_soon(self.clients.reader)
+            async with trio.open_nursery() as nursery:
+                for number in range(SHOPS):
+                    nursery.start_soon(self.clients.shop, f"shop-{number}")
+                for _ in range(BUYERS):
+                    nursery.start_soon(self.payers.run)
+                nursery.start_soon(self.miner.run)
+                await upheaval()
+                self._closing.set()
+            await self._settle()
+            readers.cancel_scope.cancel()
+
+    async def look_at_what_is_left(self) -> None:
+        """Check the files of a daemon that was just killed: all that was told before is in them, unharmed."""
+        seq = self.clients.last_seq
+        acknowledged = {answer["id"] for _, answer in self.told.acknowledged}
+        left = await audit.read_copy(self.daemon.database, self._folder / "left")
+        assert not left.faults, left.faults
+        assert left.last_seq == left.events >= seq, (left.last_seq, left.events, seq)
+        assert acknowledged <= left.invoices, acknowledged - left.invoices
+        self._left = left
+
+    async def audit(self) -> list[str]:
+        """Every way in which chain, ledger and clients disagree. Stops the daemon, cleanly."""
+        ledger = await audit.read_ledger(self.daemon)
+        await self.daemon.stop()
+        left = await audit.read_copy(self.daemon.database, self._folder / "left")
+        chain = await audit.read_chain(self.node, frozenset(await self._addresses(left.next_index + LOOKAHEAD)))
+        said = (len(ledger.invoices), len(ledger.payments), len(ledger.journal))
+        kept = (len(left.invoices), left.payments, left.events)
+        hidden = [] if said == kept else [f"the daemon tells of {said} rows and keeps {kept}"]
+        return [*violations(ledger, chain, self.told), *hidden, *left.faults]
+
+    def __str__(self) -> str:
+        parts = {
+            "invoices": len({answer["id"] for _, answer in self.told.acknowledged}),
+            "answers cut": self.clients.cut,
+            "payments sent": len(self.told.sent_ms),
+            "blocks": self.miner.blocks,
+            "reorganisations": self.miner.reorgs,
+            "events": len(self.told.events),
+        }
+        return f"{time.monotonic() - self._begun_s:4.0f} s: " + ", ".join(f"{v} {k}" for k, v in parts.items())
+
+    async def _settle(self) -> None:
+        """Everything is in deep blocks, the daemon has seen them, and its events are read to the end."""
+        for address in await self._unissued():
+            await self.payers.pay(address, UNISSUED_MINOR)
+        await self.miner.finish(DEEP)
+        height = await self.node.rpc.call("getblockcount")
+        now_ms = time.time_ns() // 1_000_000
+        await until(lambda: audit.complete(self.daemon, height, now_ms))
+        last_seq = (await self.daemon.journal(after=self.clients.last_seq - 1))[-1]["seq"]
+        await until(lambda: self.clients.last_seq >= last_seq)
+
+    async def _unissued(self) -> list[str]:
+        """Some addresses that were reserved by a daemon which was killed before it could issue them."""
+        if self._left is None:
+            return []
+        issued = frozenset(self._left.addresses)
+        reserved = await self._addresses(self._left.next_index)
+        return [address for address in reserved if address not in issued][:UNISSUED_PAID]
+
+    async def _addresses(self, count: int) -> list[str]:
+        return list(await self.node.rpc.call("deriveaddresses", self._descriptor, [0, count - 1]))
+
+
+async def open_market(
+    folder: Path, node: RegtestNode, daemon: Daemon, descriptor: str, seed: int
+) -> Market:
+    """A market around a daemon that is ready."""
+    key: str = (await daemon.admin("POST", "/admin/v1/operators"))["secret"]
+    return Market(folder, node, daemon, descriptor, key, seed)
+
+
+def chain_settings(node: RegtestNode, descriptor: str) -> Json:
+    """What the daemon's configuration says of the node."""
+    own = {"plugin": "bitcoin", "descriptor": descriptor, "poll_interval_s": 2, "lookahead": LOOKAHEAD}
+    return {**node.settings, **own}

@@ -1,0 +1,55 @@
+"""Killed (SIGKILL) again and again while it is being paid: chain, ledger and all that was told agree."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+import trio
+
+from paydaemon_bitcoin.regtest import RegtestNode
+from paydaemon_bitcoin.sandbox import seller_descriptor
+from tests.soak.market import Market, chain_settings, open_market
+from tests.soak.payers import fund
+from tests.support.daemon import Daemon, running
+
+import os
+KILLS = int(os.environ.get("KILLS", "50"))
+LONGEST_LIFE_S = 1.5
+TOLD_EVERY = 10
+
+
+async def kill_again_and_again(market: Market, daemon: Daemon, chance: Random) -> None:
+    """Kill it soon after it is ready, or before; then leave it running."""
+    for number in range(1, KILLS + 1):
+        life_s = chance.uniform(0, LONGEST_LIFE_S)
+        if chance.random() < 0.2:
+            with trio.move_on_after(life_s):
+                await daemon.start(ready=False)
+        else:
+            await daemon.start()
+            await trio.sleep(life_s)
+        await daemon.kill()
+        await market.look_at_what_is_left()
+        if number % TOLD_EVERY == 0:
+            print(f"{number:3} kills  {market}")
+    await daemon.start()
+
+
+@pytest.mark.soak
+async def test_killed_fifty_times_while_being_paid(tmp_path: Path, seed: int) -> None:
+    descriptor = seller_descriptor()
+    async with RegtestNode(tmp_path / "node") as node:
+        await node.prepare()
+        await fund(node)
+        chains = {"chains": {"bitcoin": chain_settings(node, descriptor)}}
+        async with running(tmp_path, chains) as daemon:
+            market = await open_market(tmp_path, node, daemon, descriptor, seed)
+            await daemon.kill()
+            await market.run(lambda: kill_again_and_again(market, daemon, Random(f"{seed}/kills")))
+            found = await market.audit()
+    print(f"     after  {market}")
+    print(f"            {dict(market.payers.counts)}")
+    print(f"            refused by the node: {dict(market.payers.troubles + market.miner.troubles)}")
+    assert not found, "\n".join(found)
+    assert market.payers.counts.keys() >= {"exact", "fee bumped", "replaced away"}
+    assert market.miner.reorgs > 0

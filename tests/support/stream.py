@@ -1,0 +1,65 @@
+"""The event stream as a client of a daemon reads it: one websocket, everything it brings, and when."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import trio
+from trio_websocket import ConnectionClosed
+
+from tests.support.waiting import until
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stream:
+    """What an event stream has brought so far, live pushes included.
+
+    `at_s` says when each of `events` came, by trio's clock.
+    """
+
+    events: list[Json] = field(default_factory=list)
+    at_s: list[float] = field(default_factory=list)
+
+    async def read(self, connection: Any) -> None:
+        """Collect messages until the connection ends."""
+        try:
+            while True:
+                event = json.loads(await connection.get_message())
+                self.at_s.append(trio.current_time())
+                self.events.append(event)
+        except ConnectionClosed:
+            return
+
+    async def until(self, type: str, invoice_id: str | None = None) -> Json:
+        """Wait for an event of a type, and return it."""
+        await until(lambda: self.find(type, invoice_id) is not None)
+        found = self.find(type, invoice_id)
+        assert found is not None
+        return found
+
+    def find(self, type: str, invoice_id: str | None = None) -> Json | None:
+        """The first event of a type so far."""
+        for event in self.events:
+            if event["type"] == type and invoice_id in (None, event["invoice_id"]):
+                return event
+        return None
+
+    def came_at_s(self, event: Json) -> float:
+        """When an event came, by trio's clock."""
+        return self.at_s[self.events.index(event)]
+
+    @property
+    def journaled(self) -> list[Json]:
+        """The events so far, without live pushes."""
+        return [event for event in self.events if "seq" in event]
+
+    @property
+    def pushes(self) -> list[Json]:
+        """The live pushes so far."""
+        return [event for event in self.events if "seq" not in event]
+
+    def types(self, invoice_id: str) -> list[str]:
+        """The types of an invoice's events so far, in order, without live pushes."""
+        return [event["type"] for event in self.journaled if event["invoice_id"] == invoice_id]

@@ -84,6 +84,27 @@ async def test_a_payment_that_a_restart_drops_is_told_as_dropped(node: RegtestNo
         await shop.state(address, PaymentState.PENDING)
 
 
+async def test_a_node_that_catches_up_takes_nothing_back_and_claims_nothing(node: RegtestNode) -> None:
+    """Its newest block is three days old, and its mempool is gone: for all it knows, the payment is mined."""
+    shop = world(node, poll_interval_s=1.0)
+    async with shop.watching():
+        address = (await shop.issue(PAID)).address
+        await node.send(await node.spend(await node.coin(), [(address, PAID)]))
+        await shop.seen(address)
+        now_s = int((await node.rpc.call("getnettotals"))["timemillis"]) // 1000
+        await node.stop()
+        node.options |= {"persistmempool": 0, "walletbroadcast": 0, "mocktime": now_s + 3 * 86_400}
+        await node.start()
+        await until(lambda: "catching up" in shop.chain.health().reason)
+        before = len(shop.host.told)
+        await trio.sleep(3)
+        assert shop.host.only(address).state is PaymentState.PENDING
+        assert all(told.as_of is None for told in shop.host.told[before:])
+        await node.mine(1)
+        await until(shop.healthy)
+        await shop.state(address, PaymentState.DROPPED)
+
+
 async def test_a_node_that_is_away_at_the_start_makes_the_chain_stale_and_no_error(node: RegtestNode) -> None:
     shop = world(node)
     await node.stop()
@@ -139,7 +160,7 @@ async def test_a_restart_tells_nothing_that_was_told(node: RegtestNode) -> None:
 
 
 async def test_a_wallet_lost_while_nobody_watched_is_made_again_and_rescanned(
-    node: RegtestNode, tmp_path: Path
+    node: RegtestNode,
 ) -> None:
     shop = world(node)
     async with shop.watching():
@@ -149,7 +170,7 @@ async def test_a_wallet_lost_while_nobody_watched_is_made_again_and_rescanned(
         await until(lambda: shop.host.height == 111)
     await lose_wallet(shop)
     await node.pay(missed, PAID)
-    await node.mine(6)
+    await age(node)
     await node.pay(pending, PAID)
     async with shop.watching():
         await shop.state(missed, PaymentState.CONFIRMED)
@@ -167,7 +188,7 @@ async def test_a_wallet_lost_under_us_is_made_again_and_rescanned(node: RegtestN
         await until(lambda: shop.host.height == 111)
         await lose_wallet(shop)
         await node.pay(missed, PAID)
-        await node.mine(6)
+        await age(node)
         await shop.state(missed, PaymentState.CONFIRMED)
         await shop.state(known, PaymentState.CONFIRMED)
     assert all(seen.state.value == "seen" for told in shop.host.told for seen in told.observations)
@@ -175,16 +196,18 @@ async def test_a_wallet_lost_under_us_is_made_again_and_rescanned(node: RegtestN
 
 async def test_a_wallet_older_than_our_indexes_is_rescanned(node: RegtestNode, tmp_path: Path) -> None:
     """As when the node's data come from a backup."""
+    await node.stop()
+    node.options["keypool"] = 1
+    await node.start()
     shop = world(node, lookahead=40)
     async with shop.watching():
         await shop.issue(PAID)
         wallet = shop.chain._wallet
         await wallet.rpc.call("backupwallet", str(tmp_path / "backup"))
         late = [(await shop.issue(PAID)).address for _ in range(100)][-1]
-        await until(lambda: wallet._end > 140)
     await lose_wallet(shop)
     await node.pay(late, PAID)
-    await node.mine(1)
+    await age(node)
     await node.rpc.call("restorewallet", wallet.name, str(tmp_path / "backup"))
     async with shop.watching():
         await shop.seen(late)
@@ -196,14 +219,15 @@ async def test_a_rescan_that_was_broken_off_is_done_again(node: RegtestNode) -> 
         address = (await shop.issue(PAID)).address
     await lose_wallet(shop)
     await node.pay(address, PAID)
-    await node.mine(1)
-    wallet = shop.chain._wallet
-    await wallet._load()
-    await wallet._check_descriptors()
-    assert await wallet._watched_below() is None
+    await age(node)
+    name = shop.chain._wallet.name
+    await node.rpc.call("createwallet", name, True, True)
+    wallet = node.rpc.wallet(name)
+    request = {"desc": shop.config.descriptor, "active": True, "range": [0, 999], "timestamp": "now"}
+    await wallet.call("importdescriptors", [request])
+    assert (await wallet.call("getwalletinfo"))["txcount"] == 0
     async with shop.watching():
         await shop.seen(address)
-        assert await shop.chain._wallet._watched_below() == 1001
 
 
 async def test_a_chain_without_wallets_says_so(node: RegtestNode) -> None:
@@ -232,19 +256,26 @@ async def test_a_host_that_fails_ends_the_run_and_the_next_one_tells_everything(
     shop = world(node)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
-    observe, shop.host.observe = shop.host.observe, None  # type: ignore[method-assign, assignment]
     await node.pay(address, PAID)
 
     async def fail(*arguments: object) -> None:
         raise Broken
 
-    shop.host.observe = fail  # type: ignore[method-assign]
+    observe, shop.host.observe = shop.host.observe, fail  # type: ignore[method-assign, assignment]
     with pytest.RaisesGroup(pytest.RaisesExc(Broken), flatten_subgroups=True):
         async with shop.watching(ready=False):
             await trio.sleep_forever()
     shop.host.observe = observe  # type: ignore[method-assign]
     async with shop.watching():
         await shop.seen(address)
+
+
+async def age(node: RegtestNode) -> None:
+    """Mine what was paid, and let a day pass: a wallet made afterwards looks but two hours back by itself."""
+    await node.mine(1)
+    now_s = int((await node.rpc.call("getnettotals"))["timemillis"]) // 1000
+    await node.rpc.call("setmocktime", now_s + 86_400)
+    await node.mine(12)
 
 
 async def lose_wallet(shop: World) -> None:

@@ -209,7 +209,7 @@ async def test_one_first_met_in_a_block_was_seen_no_later_than_the_block(node: R
     txid = await node.pay(destination.address, 20_834)
     (block,) = await node.mine(1)
     time_s = (await node.rpc.call("getblockheader", block))["time"]
-    received_s = (await shop.chain._wallet.rpc.call("gettransaction", txid))["timereceived"]
+    received_s = (await node.rpc.wallet(shop.chain._wallet.name).call("gettransaction", txid))["timereceived"]
     async with shop.watching():
         await shop.seen(destination.address)
         assert shop.host.only(destination.address).seen_at_ms == min(time_s, received_s) * 1000

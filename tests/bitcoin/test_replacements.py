@@ -5,6 +5,7 @@ poll has to find out.
 """
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ PAID = 20_834
 @pytest.fixture(params=["zmq", "poll"])
 async def shop(request: pytest.FixtureRequest, node: RegtestNode) -> AsyncIterator[World]:
     """A watched shop, told by ZMQ alone or by the poll alone."""
-    by_poll = {"poll_interval_s": 1.0, "zmq_rawtx": None, "zmq_sequence": None}
+    by_poll: dict[str, Any] = {"poll_interval_s": 1.0, "zmq_rawtx": None, "zmq_sequence": None}
     shop = world(node, **(by_poll if request.param == "poll" else {}))
     async with shop.watching():
         yield shop

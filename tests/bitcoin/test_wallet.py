@@ -1,5 +1,7 @@
 """The node's wallet and its range, on a real node."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import HARDENED
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.bitcoin.world import World, world
+from tests.bitcoin.world import World, copy_node, world
 from tests.support.waiting import until
 
 PAID = 20_834
@@ -22,7 +24,17 @@ async def ranges(shop: World) -> Any:
     return found["range"]
 
 
-async def test_sixty_four_at_once_get_distinct_addresses_that_are_all_watched(node: RegtestNode) -> None:
+@pytest.fixture
+async def strict_node(prepared: Path, tmp_path: Path) -> AsyncIterator[RegtestNode]:
+    """A node whose wallets do not look ahead by themselves."""
+    async with copy_node(prepared, tmp_path / "node", options={"keypool": 1}) as node:
+        yield node
+
+
+async def test_sixty_four_at_once_get_distinct_addresses_that_are_all_watched(
+    strict_node: RegtestNode,
+) -> None:
+    node = strict_node
     shop = world(node, lookahead=40)
     async with shop.watching() as chain:
         addresses: dict[int, str] = {}
@@ -39,10 +51,10 @@ async def test_sixty_four_at_once_get_distinct_addresses_that_are_all_watched(no
         await shop.seen(addresses[63])
 
 
-async def test_the_range_grows_in_time_so_that_nobody_waits(node: RegtestNode) -> None:
-    shop = world(node, lookahead=40)
+async def test_the_range_grows_in_time_so_that_nobody_waits(strict_node: RegtestNode) -> None:
+    shop = world(strict_node, lookahead=40)
     async with shop.watching() as chain:
-        assert await ranges(shop) == [0, 40]
+        assert await ranges(shop) == [0, 39]
         await chain.destination(15, shop.request())
         await chain.destination(25, shop.request())
         await until(lambda: chain._wallet._end >= 80)
@@ -69,7 +81,8 @@ async def test_the_same_index_is_always_the_same_destination(node: RegtestNode) 
     assert first.uri == f"bitcoin:{first.address}?amount=0.00020834"
 
 
-async def test_payments_move_the_wallet_on_and_the_range_with_it(node: RegtestNode) -> None:
+async def test_payments_move_the_wallet_on_and_the_range_with_it(strict_node: RegtestNode) -> None:
+    node = strict_node
     shop = world(node, lookahead=40)
     async with shop.watching() as chain:
         await node.pay((await chain.destination(39, shop.request())).address, PAID)

@@ -10,10 +10,10 @@ NEVER_S = 60
 
 
 def bitcoin(node: RegtestNode, **settings: object) -> dict[str, Any]:
-    """The configuration of one Bitcoin chain on a node, with a seller's descriptor of its own."""
+    """The configuration of one Bitcoin chain on a node."""
     return {"chains": {"bitcoin": chain(node, **settings)}}
 
 
-def chain(node: RegtestNode, **settings: object) -> dict[str, Any]:
-    """One chain's table."""
-    return {"plugin": "bitcoin", **node.settings, "descriptor": seller_descriptor(), **settings}
+def chain(node: RegtestNode, *, kind: str = "wpkh", **settings: object) -> dict[str, Any]:
+    """One chain's table, with a seller's descriptor of its own."""
+    return {"plugin": "bitcoin", **node.settings, "descriptor": seller_descriptor(kind), **settings}

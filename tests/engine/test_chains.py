@@ -5,6 +5,7 @@ import trio
 from trio.testing import MockClock
 
 from paydaemon.core.events import EventType
+from paydaemon.core.payment import ChainTime
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.chains import HealthWatch
 from paydaemon.hooks.ports import ChainMismatch, HealthState
@@ -57,12 +58,20 @@ async def test_healthy_by_its_own_word_is_not_enough() -> None:
 
 async def test_a_chain_whose_clock_is_ahead_is_not_trusted() -> None:
     async with world() as daemon:
-        daemon.turn(3_600)
-        await daemon.look()
-        daemon.turn(-120)
+        daemon.turn(-7_200)
         assert health(daemon) == (HealthState.HEALTHY, "")
         daemon.turn(-1)
-        assert health(daemon) == (HealthState.STALE, "its clock is 121 s ahead of the daemon's")
+        assert health(daemon) == (HealthState.STALE, "its clock is 7201 s ahead of the daemon's")
+
+
+async def test_a_clock_that_was_ahead_once_is_forgiven() -> None:
+    async with world() as daemon:
+        ahead = ChainTime(NOW_MS + 86_400_000, 0)
+        await daemon.hosts["bitcoin"].observe([], ahead, None)
+        await daemon.live_chains["bitcoin"].refresh()
+        assert health(daemon)[0] is HealthState.STALE
+        await daemon.look()
+        assert health(daemon) == (HealthState.HEALTHY, "")
 
 
 async def test_a_chain_that_cannot_tell_its_health_is_stale_and_alone(autojump_clock: MockClock) -> None:

@@ -1,6 +1,7 @@
 """Invoices that several chains can pay: what is offered, and whose word their clocks run by."""
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from paydaemon.core.errors import ErrorType, Refusal
@@ -116,7 +117,7 @@ async def test_a_chain_that_gives_no_destination_is_left_out() -> None:
 async def test_a_chain_that_does_not_answer_holds_nobody_up_for_long(autojump_clock: MockClock) -> None:
     async with world("bitcoin", "litecoin", "hedera") as daemon:
         for slow in ("bitcoin", "hedera"):
-            daemon.chains[slow].faults.destination_takes_s = 3_600
+            daemon.chains[slow].faults.destination_waits_for = trio.Event()
         began = autojump_clock.current_time()
         assert offered(await daemon.create()) == ["litecoin"]
         assert autojump_clock.current_time() - began == pytest.approx(WAIT_S)
@@ -124,9 +125,9 @@ async def test_a_chain_that_does_not_answer_holds_nobody_up_for_long(autojump_cl
 
 async def test_a_destination_that_came_too_late_is_never_given_again(autojump_clock: MockClock) -> None:
     async with world() as daemon:
-        daemon.chains["bitcoin"].faults.destination_takes_s = 3_600
+        daemon.chains["bitcoin"].faults.destination_waits_for = trio.Event()
         await refused(daemon)
-        daemon.chains["bitcoin"].faults.destination_takes_s = 0
+        daemon.chains["bitcoin"].faults.destination_waits_for = None
         assert (await daemon.invoice()).options[0].destination.index == 1
 
 

@@ -11,14 +11,17 @@ import pytest
 import trio
 
 from paydaemon.frontends.settings import Limits
+from tests.support.raw import read_answer, reads_to_the_end
 from tests.support.served import Served, served
 from tests.support.waiting import BOUND_S, until
 
 UPGRADE = (
     "GET /v1/events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {key}\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Authorization: Bearer {key}\r\n"
 )
-SETTINGS = "AAMAAABkAARAAAAAAAIAAAAA"
+H2C = b"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+POST = b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\n"
 
 
 def masked(first: int, payload: bytes, length: int | None = None) -> bytes:
@@ -44,17 +47,15 @@ REQUESTS: dict[str, tuple[bytes, set[int]]] = {
     "HTTP/2 by prior knowledge": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 9, {505}),
     "HTTP/3.7": (b"GET /healthz HTTP/3.7\r\nHost: x\r\n\r\n", {400, 505}),
     "an upgrade to h2c": (
-        f"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-        f"HTTP2-Settings: {SETTINGS}\r\n\r\n".encode(),
+        H2C + b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n",
         {200},
     ),
     "an upgrade to h2c with broken settings": (
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-        b"HTTP2-Settings: AAAA\r\n\r\n",
+        H2C + b"HTTP2-Settings: AAAA\r\n\r\n",
         {200},
     ),
     "an upgrade to h2c without settings": (
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        H2C + b"\r\n",
         {200},
     ),
     "no host": (b"GET /healthz HTTP/1.1\r\n\r\n", {400}),
@@ -87,38 +88,40 @@ REQUESTS: dict[str, tuple[bytes, set[int]]] = {
     "a method of symbols": (b"@#$ /healthz HTTP/1.1\r\nHost: x\r\n\r\n", {400}),
     "a query of broken escapes": (b"GET /v1/rates?%zz=%ff&&=&a HTTP/1.1\r\nHost: x\r\n\r\n", {401}),
     "two lengths": (
-        b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         {400},
     ),
-    "a negative length": (b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", {400}),
+    "a negative length": (POST + b"Content-Length: -1\r\n\r\n", {400}),
     "a length beyond all": (
-        b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\n",
+        POST + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n",
         {400, 401},
     ),
     "a length and chunks": (
-        b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         {400, 401},
     ),
     "another transfer encoding": (
-        b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+        POST + b"Transfer-Encoding: gzip\r\n\r\n",
         {400, 501},
     ),
     "a broken chunk": (
-        b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
         {400, 401},
     ),
     "an expectation that nobody meets": (
-        b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nContent-Length: 0\r\n\r\n",
+        POST + b"Expect: magic\r\nContent-Length: 0\r\n\r\n",
         {401, 417},
     ),
     "a websocket without a key": (
-        b"GET /v1/events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\n\r\n",
+        UPGRADE.replace("Key", "Lock").encode() + b"\r\n",
         {400},
     ),
     "a websocket of another version": (UPGRADE.replace("13", "12").encode() + b"\r\n", {400}),
     "a websocket by POST": (UPGRADE.replace("GET", "POST").encode() + b"\r\n", {405}),
-    "a websocket where there is none": (UPGRADE.replace("/v1/events", "/healthz").encode() + b"\r\n", {400, 404}),
+    "a websocket where there is none": (
+        UPGRADE.replace("v1/events", "x").encode() + b"\r\n",
+        {404},
+    ),
     "two upgrades": (UPGRADE.encode() + b"Upgrade: h2c\r\n\r\n", {400, 401}),
 }
 
@@ -255,6 +258,24 @@ async def test_the_host_header_decides_nothing(daemon: Served) -> None:
                 assert "evil" not in told.text + str(told.headers)
 
 
+async def test_a_client_that_leaves_requests_behind_is_let_go(daemon: Served) -> None:
+    """hypercorn would wait for good: it reads no further until the first request is answered."""
+    daemon.engine.bitcoin.answer(False)
+    body = b'{"amount":"1","currency":"EUR","seller_id":"shop"}'
+    head = (
+        f"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {daemon.key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    async with daemon.tcp() as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await stream.send_all((head.encode() + body) * 3)
+        await until(lambda: daemon.counts.open == 1)
+        await trio.sleep(0.05)
+    daemon.engine.bitcoin.answer()
+    await until(lambda: daemon.counts.open == 0)
+    await still_answers(daemon)
+
+
 # Slowness
 
 
@@ -286,15 +307,16 @@ async def silent_after_a_request(stream: trio.SocketStream) -> None:
 
 async def slow_body(stream: trio.SocketStream) -> None:
     """One byte of a body now and then."""
-    await stream.send_all(b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+    await stream.send_all(POST + b"Content-Length: 1000\r\n\r\n")
     for _ in range(10_000):
         await stream.send_all(b"a")
         await trio.sleep(0.05)
 
 
-@pytest.mark.parametrize(
-    "behave", [slow_head, second_slow_head, silent, silent_after_a_request, slow_body], ids=lambda b: b.__name__
-)
+SLOW = [slow_head, second_slow_head, silent, silent_after_a_request, slow_body]
+
+
+@pytest.mark.parametrize("behave", SLOW, ids=lambda behave: behave.__name__)
 async def test_a_slow_client_is_closed(
     tmp_path: Path, behave: Callable[[trio.SocketStream], Awaitable[None]]
 ) -> None:
@@ -319,14 +341,13 @@ async def test_a_client_that_reads_nothing_is_closed(tmp_path: Path) -> None:
     async with served(tmp_path, Limits(send_timeout_s=0.5, requests_burst=10_000)) as daemon:
         for _ in range(20):
             await daemon.invoice(metadata={str(n): "x" * 150 for n in range(40)})
-        request = f"GET /v1/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {daemon.key}\r\n\r\n".encode()
+        head = f"GET /v1/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {daemon.key}\r\n\r\n"
         async with daemon.tcp() as stream:
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             with trio.move_on_after(BOUND_S):
                 try:
                     while daemon.counts.open or not daemon.counts.accepted:
-                        await stream.send_all(request)
-                        await trio.sleep(0)
+                        await stream.send_all(head.encode())
                 except trio.BrokenResourceError:
                     pass
             await until(lambda: daemon.counts.open == 0)
@@ -336,34 +357,3 @@ async def test_a_client_that_reads_nothing_is_closed(tmp_path: Path) -> None:
 async def still_answers(daemon: Served) -> None:
     """Somebody else gets an invoice."""
     assert (await daemon.invoice())["status"] == "new"
-
-
-async def read_answer(stream: trio.SocketStream) -> tuple[int, bytes]:
-    """The first final answer's status and what came of its body."""
-    received = b""
-    with trio.fail_after(BOUND_S):
-        while True:
-            head, separator, body = received.partition(b"\r\n\r\n")
-            if separator and len(body) >= _length(head):
-                return int(head.split()[1]), body[: _length(head)]
-            data = await stream.receive_some()
-            if not data:
-                assert separator, received
-                return int(head.split()[1]), b""
-            received += data
-
-
-def _length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line.partition(b":")[2])
-    return 0
-
-
-async def reads_to_the_end(stream: trio.SocketStream) -> bytes:
-    """Everything until the server closes."""
-    received = b"-"
-    with trio.fail_after(BOUND_S):
-        while data := await stream.receive_some():
-            received += data
-    return received[1:] or b"-"

@@ -13,9 +13,7 @@ from tests.support.served import PUBLIC_URL, Served, error_of
 LEAST = {"amount": "12.50", "currency": "EUR", "seller_id": "shop"}
 
 
-async def post(
-    daemon: Served, body: object, key: str | None = None, **headers: str
-) -> httpx.Response:
+async def post(daemon: Served, body: object, key: str | None = None, **headers: str) -> httpx.Response:
     async with daemon.client(key, **headers) as client:
         return await client.post("/v1/invoices", json=body)
 
@@ -294,7 +292,7 @@ async def test_an_unknown_query_parameter_is_named(daemon: Served) -> None:
 
 async def test_times_are_rfc_3339_in_utc(daemon: Served) -> None:
     invoice = await daemon.invoice(expires_in_s=60)
-    stored = (await daemon.engine.store.read(lambda reader: reader.invoice(invoice["id"])))
+    stored = await daemon.engine.store.read(lambda reader: reader.invoice(invoice["id"]))
     assert stored is not None
     assert stored.expires_at_ms - stored.created_at_ms == 60_000
     assert invoice["expires_at"] == rfc3339(stored.expires_at_ms)

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from quart import Response
 from paydaemon.frontends import FrontendSettings, Limits, TcpListener, make_app, open_tcp, serve
 from paydaemon.frontends.connection import Connection
 from tests.support.engine import Engine, engine_on
+from tests.support.raw import read_answer
 from tests.support.served import PUBLIC_URL, QUICK, Served, StatusOf, error_of, listening, served
 from tests.support.waiting import BOUND_S, until
 
@@ -27,9 +29,10 @@ async def is_served(stream: trio.SocketStream) -> bool:
     with trio.fail_after(BOUND_S):
         try:
             await stream.send_all(HEALTHZ)
-            return (await stream.receive_some()).startswith(b"HTTP/1.1 200")
+            status, _ = await read_answer(stream)
         except trio.BrokenResourceError:
             return False
+    return status == 200
 
 
 @asynccontextmanager
@@ -43,32 +46,32 @@ async def connections(daemon: Served, count: int) -> AsyncIterator[list[trio.Soc
 
 
 async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
-    async with served(tmp_path, Limits(connections_per_address=3)) as daemon:
-        async with connections(daemon, 3) as streams:
-            async with daemon.tcp() as fourth:
-                assert not await is_served(fourth)
-            assert (daemon.counts.open, daemon.counts.refused) == (3, 1)
-            for stream in streams:
-                assert await is_served(stream)
-            await streams[0].aclose()
-            await until(lambda: daemon.counts.open == 2)
-            async with daemon.tcp() as another:
-                assert await is_served(another)
+    limits = Limits(connections_per_address=3)
+    async with served(tmp_path, limits) as daemon, connections(daemon, 3) as streams:
+        async with daemon.tcp() as fourth:
+            assert not await is_served(fourth)
+        assert (daemon.counts.open, daemon.counts.refused) == (3, 1)
+        for stream in streams:
+            assert await is_served(stream)
+        await streams[0].aclose()
+        await until(lambda: daemon.counts.open == 2)
+        async with daemon.tcp() as another:
+            assert await is_served(another)
 
 
 async def test_all_together_have_only_so_many_connections(tmp_path: Path) -> None:
-    async with served(tmp_path, Limits(connections=3)) as daemon:
-        async with connections(daemon, 3), daemon.tcp() as fourth:
-            assert not await is_served(fourth)
-            async with daemon.admin() as admin:  # which a crowd on TCP does not keep out
-                assert (await admin.get("/healthz")).status_code == 200
+    limits = Limits(connections=3)
+    async with served(tmp_path, limits) as daemon, connections(daemon, 3), daemon.tcp() as fourth:
+        assert not await is_served(fourth)
+        async with daemon.admin() as admin:  # which a crowd on TCP does not keep out
+            assert (await admin.get("/healthz")).status_code == 200
 
 
 async def test_a_trusted_proxy_brings_many_clients(tmp_path: Path) -> None:
     trusted = (ip_network("127.0.0.1/32"),)
-    async with served(tmp_path, Limits(connections_per_address=2), trusted_proxies=trusted) as daemon:
-        async with connections(daemon, 5):
-            assert daemon.counts.refused == 0
+    limits = Limits(connections_per_address=2)
+    async with served(tmp_path, limits, trusted_proxies=trusted) as daemon, connections(daemon, 5):
+        assert daemon.counts.refused == 0
 
 
 async def test_who_asks_too_fast_is_told_when_to_come_back(tmp_path: Path) -> None:
@@ -119,7 +122,7 @@ async def test_behind_a_trusted_proxy_the_forwarded_address_counts(tmp_path: Pat
 async def test_a_connection_that_fails_inside_ends_alone(
     daemon: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What hypercorn would let end the process: an exception of any kind, a group of them, even deep inside."""
+    """What hypercorn would let end the process: an exception of any kind, or a group of them."""
     kinds: list[Exception] = [RuntimeError("plain"), ExceptionGroup("many", [KeyError("a"), ValueError("b")])]
     whole = Connection._read_data
 
@@ -166,12 +169,16 @@ async def test_running_out_of_file_descriptors_is_survived(
 
 
 async def test_ipv6_is_served(tmp_path: Path) -> None:
-    async with engine_on(tmp_path / "paydaemon.sqlite3") as engine, trio.open_nursery() as nursery:
-        async with open_tcp(("::1", 0)) as listener, bare(engine, listener, nursery):
-            assert str(listener).startswith("[::1]:")
-            async with httpx.AsyncClient() as client:
-                answer = await client.get(f"http://{listener}/healthz", timeout=BOUND_S)
-            assert answer.status_code == 200
+    async with (
+        engine_on(tmp_path / "paydaemon.sqlite3") as engine,
+        open_tcp(("::1", 0)) as listener,
+        trio.open_nursery() as nursery,
+        bare(engine, listener, nursery),
+    ):
+        assert str(listener).startswith("[::1]:")
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://{listener}/healthz", timeout=BOUND_S)
+        assert answer.status_code == 200
 
 
 @asynccontextmanager
@@ -180,7 +187,7 @@ async def bare(engine: Engine, listener: TcpListener, nursery: trio.Nursery) -> 
     stop = trio.Event()
     settings = FrontendSettings(PUBLIC_URL, limits=QUICK)
     app = make_app(engine.api, settings, StatusOf(), stop)
-    await nursery.start(lambda task_status: serve(app, [listener], settings, stop=stop, task_status=task_status))
+    await nursery.start(partial(serve, app, [listener], settings, stop=stop))
     yield
     stop.set()
 
@@ -279,7 +286,7 @@ async def test_a_response_may_come_from_a_blueprint_of_somebody_elses(tmp_path: 
             return Response("hello")
 
         async with open_tcp(("127.0.0.1", 0)) as listener:
-            nursery.start_soon(lambda: serve(app, [listener], settings, stop=stop))
+            nursery.start_soon(partial(serve, app, [listener], settings, stop=stop))
             async with httpx.AsyncClient() as client:
                 answer = await client.get(f"http://{listener}/extra")
                 assert (answer.status_code, error_of(answer)["code"]) == (401, "missing_key")

@@ -4,6 +4,7 @@ A shop repeats an order under its idempotency key until it is answered, whatever
 between; the reader comes back for what follows the last event it got. Both remember all they were told.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
@@ -14,7 +15,7 @@ from tests.soak.stream import Gone, Refused, event_stream
 from tests.support.daemon import Daemon
 from tests.support.ledgercheck import Json, Told
 
-AGAIN_S = 0.05
+AGAIN_S = 0.1
 ANSWER_S = 15.0
 LEAST_EXPIRY_S = 60
 
@@ -31,10 +32,10 @@ class Clients:
     key: str
     closing: trio.Event
     pause_s: float = 0.5
+    away: int = 0
     cut: int = 0
-    refused: int = 0
     connected: int = 0
-    reasons: set[str] = field(default_factory=set)
+    refused: Counter[str] = field(default_factory=Counter)
 
     # Shops
 
@@ -59,7 +60,7 @@ class Clients:
             await self._until_answered(http, order, body)
 
     async def _until_answered(self, http: httpx.AsyncClient, order: str, body: Json) -> None:
-        while not await self._post(http, order, body):
+        while not await self._post(http, order, body):  # noqa: ASYNC110 - the daemon may be dead
             await trio.sleep(AGAIN_S)
 
     async def _post(self, http: httpx.AsyncClient, order: str, body: Json) -> bool:
@@ -68,6 +69,9 @@ class Clients:
             answer = await http.post(
                 f"{self.daemon.api}/v1/invoices", json=body, headers={"Idempotency-Key": order}
             )
+        except httpx.ConnectError:
+            self.away += 1
+            return False
         except httpx.TransportError:
             self.cut += 1
             return False
@@ -75,8 +79,7 @@ class Clients:
             self.told.acknowledged.append((order, answer.json()))
             return True
         assert answer.status_code in (UNAVAILABLE, UNAUTHORIZED), (order, answer.status_code, answer.text)
-        self.refused += 1
-        self.reasons.add(f"{answer.status_code} {answer.json()['error']['code']}")
+        self.refused[answer.json()["error"]["code"]] += 1
         return False
 
     # The reader
@@ -90,7 +93,8 @@ class Clients:
                     while True:
                         self._hear(await stream.next())
             except Refused as refused:
-                assert refused.status != BAD_REQUEST, f"event {self.last_seq} was told and is gone"
+                if refused.status == BAD_REQUEST:
+                    raise AssertionError(f"event {self.last_seq} was told and is gone") from None
             except Gone:
                 pass
             await trio.sleep(AGAIN_S)
@@ -122,4 +126,3 @@ def _order(order: str, chance: Random) -> Json:
     if chance.random() < 0.4:
         body["expires_in_s"] = LEAST_EXPIRY_S
     return body
-

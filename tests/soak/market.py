@@ -1,6 +1,7 @@
 """A market around one daemon and one node: shops, buyers, a miner, and the audit once it has closed."""
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -8,7 +9,7 @@ from random import Random
 import trio
 
 from paydaemon_bitcoin.regtest import RegtestNode
-from tests.soak import audit
+from tests.soak import accounts
 from tests.soak.clients import Clients
 from tests.soak.payers import Miner, Payers
 from tests.support.daemon import Daemon
@@ -43,7 +44,8 @@ class Market:
         self._descriptor = descriptor
         self._closing = closing
         self._begun_s = time.monotonic()
-        self._left: audit.Copy | None = None
+        self._left: accounts.Copy | None = None
+        self._answers_lost = 0
 
     async def run(self, upheaval: Callable[[], Awaitable[None]]) -> None:
         """Trade throughout the upheaval, then close: every order is answered and every block is seen."""
@@ -64,33 +66,52 @@ class Market:
         """Check the files of a daemon that was just killed: all that was told before is in them, unharmed."""
         seq = self.clients.last_seq
         acknowledged = {answer["id"] for _, answer in self.told.acknowledged}
-        left = await audit.read_copy(self.daemon.database, self._folder / "left")
+        left = await accounts.read_copy(self.daemon.database, self._folder / "left")
         assert not left.faults, left.faults
         assert left.last_seq == left.events >= seq, (left.last_seq, left.events, seq)
         assert acknowledged <= left.invoices, acknowledged - left.invoices
         self._left = left
+        self._answers_lost += len(left.invoices - acknowledged)
 
     async def audit(self) -> list[str]:
         """Every way in which chain, ledger and clients disagree. Stops the daemon, cleanly."""
-        ledger = await audit.read_ledger(self.daemon)
+        ledger = await accounts.read_ledger(self.daemon)
         await self.daemon.stop()
-        left = await audit.read_copy(self.daemon.database, self._folder / "left")
-        chain = await audit.read_chain(self.node, frozenset(await self._addresses(left.next_index + LOOKAHEAD)))
+        left = await accounts.read_copy(self.daemon.database, self._folder / "left")
+        addresses = frozenset(await self._addresses(left.next_index + LOOKAHEAD))
+        chain = await accounts.read_chain(self.node, addresses)
         said = (len(ledger.invoices), len(ledger.payments), len(ledger.journal))
         kept = (len(left.invoices), left.payments, left.events)
         hidden = [] if said == kept else [f"the daemon tells of {said} rows and keeps {kept}"]
-        return [*violations(ledger, chain, self.told), *hidden, *left.faults]
+        return [*violations(ledger, chain, self.told), *hidden, *left.faults, *self._errors()]
+
+    def tell(self) -> None:
+        """Print what went on."""
+        troubles = self.payers.troubles + self.miner.troubles
+        print(f"  {'in the end':28}  {self}")
+        print(f"  paid: {_listed(self.payers.counts)}, spent again in another block {self.miner.rivals}")
+        print(
+            f"  orders: {self.clients.away} found nobody, {self.clients.cut} were cut, refused: "
+            f"{_listed(self.clients.refused)}; the reader came {self.clients.connected} times"
+        )
+        print(f"  the node refused: {_listed(troubles)}")
+        print(f"  events: {_listed(Counter(event['type'] for event in self.told.events))}", flush=True)
 
     def __str__(self) -> str:
         parts = {
             "invoices": len({answer["id"] for _, answer in self.told.acknowledged}),
-            "answers cut": self.clients.cut,
-            "payments sent": len(self.told.sent_ms),
+            "answers lost": self._answers_lost,
+            "payments": self.payers.counts.total(),
             "blocks": self.miner.blocks,
             "reorganisations": self.miner.reorgs,
             "events": len(self.told.events),
         }
-        return f"{time.monotonic() - self._begun_s:4.0f} s: " + ", ".join(f"{v} {k}" for k, v in parts.items())
+        counts = ", ".join(f"{count} {what}" for what, count in parts.items())
+        return f"{time.monotonic() - self._begun_s:4.0f} s: {counts}"
+
+    def _errors(self) -> list[str]:
+        """Nothing that happens here is an error of the daemon's."""
+        return [f"logged: {line}" for line in self.daemon.log().splitlines() if '"level": "error"' in line]
 
     async def _settle(self) -> None:
         """Everything is in deep blocks, the daemon has seen them, and its events are read to the end."""
@@ -99,7 +120,7 @@ class Market:
         await self.miner.finish(DEEP)
         height = await self.node.rpc.call("getblockcount")
         now_ms = time.time_ns() // 1_000_000
-        await until(lambda: audit.complete(self.daemon, height, now_ms))
+        await until(lambda: accounts.complete(self.daemon, height, now_ms))
         last_seq = (await self.daemon.journal(after=self.clients.last_seq - 1))[-1]["seq"]
         await until(lambda: self.clients.last_seq >= last_seq)
 
@@ -115,15 +136,20 @@ class Market:
         return list(await self.node.rpc.call("deriveaddresses", self._descriptor, [0, count - 1]))
 
 
-async def open_market(
-    folder: Path, node: RegtestNode, daemon: Daemon, descriptor: str, seed: int
-) -> Market:
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "nothing"
+
+
+async def open_market(folder: Path, node: RegtestNode, daemon: Daemon, descriptor: str, seed: int) -> Market:
     """A market around a daemon that is ready."""
     key: str = (await daemon.admin("POST", "/admin/v1/operators"))["secret"]
     return Market(folder, node, daemon, descriptor, key, seed)
 
 
-def chain_settings(node: RegtestNode, descriptor: str) -> Json:
-    """What the daemon's configuration says of the node."""
-    own = {"plugin": "bitcoin", "descriptor": descriptor, "poll_interval_s": 2, "lookahead": LOOKAHEAD}
-    return {**node.settings, **own}
+def tables(folder: Path, node: RegtestNode, descriptor: str, **settings: object) -> Json:
+    """The daemon's configuration: few addresses ahead, short polls, and a log that stays small."""
+    chain = {"plugin": "bitcoin", **node.settings, "descriptor": descriptor, "poll_interval_s": 2}
+    return {
+        "daemon": {"state_dir": str(folder / "state"), "log_level": "info"},
+        "chains": {"bitcoin": {**chain, "lookahead": LOOKAHEAD, **settings}},
+    }

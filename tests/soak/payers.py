@@ -65,6 +65,7 @@ class Payers:
         self._closing = closing
         self._pause_s = pause_s
         self._bills: dict[str, Bill] = {}
+        self._choosing = trio.Lock()
         self._answers_read = 0
         self._events_read = 0
         self._ways: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
@@ -179,7 +180,8 @@ class Payers:
     # Sending
 
     async def _coin(self) -> Coin:
-        return await self._node.coin()
+        async with self._choosing:  # two at once would choose the same
+            return await self._node.coin()
 
     async def _pay_bill(self, bill: Bill, amount_minor: int) -> None:
         await self.pay(bill.address, amount_minor)
@@ -277,4 +279,3 @@ def _creates(event: Json) -> bool:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-

@@ -62,6 +62,8 @@ class EventStream:
                 raise Refused(status)
             case CloseConnection(code=code):
                 raise Gone(f"closed with {code}")
+            case _:
+                pass  # it was accepted, or speaks of what is not used here
 
     async def _receive(self) -> bytes:
         try:
@@ -91,4 +93,3 @@ async def event_stream(api: str, key: str, query: str) -> AsyncIterator[EventStr
         opened = EventStream(stream)
         await opened.ask(f"/v1/events?{query}", key)
         yield opened
-

@@ -8,12 +8,11 @@ import trio
 
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.soak.market import Market, chain_settings, open_market
+from tests.soak.market import Market, open_market, tables
 from tests.soak.payers import fund
 from tests.support.daemon import Daemon, running
 
-import os
-KILLS = int(os.environ.get("KILLS", "50"))
+KILLS = 50
 LONGEST_LIFE_S = 1.5
 TOLD_EVERY = 10
 
@@ -31,7 +30,7 @@ async def kill_again_and_again(market: Market, daemon: Daemon, chance: Random) -
         await daemon.kill()
         await market.look_at_what_is_left()
         if number % TOLD_EVERY == 0:
-            print(f"{number:3} kills  {market}")
+            print(f"  {f'{number} kills':28}  {market}", flush=True)
     await daemon.start()
 
 
@@ -41,15 +40,12 @@ async def test_killed_fifty_times_while_being_paid(tmp_path: Path, seed: int) ->
     async with RegtestNode(tmp_path / "node") as node:
         await node.prepare()
         await fund(node)
-        chains = {"chains": {"bitcoin": chain_settings(node, descriptor)}}
-        async with running(tmp_path, chains) as daemon:
+        async with running(tmp_path, tables(tmp_path, node, descriptor)) as daemon:
             market = await open_market(tmp_path, node, daemon, descriptor, seed)
             await daemon.kill()
             await market.run(lambda: kill_again_and_again(market, daemon, Random(f"{seed}/kills")))
             found = await market.audit()
-    print(f"     after  {market}")
-    print(f"            {dict(market.payers.counts)}")
-    print(f"            refused by the node: {dict(market.payers.troubles + market.miner.troubles)}")
+    market.tell()
     assert not found, "\n".join(found)
     assert market.payers.counts.keys() >= {"exact", "fee bumped", "replaced away"}
     assert market.miner.reorgs > 0

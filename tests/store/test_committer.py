@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +178,51 @@ def test_a_fault_costs_the_connection(committer: Committer, disk: Disk) -> None:
     assert committer.connection is not connection
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
+
+
+def test_a_file_that_was_taken_away_is_not_made_anew(committer: Committer, path: Path, disk: Disk) -> None:
+    """An empty one in its place would pass for a daemon's first start."""
+    commit(committer, append)
+    disk.fill()
+    assert types(commit(committer, fill_up)) == [StoreUnavailable]
+    path.rename(path.with_name("elsewhere.sqlite"))
+    [answer] = commit(committer, append)
+    assert isinstance(answer, StoreUnavailable)
+    assert "the database cannot be opened" in str(answer)
+    assert not path.exists()
+    path.with_name("elsewhere.sqlite").rename(path)
+    assert commit(committer, append) == [2]
+
+
+class Untruthful(sqlite3.Connection):
+    """Commits, and then says that the disk failed: the write went through, only the word of it did not."""
+
+    lies = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        done = super().execute(sql, parameters)
+        if self.lies and sql == "COMMIT":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise error
+        return done
+
+
+def test_a_commit_that_failed_but_was_made_is_counted(path: Path) -> None:
+    """It is not known to whoever waited; but no `seq` is given twice, and the journal goes on behind it."""
+    database, connection = open_database(str(path), load_migrations())
+    connection.close()
+    connection = sqlite3.connect(path, isolation_level=None, factory=Untruthful)
+    connection.row_factory = sqlite3.Row
+    committer = Committer(database, connection, load_statements())
+    connection.lies = True
+    assert types(commit(committer, append, append)) == [StoreUnavailable] * 2
+    assert committer.last_seq == 0
+    assert committer.connection is not connection
+    assert committer.last_seq == 2
+    assert commit(committer, append) == [3]
+    committer.close()
+    database.release()
 
 
 def test_a_full_disk_in_memory_loses_nothing(disk: Disk) -> None:

@@ -1,4 +1,4 @@
-"""Runs a real daemon whose clock is wrong by as much as a file says, in milliseconds.
+"""Runs a real daemon whose clock is as much later than the true time as a file says, in milliseconds.
 
     python clocked.py CONFIG FILE
 
@@ -15,10 +15,10 @@ from paydaemon.config import load_config
 from paydaemon.engine.clock import Clock, system_clock
 
 
-def wrong_by(file: Path) -> Clock:
-    """The machine's clock, wrong by what stands in `file`."""
+def later_by(file: Path) -> Clock:
+    """The machine's clock, and on top of it what stands in `file`."""
     return lambda: system_clock() + int(file.read_text(encoding="ascii"))
 
 
 if __name__ == "__main__":
-    trio.run(app.run, load_config(Path(sys.argv[1])), wrong_by(Path(sys.argv[2])))
+    trio.run(app.run, load_config(Path(sys.argv[1])), later_by(Path(sys.argv[2])))

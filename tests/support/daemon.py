@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import trio
-from trio_websocket import open_websocket_url
+from trio_websocket import wrap_client_stream
 
 from paydaemon.cli.toml import to_toml
 from tests.support import clocked
@@ -42,13 +42,17 @@ class Daemon:
         self._clock = folder / "clock" if clocked else None
         self._process: trio.Process | None = None
         self.turn_clock(0)
-        self.config.write_text(to_toml(_document(folder, tables)), encoding="utf-8")
+        self.configure(tables)
 
     @property
     def pid(self) -> int:
         """The process's id."""
         assert self._process is not None
         return self._process.pid
+
+    def configure(self, tables: Mapping[str, object]) -> None:
+        """Write its configuration, for the next start."""
+        self.config.write_text(to_toml(_document(self.socket.parent, tables)), encoding="utf-8")
 
     # The process
 
@@ -81,7 +85,7 @@ class Daemon:
         await self._process.wait()
 
     def turn_clock(self, by_s: int) -> None:
-        """Let a `clocked` daemon believe that it is so much later, or earlier, than it is."""
+        """Let a `clocked` daemon believe that it is so much later than it is."""
         if self._clock is not None:
             fresh = self._clock.with_suffix(".new")
             fresh.write_text(str(1000 * by_s), encoding="ascii")
@@ -196,14 +200,14 @@ class Daemon:
     @asynccontextmanager
     async def stream(self, after: int | None = 0, *, key: str | None = None) -> AsyncIterator[Stream]:
         """The event stream from `after` on, or (None) from now on, read in the background."""
-        query = "" if after is None else f"?after={after}"
-        url = self.api.replace("http://", "ws://") + f"/v1/events{query}"
+        host, port = self.api.removeprefix("http://").split(":")
+        path = "/v1/events" if after is None else f"/v1/events?after={after}"
         headers = [(b"Authorization", f"Bearer {key or self.key}".encode())]
-        async with trio.open_nursery() as nursery:
+        async with await trio.open_tcp_stream(host, int(port)) as tcp, trio.open_nursery() as nursery:
+            connection = await wrap_client_stream(nursery, tcp, host, path, extra_headers=headers)
             stream = Stream()
-            async with open_websocket_url(url, extra_headers=headers) as connection:
-                nursery.start_soon(stream.read, connection)
-                yield stream
+            nursery.start_soon(stream.read, connection)
+            yield stream
             nursery.cancel_scope.cancel()
 
     def _command(self) -> list[str]:
@@ -254,9 +258,9 @@ async def running(
             await daemon.kill()
 
 
-def _document(folder: Path, tables: Mapping[str, object]) -> Json:
+def _document(state_dir: Path, tables: Mapping[str, object]) -> Json:
     own: Json = {
-        "daemon": {"state_dir": str(folder / "state"), "log_level": "debug"},
+        "daemon": {"state_dir": str(state_dir)},
         "http": {"bind": "127.0.0.1:0"},
         "limits": {"requests_per_s": 10_000, "requests_burst": 10_000},
         "rates": {"fixed": {"prices": {"BTC/EUR": "60000.00", "BTC/USD": "65000.00"}}},

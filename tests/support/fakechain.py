@@ -127,9 +127,9 @@ class FakeChain:
         """Tell the daemon of one transaction, or of everything and how far the chain has come."""
         assert self._host is not None, "the chain does not run"
         self._position += 1
-        credits = list(self._credits.values()) if transaction_id is None else self._of(transaction_id)
+        told = list(self._credits.values()) if transaction_id is None else self._of(transaction_id)
         as_of = ChainTime(self.clock(), self.height) if transaction_id is None else None
-        await self._host.observe([self._observed(credit) for credit in credits], as_of, str(self.height))
+        await self._host.observe([self._observed(credit) for credit in told], as_of, str(self.height))
 
     def _of(self, transaction_id: str) -> Sequence[Credit]:
         return [credit for credit in self._credits.values() if credit.transaction_id == transaction_id]

@@ -195,15 +195,15 @@ def _sightings(ledger: Ledger, told: Told) -> Iterator[str]:
 
 def _invoices(ledger: Ledger, chain: Chain) -> Iterator[str]:
     """The sums of every option are those of the chain, and the status follows from them."""
-    credits = defaultdict(list)
+    paid = defaultdict(list)
     for credit in chain.credits:
-        credits[credit.address].append(credit)
+        paid[credit.address].append(credit)
     seen_ms = {payment["ref"]: milliseconds(payment["seen_at"]) for payment in ledger.payments}
     reversed_ = {event["invoice_id"] for event in ledger.journal if event["type"] == "invoice.reversed"}
     listed = _grouped(ledger.payments, "invoice_id")
     for invoice in ledger.invoices:
         (option,) = invoice["options"]
-        mine = credits[_address(option)]
+        mine = paid[_address(option)]
         yield from _sums(invoice, option, mine, chain)
         stage_known = not ledger.complete_ms <= milliseconds(invoice["expires_at"]) <= ledger.as_of_ms
         if stage_known and all(credit.ref in seen_ms for credit in mine):
@@ -232,9 +232,7 @@ class _Paid:
     total_minor: int
 
     @classmethod
-    def of(
-        cls, mine: Sequence[Credit], seen_ms: Mapping[str, int], invoice: Json, chain: Chain
-    ) -> "_Paid":
+    def of(cls, mine: Sequence[Credit], seen_ms: Mapping[str, int], invoice: Json, chain: Chain) -> "_Paid":
         required = invoice["options"][0]["confirmations_required"]
         expires_ms, until_ms = milliseconds(invoice["expires_at"]), milliseconds(invoice["monitor_until"])
         in_time = [credit for credit in mine if seen_ms[credit.ref] <= expires_ms]

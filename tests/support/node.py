@@ -45,11 +45,3 @@ async def reorganise(node: RegtestNode, blocks: int, *raws: str) -> None:
     await node.mine_only(*raws)
     for _ in range(blocks):
         await node.mine_only()
-
-
-async def turn_clock(node: RegtestNode, at_s: int | None) -> None:
-    """Let the node believe that it is another time, in seconds since the Unix epoch; None: the true one.
-
-    By this clock it tells when it saw transactions. `getnettotals` goes on telling the true time.
-    """
-    await node.rpc.call("setmocktime", at_s or 0)

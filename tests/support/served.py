@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import trio
-from trio_websocket import WebSocketConnection, connect_websocket
+from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
 from tests.support.engine import Engine, engine_on
@@ -83,23 +83,34 @@ class Served:
 
     @asynccontextmanager
     async def websocket(self, query: str = "", key: str | None = None) -> AsyncIterator[WebSocketConnection]:
-        """The event stream."""
+        """The event stream, with the operator's key or another."""
         headers = [(b"Authorization", f"Bearer {self.key if key is None else key}".encode())]
-        async with trio.open_nursery() as nursery:
-            connection = await connect_websocket(
-                nursery, "127.0.0.1", self.port, f"/v1/events{query}", use_ssl=False, extra_headers=headers
-            )
-            async with connection:
-                yield connection
-            nursery.cancel_scope.cancel()
+        async with self.tcp() as stream, websocket_on(stream, query, headers) as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def websocket_on(
+    stream: trio.SocketStream, query: str, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> AsyncIterator[WebSocketConnection]:
+    """The event stream on a connection of the caller's, which the library does not always close."""
+    async with trio.open_nursery() as nursery:
+        connection = await wrap_client_stream(
+            nursery, stream, "127.0.0.1", f"/v1/events{query}", extra_headers=list(headers)
+        )
+        async with connection:
+            yield connection
+        nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
 async def served(folder: Path, limits: Limits = QUICK, **settings: Any) -> AsyncIterator[Served]:
     """Both applications, each on its own socket, until the block ends."""
-    async with engine_on(folder / "paydaemon.sqlite3") as engine:
-        async with listening(engine, folder, limits, **settings) as daemon:
-            yield daemon
+    async with (
+        engine_on(folder / "paydaemon.sqlite3") as engine,
+        listening(engine, folder, limits, **settings) as daemon,
+    ):
+        yield daemon
 
 
 @asynccontextmanager

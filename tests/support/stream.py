@@ -16,11 +16,12 @@ Json = dict[str, Any]
 class Stream:
     """What an event stream has brought so far, live pushes included.
 
-    `at_s` says when each of `events` came, by trio's clock.
+    `at_s` says when each of `events` came, by trio's clock; `ended` whether the daemon has said goodbye.
     """
 
     events: list[Json] = field(default_factory=list)
     at_s: list[float] = field(default_factory=list)
+    ended: bool = False
 
     async def read(self, connection: Any) -> None:
         """Collect messages until the connection ends."""
@@ -30,7 +31,7 @@ class Stream:
                 self.at_s.append(trio.current_time())
                 self.events.append(event)
         except ConnectionClosed:
-            return
+            self.ended = True
 
     async def until(self, type: str, invoice_id: str | None = None) -> Json:
         """Wait for an event of a type, and return it."""

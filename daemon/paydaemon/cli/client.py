@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 import httpx
 
-from paydaemon.config import ConfigError, load_config
+from paydaemon.config import ConfigError, load_admin_socket
 
 TIMEOUT_S = 60.0
 DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
@@ -26,7 +26,7 @@ def find_socket(socket: Path | None, config: Path) -> Path:
     if socket is not None:
         return socket
     try:
-        return Path(load_config(config).admin.socket)
+        return load_admin_socket(config)
     except (OSError, ConfigError) as error:
         raise click.ClickException(f"{error}\nname the daemon's --socket, or its --config") from error
 

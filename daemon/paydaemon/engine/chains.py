@@ -22,6 +22,10 @@ from paydaemon.store.port import Store, StoreUnavailable, Transaction
 log = structlog.get_logger(__name__)
 
 CHECK_EVERY_S = 1.0
+AHEAD_MS = 7_200_000
+"""How far a chain's clock may be ahead of ours: as far as Bitcoin lets a block's be (bitcoin: chain.h,
+MAX_FUTURE_BLOCK_TIME). By one further ahead every invoice would expire as soon as it is created.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,11 @@ class LiveChain:
             return Health(HealthState.STALE, "it could not tell its health")
 
     def _out_of_step(self, as_of_ms: int) -> Health | None:
-        """What the time of its last word says against it: by a clock ahead of ours invoices expire early."""
+        """What the time of its last word says against it."""
         behind_ms = self._clock() - as_of_ms
         if behind_ms > self._stale_after_ms:
             return Health(HealthState.STALE, f"last seen complete at {rfc3339(as_of_ms)}")
-        if behind_ms < -self._stale_after_ms:
+        if behind_ms < -AHEAD_MS:
             return Health(HealthState.STALE, f"its clock is {-behind_ms // 1000} s ahead of the daemon's")
         return None
 

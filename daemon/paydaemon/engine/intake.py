@@ -40,7 +40,7 @@ class Confirming:
 def record(tx: Transaction, told: Told, now_ms: int) -> Confirming | None:
     """Fold everything a chain said into the ledger; returns what is worth a live push."""
     before = tx.chain(told.chain)
-    row = _chain_row(before, told)
+    row = _chain_row(before, told, now_ms)
     if row != before:
         tx.set_chain(row)
     sheets = Sheets(tx, now_ms)
@@ -71,11 +71,14 @@ def turn_clocks(tx: Transaction, stage: Stage, now_ms: int) -> int:
     return len(due)
 
 
-def _chain_row(row: ChainRow, told: Told) -> ChainRow:
+def _chain_row(row: ChainRow, told: Told, now_ms: int) -> ChainRow:
+    """Complete up to a time once is complete up to it for good, unless that time is still to come: then the
+    chain's clock was wrong, and its next word may put it right.
+    """
     if told.cursor is not None:
         row = replace(row, cursor=told.cursor)
     if told.as_of is not None:
-        as_of_ms = max(row.as_of_ms or 0, told.as_of.at_ms)
+        as_of_ms = max(min(row.as_of_ms or 0, now_ms), told.as_of.at_ms)
         row = replace(row, as_of_ms=as_of_ms, height=told.as_of.height)
     return row
 

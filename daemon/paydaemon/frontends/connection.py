@@ -19,6 +19,9 @@ from paydaemon.frontends.stream import PatientStream
 
 log = structlog.get_logger(__name__)
 
+LINGER_S = 2.0
+"""How long a client may go on sending after its answer: closing at once would take the answer from it."""
+
 STREAM = "paydaemon.stream"
 """Where a request's ASGI scope holds its connection's `PatientStream`: ``scope["state"][STREAM]``."""
 
@@ -78,8 +81,8 @@ class Connection(TCPServer):
             async with tasks:
                 self.protocol = self._protocol(tasks)  # type: ignore[assignment] # which may be HTTP/2
                 await self.idle_task.restart(tasks, self._idle_timeout)
-                await self._read_data()
-                tasks.cancel()
+                tasks.spawn(self._read_to_the_end, tasks)
+                tasks.spawn(self._end_soon, tasks)
         finally:
             await self._close()
 
@@ -97,6 +100,11 @@ class Connection(TCPServer):
             self.protocol_send,
         )
 
+    async def _read_to_the_end(self, tasks: Tasks) -> None:
+        # As a task of its own: hypercorn's TaskGroup lets a cancellation of its own body out to the guard.
+        await self._read_data()
+        tasks.cancel()
+
     async def _read_data(self) -> None:
         try:
             while data := await self.stream.receive_some():
@@ -113,6 +121,12 @@ class Connection(TCPServer):
         with trio.CancelScope(shield=True):
             await self.protocol.handle(Closed())
             await self.stream.abort()  # nothing was answered, so nothing can be lost
+
+    async def _end_soon(self, tasks: Tasks) -> None:
+        """Once nothing more will be sent, the client has a moment to see it, whatever hypercorn waits for."""
+        await self.stream.closing.wait()
+        await trio.sleep(LINGER_S)
+        tasks.cancel()
 
     def _hurry(self) -> None:
         """A request that has begun is to arrive soon, in however many pieces."""

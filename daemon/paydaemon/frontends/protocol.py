@@ -12,6 +12,7 @@ Overrides what hypercorn keeps for itself, so its version is pinned to 0.18.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -19,7 +20,7 @@ import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed
-from hypercorn.protocol.events import Body, EndBody, Request, Response, StreamClosed
+from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
@@ -96,6 +97,12 @@ class Http1(H11Protocol):
             self.stream_send,
             STREAM_ID,
         )
+
+    async def stream_send(self, event: Event) -> None:
+        """Send a part of an answer. One that comes before the whole body closes the connection, and says so."""
+        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
+            event = replace(event, headers=[*event.headers, (b"connection", b"close")])
+        await super().stream_send(event)
 
     async def _maybe_recycle(self) -> None:
         # It tells the application that the client is gone, which cancels the task that is running this, and

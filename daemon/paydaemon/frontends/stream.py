@@ -7,13 +7,11 @@ closing goes on reading for a moment (RFC 9112, section 9.6).
 """
 
 from contextlib import suppress
-from math import inf
 
 import trio
 
 from paydaemon.frontends.settings import Limits
 
-LINGER_S = 2.0
 FAREWELL_S = 0.1
 FAREWELL_BUFFER = 1 << 20
 USER_TIMEOUT_MS = 60_000
@@ -23,23 +21,23 @@ USER_TIMEOUT_MS = 60_000
 class PatientStream:
     """Wraps a socket's stream; knows neither HTTP nor websockets.
 
-    `farewell` are bytes that a client gets which is cut because it reads too slowly: a close frame, where
-    this is a websocket. The kernel is made to take them, so they are read whenever the client reads on.
+    `closing` is set once nothing more will be sent; whoever serves the connection gives the client a moment
+    from then on. `farewell` are bytes for a client that is cut because it reads too slowly: a close frame,
+    where this is a websocket. The kernel is made to take them, so they are read whenever the client reads on.
     """
 
     def __init__(self, stream: trio.SocketStream, limits: Limits) -> None:
         self.socket = stream.socket
+        self.closing = trio.Event()
         self.farewell = b""
         self._stream = stream
         self._send_timeout_s = limits.send_timeout_s
-        self._closing = False
-        self._reading = trio.CancelScope()
         with suppress(OSError):  # a Unix socket has no such option
             stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
     async def send_all(self, data: bytes) -> None:
         """Send everything. Raises `trio.BrokenResourceError` where the client takes nothing for too long."""
-        if self._closing:
+        if self.closing.is_set():
             raise trio.ClosedResourceError("this connection is being closed")
         rest = memoryview(data)
         while rest:
@@ -51,37 +49,31 @@ class PatientStream:
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What comes next; empty at the end. While closing, reads on in vain until the client has seen it."""
-        with trio.CancelScope(deadline=trio.current_time() + LINGER_S if self._closing else inf) as scope:
-            self._reading = scope
-            while data := await self._stream.receive_some(max_bytes):
-                if not self._closing:
-                    return bytes(data)
-            if not self._closing:
-                return b""
-        raise trio.ClosedResourceError("this connection is closed")
+        while data := await self._stream.receive_some(max_bytes):
+            if not self.closing.is_set():
+                return bytes(data)
+        return b""
 
     async def send_eof(self) -> None:
         """Say that nothing more will be sent."""
+        self.closing.set()
         await self._stream.send_eof()
 
     async def aclose(self) -> None:
-        """Begin to close: whoever is reading goes on for a moment, in vain."""
-        if not self._closing:
-            self._closing = True
-            self._reading.deadline = trio.current_time() + LINGER_S
-            with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
-                await self._stream.send_eof()
-        await trio.lowlevel.checkpoint()
+        """Begin to close: whoever is reading goes on, in vain."""
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            await self.send_eof()
 
     async def abort(self) -> None:
         """Close now, whoever waits for what."""
-        self._closing = True
+        self.closing.set()
         await trio.aclose_forcefully(self._stream)
 
     async def _send(self, data: memoryview) -> int:
         try:
             return await self.socket.send(data)
         except OSError as error:
+            self.closing.set()
             raise trio.BrokenResourceError("the client is gone") from error
 
     async def _cut(self, rest: bytes) -> None:

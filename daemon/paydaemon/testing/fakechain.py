@@ -27,9 +27,12 @@ POLL_S = 10.0
 
 @dataclass(slots=True)
 class Faults:
-    """What a chain does badly: each exception is raised by what it is named for, while it stands here."""
+    """What a chain does badly: each exception is raised by what it is named for, while it stands here.
 
-    destination_takes_s: float = 0.0
+    Whoever asks for a destination waits until the event is set.
+    """
+
+    destination_waits_for: trio.Event | None = None
     destination: Exception | None = None
     look: Exception | None = None
     health: Exception | None = None
@@ -62,8 +65,8 @@ class FakeChain:
 
     async def destination(self, index: int, request: DestinationRequest) -> Destination:
         """Derived from the index alone."""
-        if self.faults.destination_takes_s:
-            await trio.sleep(self.faults.destination_takes_s)
+        if self.faults.destination_waits_for is not None:
+            await self.faults.destination_waits_for.wait()
         if self.faults.destination is not None:
             raise self.faults.destination
         return self.destination_at(index)

@@ -15,10 +15,11 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.money import Asset, format_minor
 from paydaemon.hooks.ports import ChainHost, ChainMismatch, Depths, DestinationRequest, Health, HealthState
 from paydaemon_bitcoin.config import BitcoinConfig
+from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.node import Node
 from paydaemon_bitcoin.notifications import Notifications
 from paydaemon_bitcoin.observations import FINAL
-from paydaemon_bitcoin.rpc import NodeUnavailable, RpcError, connect
+from paydaemon_bitcoin.rpc import connect
 from paydaemon_bitcoin.scripts import MOST, Scripts
 from paydaemon_bitcoin.wallet import Wallet
 from paydaemon_bitcoin.watcher import Watcher

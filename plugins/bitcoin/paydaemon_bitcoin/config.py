@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from paydaemon.hooks.settings import Secret, Settings
 from paydaemon_bitcoin import descriptors
 from paydaemon_bitcoin.descriptors import Descriptor, Network
-from paydaemon_bitcoin.rpc import Credentials, cookie_file, user_and_password
+from paydaemon_bitcoin.lines import Credentials
+from paydaemon_bitcoin.rpc import cookie_file, user_and_password
 
 # bitcoin: chainparamsbase.cpp
 _RPC_PORTS = {

@@ -49,7 +49,10 @@ _DESCRIPTOR = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _KEY = re.compile(rf"{_BASE58}{{100,120}}", re.ASCII)
-_PRIVATE = re.compile(rf"[a-zA-Z]prv|(?<!{_BASE58})[5KL9c]{_BASE58}{{50,51}}(?!{_BASE58})", re.ASCII)
+_PRIVATE = re.compile(
+    rf"(?<!{_BASE58})(?:[a-zA-Z]prv|[5KL9c]{_BASE58}{{50,51}}(?!{_BASE58}))",  # BIP-32, and a WIF key
+    re.ASCII,
+)
 _WORDS = re.compile(r"\s*[a-z]+(?:\s+[a-z]+){11,}\s*", re.ASCII)
 
 _NATIVE = {"zpub": "xpub", "vpub": "tpub"}  # SLIP-132: the same key, meant for wpkh

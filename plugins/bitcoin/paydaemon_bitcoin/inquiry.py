@@ -2,18 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-import trio
 
 from paydaemon.core.payment import ObservedState
 from paydaemon_bitcoin.book import Book, Page
 from paydaemon_bitcoin.node import Node, WalletTransaction
 from paydaemon_bitcoin.observations import Credit, Fate, Recorded, in_block, in_mempool, lost
-from paydaemon_bitcoin.rpc import NodeUnavailable, RpcError
 from paydaemon_bitcoin.transactions import Transaction
-
-T = TypeVar("T")
 
 _MOST_RIVALS = 20
 """How many rivals in the wallet are asked about: one is enough, and a bumped payment may have many."""
@@ -38,8 +32,8 @@ class Inquiry:
     """The questions about one transaction, in the order in which their answers cannot mislead.
 
     The mempool is asked before the wallet: one that is mined in between is then found in its block, since the
-    wallet answers only when it has taken in the newest block. Of the mempool it hears a tenth of a second late,
-    so before it is asked who took a place there, it is waited for.
+    wallet answers only when it has taken in the newest block. Of the mempool it hears a tenth of a second
+    late, so it is waited for before it is asked who took a place there.
     """
 
     def __init__(self, node: Node, book: Book) -> None:
@@ -112,25 +106,3 @@ class Inquiry:
 
     async def _is_in_mempool(self, txid: str) -> bool:
         return await self._node.in_mempool_since(txid) is not None
-
-
-async def gather(questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
-    """All answers, asked at the same time, in order. Raises the first `RpcError` or `NodeUnavailable` as
-    such.
-    """
-    answers: dict[int, T] = {}
-    trouble: list[Exception] = []
-
-    async def ask(number: int, question: Callable[[], Awaitable[T]]) -> None:
-        try:
-            answers[number] = await question()
-        except (RpcError, NodeUnavailable) as error:
-            trouble.append(error)
-            nursery.cancel_scope.cancel()
-
-    async with trio.open_nursery() as nursery:
-        for number, question in enumerate(questions):
-            nursery.start_soon(ask, number, question)
-    if trouble:
-        raise trouble[0]
-    return [answers[number] for number in range(len(questions))]

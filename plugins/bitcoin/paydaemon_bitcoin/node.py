@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from paydaemon_bitcoin.descriptors import Network
+from paydaemon_bitcoin.errors import NO_WALLET, NOT_FOUND, NodeUnavailable, RpcError
 from paydaemon_bitcoin.observations import Credit, Recorded, credit, recorded
-from paydaemon_bitcoin.rpc import NodeUnavailable, Rpc, RpcError
+from paydaemon_bitcoin.rpc import Rpc
 from paydaemon_bitcoin.transactions import parse
-
-# bitcoin: rpc/protocol.h
-NOT_FOUND = -5
-NO_WALLET = -18
-NO_METHOD = -32601
 
 _LISTING_TIMEOUT_S = 600.0  # a wallet of many thousand entries takes its time
 

@@ -24,7 +24,8 @@ from typing import Self
 import trio
 
 from paydaemon.core.money import format_minor
-from paydaemon_bitcoin.rpc import NodeUnavailable, Rpc, connect, cookie_file
+from paydaemon_bitcoin.errors import NodeUnavailable
+from paydaemon_bitcoin.rpc import Rpc, connect, cookie_file
 
 MINER = "miner"
 USER = "user"
@@ -167,7 +168,8 @@ class RegtestNode:
                 self.rpc_port, self.zmq_port = _free_ports(2)
             await self._launch()
             if await self._answers():
-                self._rpc = connect(self.url, cookie_file(self.cookie), workers=8, timeout_s=_CALL_S)
+                if self._rpc is None:  # and otherwise it dials anew: calls may have waited for this start
+                    self._rpc = connect(self.url, cookie_file(self.cookie), workers=8, timeout_s=_CALL_S)
                 return
             await self.stop()
         raise NodeFailed(self._log_end())
@@ -193,7 +195,11 @@ class RegtestNode:
         command = [str(self._bin / "bitcoind"), f"-datadir={self.folder}", "-printtoconsole=0"]
         with (self.folder / "stderr.log").open("wb") as errors:
             self._process = await trio.lowlevel.open_process(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is for whoever runs it, who then stops it
             )
 
     async def _answers(self) -> bool:
@@ -210,8 +216,7 @@ class RegtestNode:
         return False
 
     async def _end(self, how: signal.Signals) -> None:
-        if self._rpc is not None:
-            self._rpc.close()
+        self._hang_up()
         process, self._process = self._process, None
         if process is None:
             return
@@ -219,9 +224,14 @@ class RegtestNode:
             process.send_signal(how)
         with trio.move_on_after(_STOP_S):
             await process.wait()
-            return
-        process.kill()
-        await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        self._hang_up()  # whoever made a call meanwhile has dialled anew
+
+    def _hang_up(self) -> None:
+        if self._rpc is not None:
+            self._rpc.close()
 
     def _configuration(self) -> str:
         salt = secrets.token_hex(16)

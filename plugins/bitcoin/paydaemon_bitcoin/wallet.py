@@ -20,9 +20,15 @@ import trio
 
 from paydaemon.hooks.ports import ChainMismatch
 from paydaemon_bitcoin.descriptors import Descriptor, Network, parse
-from paydaemon_bitcoin.inquiry import gather
-from paydaemon_bitcoin.node import NO_METHOD, NO_WALLET, NOT_FOUND
-from paydaemon_bitcoin.rpc import NodeUnavailable, Rpc, RpcError
+from paydaemon_bitcoin.errors import (
+    ALREADY_LOADED,
+    NO_METHOD,
+    NO_WALLET,
+    NOT_FOUND,
+    NodeUnavailable,
+    RpcError,
+)
+from paydaemon_bitcoin.rpc import Rpc, gather
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +43,6 @@ _LONG_S = 600.0  # loading or importing very many addresses
 _RESCAN_S = 30 * 86_400.0
 _PROGRESS_S = 1.0
 _ABORT_TRIES = 50
-_ALREADY_LOADED = -35
-_WALLET_TROUBLE = -4  # also: it is rescanning
 _MARK = re.compile(r"paydaemon: watched below ([0-9]{1,10})", re.ASCII)
 
 Progress = Callable[[str], None]
@@ -142,35 +146,27 @@ class Wallet:
             await self._load_failed(error)
 
     async def _load_failed(self, error: RpcError) -> None:
-        match error.code:
-            case code if code == _ALREADY_LOADED:
-                return
-            case code if code == NO_WALLET:
-                await self._create()
-            case code if code == NO_METHOD:
-                raise NodeUnavailable("the node runs without wallets (-disablewallet)") from None
-            case _:
-                raise NodeUnavailable(
-                    f"the node cannot load its wallet {self.name!r}: {error.message}"
-                ) from None
+        if error.code == ALREADY_LOADED:
+            return
+        if error.code == NO_METHOD:
+            raise NodeUnavailable("the node runs without wallets (-disablewallet)") from None
+        if error.code != NO_WALLET:
+            raise NodeUnavailable(f"the node cannot load its wallet {self.name!r}: {error.message}") from None
+        await self._create()
 
     async def _create(self) -> None:
-        """A wallet that cannot hold private keys, begins without any, and is loaded at each start of the
-        node.
-        """
+        """A wallet that cannot hold private keys and has nothing in it; the node loads it at each start."""
         log.info("making a watch-only wallet on the node", wallet=self.name)
-        watch_only, blank, passphrase, avoid_reuse, descriptors, load_on_startup = (
-            True, True, "", False, True, True,
-        )  # fmt: skip
         await self._node.call(
             "createwallet",
             self.name,
-            watch_only,
-            blank,
-            passphrase,
-            avoid_reuse,
-            descriptors,
-            load_on_startup,
+            True,  # disable_private_keys
+            True,  # blank
+            "",  # passphrase
+            False,  # avoid_reuse
+            True,  # descriptors
+            True,  # load_on_startup
+            timeout_s=_LONG_S,
         )
 
     async def _check_purpose(self) -> None:

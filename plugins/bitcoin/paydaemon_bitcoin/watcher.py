@@ -23,11 +23,12 @@ from paydaemon.core.payment import ChainTime
 from paydaemon.hooks.ports import ChainHost
 from paydaemon_bitcoin.book import Book, Place
 from paydaemon_bitcoin.cursor import Cursor
+from paydaemon_bitcoin.errors import NodeUnavailable
 from paydaemon_bitcoin.inbox import Inbox, Suspects
-from paydaemon_bitcoin.inquiry import Finding, Inquiry, gather
+from paydaemon_bitcoin.inquiry import Finding, Inquiry
 from paydaemon_bitcoin.node import Listing, Look, Node
 from paydaemon_bitcoin.observations import FINAL, Credit, in_block
-from paydaemon_bitcoin.rpc import NodeUnavailable
+from paydaemon_bitcoin.rpc import gather
 from paydaemon_bitcoin.scripts import Scripts
 from paydaemon_bitcoin.teller import Teller, parts
 
@@ -36,6 +37,7 @@ MARGIN = 10
 
 _ASKED_AT_ONCE = 64  # between so many questions suspects get their turn
 _LEAST_GAP_S = 0.05  # between passes, however often we are woken
+_LAGGING_GAP_S = 1.0  # the same, while a node that catches up takes in many blocks
 _LIST_TRIES = 20
 
 
@@ -79,8 +81,9 @@ class Watcher:
 
     async def _between_passes(self, poll_interval_s: float) -> None:
         """Look at suspects until the next pass is due."""
+        lagging = self._look is not None and self._look.lag is not None
         now = trio.current_time()
-        earliest, latest = now + _LEAST_GAP_S, now + poll_interval_s
+        earliest, latest = now + (_LAGGING_GAP_S if lagging else _LEAST_GAP_S), now + poll_interval_s
         while trio.current_time() < (until := earliest if self.inbox.chain_due else latest):
             with trio.move_on_at(until):
                 await self.inbox.wait()

@@ -32,14 +32,15 @@ PRAGMA journal_size_limit = {WAL_LEFT_BYTES};
 """
 
 
-def connect(path: str) -> sqlite3.Connection:
-    """A connection that may write, as SQLite leaves it: nothing has touched the file yet.
-
-    A new file is made readable to its owner alone; SQLite gives the log's files the same mode.
-    """
+def create(path: str) -> None:
+    """Make an empty file where there is none, for its owner alone; SQLite gives the log's files its mode."""
     if path != MEMORY:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    return _connect(path, uri=False)
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection that may write, as SQLite leaves it: nothing has touched the file yet. Makes no file."""
+    return _connect(path if path == MEMORY else Path(path).as_uri() + "?mode=rw")
 
 
 def make_writer(connection: sqlite3.Connection) -> None:
@@ -52,12 +53,12 @@ def make_writer(connection: sqlite3.Connection) -> None:
 
 def connect_reader(path: str) -> sqlite3.Connection:
     """A connection that cannot write. The writer's must be open: the two share the log's index."""
-    connection = _connect(Path(path).as_uri() + "?mode=ro", uri=True)
+    connection = _connect(Path(path).as_uri() + "?mode=ro")
     connection.executescript(_EVERY + "PRAGMA query_only = ON;")
     return connection
 
 
-def _connect(database: str, *, uri: bool) -> sqlite3.Connection:
+def _connect(database: str) -> sqlite3.Connection:
     """Each connection is used by one thread at a time, though not always by the one that made it."""
     connection = sqlite3.connect(
         database,
@@ -65,7 +66,7 @@ def _connect(database: str, *, uri: bool) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=STATEMENTS_KEPT,
-        uri=uri,
+        uri=True,
     )
     connection.row_factory = sqlite3.Row
     return connection

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from paydaemon.store.port import StoreMismatch, StoreUnavailable
-from paydaemon.store.sqlite.connection import MEMORY, connect, connect_reader, make_writer
+from paydaemon.store.sqlite.connection import MEMORY, connect, connect_reader, create, make_writer
 from paydaemon.store.sqlite.faults import as_unavailable, is_suspicious, primary_code
 from paydaemon.store.sqlite.migrate import check_ours, migrate
 from paydaemon.store.sqlite.ownership import SOUND, SUSPECT, Ownership, claim
@@ -52,6 +52,7 @@ class Database:
 
     def prepare(self, migrations: Sequence[str]) -> sqlite3.Connection:
         """Recognise, migrate and check the file; returns the connection that will write it."""
+        create(self.path)
         connection = connect(self.path)
         try:
             check_ours(connection, len(migrations))

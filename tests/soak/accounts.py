@@ -39,11 +39,11 @@ class Copy:
 async def read_chain(node: RegtestNode, addresses: frozenset[str]) -> Chain:
     """Every credit to one of these addresses in the best chain."""
     tip = int(await node.rpc.call("getblockcount"))
-    credits: list[Credit] = []
+    found: list[Credit] = []
     for height in range(tip + 1):
         block = await node.rpc.call("getblock", await node.rpc.call("getblockhash", height), 2)
-        credits += _credits(block, addresses)
-    return Chain(tip, credits)
+        found += _credits(block, addresses)
+    return Chain(tip, found)
 
 
 def _credits(block: Json, addresses: frozenset[str]) -> list[Credit]:

@@ -1,0 +1,269 @@
+"""The RPC client: against a real node, and against peers that misbehave as nodes do."""
+
+import json
+import traceback
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from paydaemon.hooks.settings import Secret
+from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
+from paydaemon_bitcoin.regtest import RegtestNode
+from paydaemon_bitcoin.rpc import Rpc, connect, cookie_file, user_and_password
+from tests.bitcoin.world import copy_node
+from tests.support.waiting import BOUND_S, until
+
+PASSWORD = "hunter/2#?@:%5Bü secret"
+
+
+def answer(result: object = None, *, code: int | None = None, status: str = "200 OK") -> bytes:
+    error = None if code is None else {"code": code, "message": "trouble"}
+    body = json.dumps({"result": result, "error": error, "id": 1}).encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def plain(status: str) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nbusy".encode()
+
+
+class Peer:
+    """A server that answers each request with the next of its answers; None hangs up, "…" stays silent."""
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self.answers = list(answers)
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.port = 0
+
+    async def serve(self, stream: trio.SocketStream) -> None:
+        self.connections += 1
+        async with stream:
+            while (request := await self._request(stream)) is not None:
+                self.requests.append(request)
+                reply = self.answers.pop(0) if self.answers else None
+                if reply is None:
+                    return
+                if reply == b"...":
+                    await trio.sleep_forever()
+                await stream.send_all(reply)
+
+    async def _request(self, stream: trio.SocketStream) -> bytes | None:
+        got = b""
+        while b"\r\n\r\n" not in got:
+            try:
+                more = await stream.receive_some()
+            except trio.BrokenResourceError:
+                return None
+            if not more:
+                return None
+            got += more
+        head, _, body = got.partition(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        while len(body) < length:
+            body += await stream.receive_some()
+        return head + b"\r\n\r\n" + body
+
+
+@asynccontextmanager
+async def peer(*answers: bytes | None) -> AsyncIterator[tuple[Peer, Callable[..., Rpc]]]:
+    """A misbehaving peer, and how to connect to it."""
+    one = Peer(*answers)
+    opened: list[Rpc] = []
+
+    def dial(**arguments: object) -> Rpc:
+        url = f"http://127.0.0.1:{one.port}"
+        opened.append(connect(url, lambda: ("user", PASSWORD), **arguments))  # type: ignore[arg-type]
+        return opened[-1]
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, one.serve, 0, host="127.0.0.1"))
+        one.port = listeners[0].socket.getsockname()[1]
+        try:
+            yield one, dial
+        finally:
+            for rpc in opened:
+                rpc.close()
+            nursery.cancel_scope.cancel()
+
+
+# A real node
+
+
+async def test_answers_carry_exact_amounts(node: RegtestNode) -> None:
+    balance = await node.miner.call("getbalance")
+    assert isinstance(balance, Decimal)
+    txid = await node.miner.call("sendtoaddress", await node.miner.call("getnewaddress"), "0.10000001")
+    assert (await node.rpc.call("getmempoolentry", txid))["time"] > 0
+
+
+async def test_a_refusal_says_which_call_and_why(node: RegtestNode) -> None:
+    with pytest.raises(RpcError) as refused:
+        await node.rpc.call("getblock", "00" * 32)
+    assert refused.value.code == -5
+    assert refused.value.method == "getblock"
+    assert await node.rpc.call("getblockcount") == 110
+
+
+async def test_any_password_gets_in(prepared: Path, tmp_path: Path) -> None:
+    """One with a slash, a hash or an at sign in it would break a URL."""
+    node = copy_node(prepared, tmp_path / "node")
+    node.password = PASSWORD
+    secret = tmp_path / "password"
+    secret.write_text(PASSWORD + "\n")
+    async with node:
+        rpc = connect(node.url, user_and_password("user", Secret(file=str(secret))))
+        assert await rpc.call("getblockcount") == 110
+        rpc.close()
+
+
+async def test_many_calls_at_once_share_few_connections(node: RegtestNode) -> None:
+    rpc = connect(node.url, cookie_file(node.cookie), workers=3)
+    heights: list[int] = []
+    most = 0
+
+    async def ask(height: int) -> None:
+        nonlocal most
+        block = await rpc.call("getblockhash", height)
+        most = max(most, rpc._lines._threads.borrowed_tokens)
+        heights.append((await rpc.call("getblockheader", block))["height"])
+
+    async with trio.open_nursery() as nursery:
+        for height in range(100):
+            nursery.start_soon(ask, height)
+    assert sorted(heights) == list(range(100))
+    assert most <= 3
+    assert len(rpc._lines._idle) <= 3
+    assert rpc.breaks == 0
+    rpc.close()
+
+
+async def test_a_new_cookie_is_read_by_itself(node: RegtestNode) -> None:
+    rpc = connect(node.url, cookie_file(node.cookie))
+    assert await rpc.call("getblockchaininfo")
+    await node.stop()
+    await node.start()
+    assert await rpc.call("getblockchaininfo")
+    assert rpc.breaks > 0
+    rpc.close()
+
+
+async def test_a_call_that_is_given_up_ends_its_thread_and_its_connection(node: RegtestNode) -> None:
+    rpc = connect(node.url, cookie_file(node.cookie), workers=1)
+    with trio.move_on_after(0.2) as scope:
+        await rpc.call("waitfornewblock", 600_000, timeout_s=600)
+    assert scope.cancelled_caught
+    with trio.fail_after(BOUND_S):
+        assert await rpc.call("getblockcount") == 110
+    await until(lambda: rpc._lines._threads.borrowed_tokens == 0)
+    rpc.close()
+
+
+async def test_what_is_closed_while_it_is_in_use_is_hung_up_afterwards(node: RegtestNode) -> None:
+    rpc = connect(node.url, cookie_file(node.cookie))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rpc.call, "waitforblockheight", 111, 600_000)
+        await until(lambda: rpc._lines._threads.borrowed_tokens == 1)
+        rpc.close()
+        await node.mine(1)
+    assert rpc._lines._idle == []
+
+
+# Peers that misbehave
+
+
+async def test_a_broken_connection_is_dialled_again() -> None:
+    async with peer(answer(1), None, answer(2)) as (one, dial):
+        rpc = dial()
+        assert await rpc.call("getblockchaininfo") == 1
+        assert await rpc.call("getblockchaininfo") == 2
+        assert one.connections == 2
+        assert rpc.breaks == 1
+
+
+async def test_what_may_have_been_carried_out_is_not_repeated() -> None:
+    async with peer(None, answer("twice")) as (one, dial):
+        with pytest.raises(NodeUnavailable):
+            await dial().call("sendtoaddress", "address", "1.0")
+        assert len(one.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal", [plain("503 Service Unavailable"), answer(code=-28, status="500 Trouble")]
+)
+async def test_what_was_not_carried_out_is_repeated_always(refusal: bytes) -> None:
+    async with peer(refusal, refusal, answer("done")) as (one, dial):
+        assert await dial().call("sendtoaddress", "address", "1.0") == "done"
+        assert len(one.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (plain("401 Unauthorized"), "refuses the user and password"),
+        (plain("403 Forbidden"), "refuses calls from this address"),
+        (plain("503 Service Unavailable"), "too busy"),
+        (plain("200 OK"), "non-JSON"),
+        (answer(code=-28), "the node is starting: trouble"),
+        (None, "no answer from the node at 127.0.0.1"),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{]}", "no answer"),
+        (b"nonsense\r\n\r\n", "no answer"),
+    ],
+)
+async def test_tries_are_bounded_and_the_last_reason_is_told(refusal: bytes | None, reason: str) -> None:
+    async with peer(*[refusal] * 10) as (one, dial):
+        with pytest.raises(NodeUnavailable, match=reason):
+            await dial().call("getblockchaininfo")
+        assert len(one.requests) == 4
+
+
+async def test_a_silent_peer_counts_as_away() -> None:
+    async with peer(b"...") as (_, dial):
+        with pytest.raises(NodeUnavailable, match="in time"):
+            await dial(timeout_s=0.2, pauses_s=(0.0,)).call("getblockchaininfo")
+
+
+async def test_nobody_listening_counts_as_away() -> None:
+    async with peer() as (one, dial):
+        rpc = dial()
+    with pytest.raises(NodeUnavailable, match=f"127.0.0.1:{one.port}"):
+        await rpc.call("sendtoaddress", "address", "1.0")
+
+
+async def test_credentials_that_cannot_be_read_are_named_by_their_file(tmp_path: Path) -> None:
+    rpc = connect("http://127.0.0.1:1", cookie_file(tmp_path / "no-cookie"))
+    with pytest.raises(NodeUnavailable, match="no-cookie"):
+        await rpc.call("getblockchaininfo")
+    (tmp_path / "no-cookie").write_text("nothing of the kind")
+    with pytest.raises(NodeUnavailable, match="is no cookie file"):
+        await rpc.call("getblockchaininfo")
+
+
+@pytest.mark.parametrize("refusal", [plain("401 Unauthorized"), None, answer(code=-1), b"nonsense\r\n\r\n"])
+async def test_no_trouble_tells_the_password(
+    refusal: bytes | None, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(1)
+    async with peer(*[refusal] * 10) as (one, dial):
+        rpc = dial()
+        with pytest.raises((NodeUnavailable, RpcError)) as trouble:
+            await rpc.call("getblockchaininfo")
+        told = "".join(traceback.format_exception(trouble.value)) + repr(rpc) + caplog.text
+        told += "".join(repr(error) for error in _chain(trouble.value)) + "".join(capsys.readouterr())
+        assert one.requests
+        assert "Basic" not in told
+        assert all(part not in told for part in ("hunter", "secret", PASSWORD))
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """An error and everything that it came from, told or not."""
+    found: list[BaseException] = []
+    while error is not None:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

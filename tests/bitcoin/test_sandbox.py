@@ -1,0 +1,143 @@
+"""The sandbox: a real network that leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+
+from paydaemon.core.payment import PaymentState
+from paydaemon.hooks.ports import PayTo, SandboxFacts
+from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin
+from paydaemon_bitcoin import plugin
+from paydaemon_bitcoin.chain import BitcoinChain
+from paydaemon_bitcoin.config import BitcoinConfig
+from paydaemon_bitcoin.regtest import NoBitcoind, NodeFailed, RegtestNode, find_bitcoind
+from paydaemon_bitcoin.rpc import connect
+from paydaemon_bitcoin.sandbox import BitcoinSandbox
+from tests.bitcoin.host import FakeHost
+from tests.bitcoin.world import World
+from tests.support.waiting import BOUND_S
+
+
+async def test_a_payment_goes_all_the_way(tmp_path: Path) -> None:
+    sandbox = BitcoinSandbox()
+    async with trio.open_nursery() as nursery:
+        facts: SandboxFacts = await nursery.start(sandbox.run, tmp_path)
+        settings = {name: value for name, value in facts.settings.items() if name != "plugin"}
+        config = BitcoinConfig.model_validate({**settings, "poll_interval_s": 60.0})
+        shop = World(sandbox.node, FakeHost(), config, BitcoinChain("bitcoin", config))
+        async with shop.watching():
+            destination = await shop.issue()
+            to = PayTo(destination.address, None, "BTC", 20_834)
+            txid = await sandbox.pay(to)
+            await shop.seen(destination.address)
+            assert shop.host.only(destination.address).transaction_id == txid
+            await sandbox.finalise(6)
+            await shop.state(destination.address, PaymentState.CONFIRMED)
+        nursery.cancel_scope.cancel()
+    with pytest.raises(ProcessLookupError):
+        os.kill(facts.pids["bitcoind"], 0)
+
+
+async def test_its_facts_let_a_script_in(tmp_path: Path) -> None:
+    sandbox = BitcoinSandbox()
+    async with trio.open_nursery() as nursery:
+        facts: SandboxFacts = await nursery.start(sandbox.run, tmp_path)
+        assert facts.settings["plugin"] == "bitcoin"
+        assert facts.prices["BTC/EUR"]
+        assert facts.public["wallet"] == "miner"
+        url = str(facts.public["rpc"])
+        user, password = url.removeprefix("http://").partition("@")[0].split(":")
+        rpc = connect("http://" + url.partition("@")[2], lambda: (user, password))
+        assert await rpc.wallet("miner").call("getbalance") > 1
+        rpc.close()
+        nursery.cancel_scope.cancel()
+
+
+async def test_its_commands_pay_and_finalise(tmp_path: Path) -> None:
+    sandbox = BitcoinSandbox()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(sandbox.run, tmp_path)
+        address = await sandbox.node.miner.call("getnewaddress", "", "bech32")
+        before = await sandbox.node.rpc.call("getblockcount")
+        send, mine = sandbox.how_to_pay(PayTo(address, None, "BTC", 20_834))
+        sent = await trio.run_process(["sh", "-c", send], capture_stdout=True)
+        await trio.run_process(["sh", "-c", mine], capture_stdout=True)
+        found = await sandbox.node.miner.call("gettransaction", sent.stdout.decode().strip())
+        assert found["confirmations"] == 6
+        assert await sandbox.node.rpc.call("getblockcount") == before + 6
+        nursery.cancel_scope.cancel()
+
+
+async def test_no_password_is_among_the_processes_arguments(node: RegtestNode) -> None:
+    arguments = await trio.Path(f"/proc/{node.pid}/cmdline").read_bytes()
+    assert b"-datadir" in arguments
+    assert node.password.encode() not in arguments
+    assert node.password not in await trio.Path(node.folder / "bitcoin.conf").read_text()
+
+
+async def test_a_node_that_ends_by_itself_is_an_error(tmp_path: Path) -> None:
+    sandbox = BitcoinSandbox()
+    with pytest.RaisesGroup(pytest.RaisesExc(NodeFailed)):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(sandbox.run, tmp_path)
+            await sandbox.node.rpc.call("stop")
+            await trio.sleep(BOUND_S)
+    with pytest.raises(RuntimeError, match="does not run"):
+        await sandbox.finalise(1)
+
+
+async def test_a_node_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with pytest.raises(NodeFailed, match="nonsense"):
+        async with RegtestNode(tmp_path, options={"rpcbind": "nonsense"}):
+            pass
+
+
+async def test_a_port_that_somebody_took_is_picked_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paydaemon_bitcoin import regtest
+
+    honest = regtest._free_ports
+    sockets = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    taken = sockets[0].socket.getsockname()[1]
+    picks = [[taken, honest(1)[0]]]
+    monkeypatch.setattr(regtest, "_free_ports", lambda count: picks.pop() if picks else honest(count))
+    async with RegtestNode(tmp_path) as node:
+        assert node.rpc_port != taken
+        assert await node.rpc.call("getblockcount") == 0
+    for one in sockets:
+        await one.aclose()
+
+
+def test_a_missing_bitcoind_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYDAEMON_BITCOIND_DIR", str(tmp_path))
+    with pytest.raises(NoBitcoind, match="make bitcoind"):
+        find_bitcoind()
+    monkeypatch.delenv("PAYDAEMON_BITCOIND_DIR")
+    monkeypatch.setenv("PAYDAEMON_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoBitcoind, match="make bitcoind"):
+        find_bitcoind()
+    place = tmp_path / "bitcoind" / "bin"
+    place.mkdir(parents=True)
+    (place / "bitcoind").touch(mode=0o755)
+    assert find_bitcoind() == place
+
+
+def test_the_plugin_brings_a_chain_and_a_sandbox() -> None:
+    assert plugin.register_chains() == (ChainPlugin("bitcoin", BitcoinConfig, BitcoinChain),)
+    assert plugin.register_sandboxes() == (SandboxPlugin("bitcoin", BitcoinSandbox),)
+
+
+def test_nothing_happens_at_import() -> None:
+    code = (
+        "import sys, threading, paydaemon_bitcoin.plugin\n"
+        "assert threading.active_count() == 1, threading.enumerate()\n"
+        "assert not any('paydaemon.store' in name or 'paydaemon.engine' in name for name in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

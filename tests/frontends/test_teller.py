@@ -1,0 +1,137 @@
+"""The websocket's handler against its port alone: three calls, no server."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from paydaemon.core.access import Principal
+from paydaemon.engine.live import LivePush
+from paydaemon.frontends.quartsocket import close_frame
+from paydaemon.frontends.settings import Limits
+from paydaemon.frontends.websocket import SocketGone, Subscription, tell
+from paydaemon.journal import Filter
+from tests.support.engine import Engine, engine_on
+from tests.support.served import Json
+from tests.support.waiting import until
+
+OPERATOR = Principal("key_operator", None)
+SHOP = Principal("key_shop", "shop")
+
+
+class MemorySocket:
+    """A socket whose client is the test."""
+
+    def __init__(self) -> None:
+        self.told: list[Json] = []
+        self.closed: tuple[int, str] | None = None
+        self.gone_after: int | None = None
+        self.sending = False
+        self.to_daemon, self._from_test = trio.open_memory_channel[str | bytes](100)
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._from_test.receive()
+        except trio.EndOfChannel:
+            raise SocketGone from None
+
+    async def send(self, text: str) -> None:
+        assert not self.sending, "one message at a time"
+        self.sending = True
+        await trio.lowlevel.checkpoint()
+        if self.gone_after is not None and len(self.told) >= self.gone_after:
+            raise SocketGone
+        self.told.append(json.loads(text))
+        self.sending = False
+
+    async def close(self, code: int, reason: str) -> None:
+        await trio.lowlevel.checkpoint()
+        self.closed = (code, reason)
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+    async with engine_on(tmp_path / "paydaemon.sqlite3") as running:
+        for seller in ("shop", "rival"):
+            await running.api.accounts.add_seller(seller, None)
+        yield running
+
+
+def everything(after: int = 0, principal: Principal = OPERATOR) -> Subscription:
+    return Subscription(principal, Filter(), live=True, invoice_id=None, after=after)
+
+
+async def create(engine: Engine, count: int = 1) -> None:
+    from paydaemon.engine.orders import InvoiceRequest
+
+    for _ in range(count):
+        await engine.api.create_invoice(OPERATOR, InvoiceRequest("1", "EUR", seller_id="shop"), None)
+
+
+async def test_it_ends_when_the_client_leaves(engine: Engine) -> None:
+    socket = MemorySocket()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tell, socket, engine.api, everything(), trio.Event(), Limits())
+        await create(engine, 3)
+        await until(lambda: len(socket.told) == 3)
+        socket.to_daemon.close()
+    assert [event["seq"] for event in socket.told] == [1, 2, 3]
+    assert socket.closed is None
+
+
+async def test_it_ends_when_sending_fails(engine: Engine) -> None:
+    socket = MemorySocket()
+    socket.gone_after = 2
+    await create(engine, 5)
+    await tell(socket, engine.api, everything(), trio.Event(), Limits())
+    assert [event["seq"] for event in socket.told] == [1, 2]
+    assert socket.closed is None
+
+
+async def test_it_closes_when_the_daemon_stops(engine: Engine) -> None:
+    socket, stop = MemorySocket(), trio.Event()
+    stop.set()
+    await tell(socket, engine.api, everything(), stop, Limits())
+    assert socket.closed == (1001, "the daemon stops; resume after the last seq")
+
+
+async def test_events_and_pushes_do_not_talk_over_each_other(engine: Engine) -> None:
+    """Both are told by the same socket, one message at a time."""
+    socket = MemorySocket()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tell, socket, engine.api, everything(), trio.Event(), Limits())
+        await until(lambda: engine.api.live.is_watched)
+        for number in range(50):
+            engine.api.live._push(LivePush("inv_1", "shop", {"type": "payment.confirming", "number": number}))
+            await create(engine)
+        await until(lambda: len(socket.told) == 100)
+        nursery.cancel_scope.cancel()
+    assert [event["seq"] for event in socket.told if "seq" in event] == list(range(1, 51))
+    assert [push["number"] for push in socket.told if "seq" not in push] == list(range(50))
+
+
+@pytest.mark.parametrize(
+    ("principal", "invoice_id", "push", "wanted"),
+    [
+        (OPERATOR, None, LivePush("inv_1", "shop", {}), True),
+        (OPERATOR, None, LivePush(None, None, {}), True),
+        (OPERATOR, "inv_2", LivePush("inv_1", "shop", {}), False),
+        (OPERATOR, "inv_2", LivePush(None, None, {}), False),
+        (SHOP, None, LivePush("inv_1", "shop", {}), True),
+        (SHOP, None, LivePush("inv_1", "rival", {}), False),
+        (SHOP, None, LivePush(None, None, {}), False),
+        (SHOP, "inv_1", LivePush("inv_1", "shop", {}), True),
+    ],
+)
+def test_pushes_are_for_the_eyes_they_are_for(
+    principal: Principal, invoice_id: str | None, push: LivePush, wanted: bool
+) -> None:
+    assert Subscription(principal, None, True, invoice_id, 0).wants(push) is wanted
+
+
+def test_a_close_frame_is_as_the_protocol_has_it() -> None:
+    assert close_frame(4008, "bye") == b"\x88\x05\x0f\xa8bye"
+    with pytest.raises(AssertionError, match="125 bytes"):
+        close_frame(4008, "x" * 124)

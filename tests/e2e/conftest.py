@@ -1,6 +1,8 @@
 """One real node and one real daemon for all the tests of a process: each makes invoices of its own."""
 
+import tomllib
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,19 @@ def daemon(node: RegtestNode, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield daemon
     finally:
         trio.run(daemon.kill)
+
+
+_unissued = count(200)
+"""Indexes inside what the wallet looks ahead, and beyond what the tests of one process issue.
+
+Not far beyond: a wallet that is paid at an index first takes in as many new addresses.
+"""
+
+
+@pytest.fixture
+async def unissued_address(node: RegtestNode, daemon: Daemon) -> str:
+    """An address of the seller's that no invoice was given; another one for each test."""
+    configured = tomllib.loads(daemon.config.read_text())["chains"]["bitcoin"]
+    index = next(_unissued)
+    (address,) = await node.rpc.call("deriveaddresses", configured["descriptor"], [index, index])
+    return str(address)

@@ -226,6 +226,20 @@ async def test_requests_may_come_all_at_once(daemon: Served) -> None:
     await still_answers(daemon)
 
 
+async def test_an_answer_that_does_not_wait_for_the_body_says_that_it_closes(daemon: Served) -> None:
+    """Otherwise the client would send its next request into a connection that is being closed."""
+    for path, status in ((b"/nope", 404), (b"/v1/invoices", 401)):
+        async with daemon.tcp() as stream:
+            await stream.send_all(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+            received = await reads_to_the_end(stream)
+            head = received.partition(b"\r\n\r\n")[0].lower()
+            assert head.startswith(b"http/1.1 %d " % status)
+            assert b"connection: close" in head
+    async with daemon.tcp() as stream:
+        await stream.send_all(b"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
+        assert b"connection: close" not in (await stream.receive_some()).lower()
+
+
 async def test_a_client_that_hangs_up_at_any_moment_hurts_nobody(daemon: Served) -> None:
     body = b'{"amount":"1","currency":"EUR","seller_id":"shop"}'
     head = (

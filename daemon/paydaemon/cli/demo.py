@@ -14,6 +14,7 @@ import click
 import trio
 
 from paydaemon.cli.client import call
+from paydaemon.cli.ending import run
 from paydaemon.cli.playground import Network, Playground, playground
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
@@ -40,7 +41,7 @@ def demo(once: bool, as_json: bool, port: int) -> None:
     """
     if once and as_json:
         raise click.UsageError("--once and --json are two different shows")
-    trio.run(_run, once, as_json, port)
+    run(_run, once, as_json, port)
 
 
 async def _run(once: bool, as_json: bool, port: int) -> None:

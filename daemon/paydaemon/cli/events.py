@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import click
-import trio
 
 from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.ending import run
 from paydaemon.cli.render import event_line
 from paydaemon.cli.stream import follow
 
@@ -19,7 +19,7 @@ def events(after: int, limit: int, following: bool, socket: Path | None, config:
     """Print the journal's events, oldest first."""
     where = find_socket(socket, config)
     if following:
-        trio.run(_follow, where, after, as_json)
+        run(_follow, where, after, as_json)
         return
     answer = call(where, "GET", "/v1/events", query={"after": after, "limit": limit})
     if as_json:

@@ -6,6 +6,7 @@ import click
 import trio
 
 from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.ending import run
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
 
@@ -106,15 +107,22 @@ def watch(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     """Print what happens to the invoice ID as it happens, until it is settled, expired or invalid."""
     where = find_socket(socket, config)
     call(where, "GET", f"/v1/invoices/{id}")
-    trio.run(_watch, where, id, as_json)
+    run(_watch, where, id, as_json)
 
 
 async def _watch(socket: Path, id: str, as_json: bool) -> None:
     async with follow(socket, {"after": "0", "invoice_id": id}) as events:
         async for event in events:
             print_json(event) if as_json else click.echo(event_line(event))
-            if event.get("data", {}).get("invoice", {}).get("status") in FINISHED:
+            status = event.get("data", {}).get("invoice", {}).get("status")
+            if status in FINISHED and await trio.to_thread.run_sync(_is_newest, socket, event):
                 return
+
+
+def _is_newest(socket: Path, event: Json) -> bool:
+    """Whether nothing more is known to have happened: what one moment makes true comes as several events."""
+    query = {"after": event["seq"], "invoice_id": event["invoice_id"], "limit": 1}
+    return not call(socket, "GET", "/v1/events", query=query)["data"]
 
 
 @click.group()

@@ -68,12 +68,19 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
         sandbox = plugin.build()
         place = folder / chain
         place.mkdir()
-        facts: SandboxFacts = await nursery.start(sandbox.run, place)
-        networks[chain] = Network(sandbox, facts)
+        networks[chain] = Network(sandbox, await _start(nursery, chain, sandbox, place))
         say(f"  {chain} is up, its payer has money")
     if not networks:
         raise click.ClickException("no installed plugin brings a local network to show")
     return networks
+
+
+async def _start(nursery: trio.Nursery, chain: str, sandbox: Sandbox, place: Path) -> SandboxFacts:
+    try:
+        facts: SandboxFacts = await nursery.start(sandbox.run, place)
+    except Exception as error:  # a sandbox is a plugin's, and may fail in any way
+        raise click.ClickException(f"no local {chain} network: {error}") from error
+    return facts
 
 
 def _write_config(folder: Path, port: int, networks: Mapping[str, Network]) -> Path:

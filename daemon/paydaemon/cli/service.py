@@ -9,6 +9,7 @@ import trio
 
 from paydaemon import app
 from paydaemon.cli.client import DEFAULT_CONFIG, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.ending import first
 from paydaemon.config import Config, ConfigError, load_config
 from paydaemon.store.port import StoreMismatch, StoreUnavailable
 
@@ -83,8 +84,5 @@ def _refuse(error: ConfigError) -> NoReturn:
 
 def _end(group: BaseExceptionGroup[Exception]) -> NoReturn:
     """Say in one line what kept the daemon from running."""
-    first: BaseException = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    click.echo(f"paydaemon: {first}", err=True)
+    click.echo(f"paydaemon: {first(group)}", err=True)
     sys.exit(1)

@@ -4,6 +4,7 @@ What is told is what the caller can act on. An unexpected exception is logged wh
 the request's id.
 """
 
+import random
 from http import HTTPStatus
 
 import structlog
@@ -12,7 +13,6 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.public import Json
-from paydaemon.engine.ids import new_id
 from paydaemon.frontends import wire
 from paydaemon.frontends.pace import TooFast
 from paydaemon.store.port import StoreUnavailable
@@ -49,9 +49,14 @@ HTTP: dict[int, tuple[ErrorType, str, str]] = {
 """What is said about errors of the protocol itself; each names its own status."""
 
 
+def new_request_id() -> str:
+    """An id for a request: never the same twice, and no secret."""
+    return f"req_{random.getrandbits(96):024x}"
+
+
 def request_id() -> str:
     """This request's id, the same in its answer and in the log. A client's own is not believed."""
-    return str(g.setdefault("request_id", new_id("req")))
+    return str(g.setdefault("request_id", new_request_id()))
 
 
 def envelope(type: ErrorType, code: str, message: str, param: str | None, id: str) -> Json:

@@ -19,14 +19,13 @@ from typing import Any
 import h11
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed
+from hypercorn.events import Closed, RawData
 from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
 from wsproto.events import Message
 
-from paydaemon.engine.ids import new_id
 from paydaemon.frontends import errors, wire
 from paydaemon.frontends.settings import Limits
 
@@ -49,6 +48,7 @@ class Http1(H11Protocol):
     """One connection's protocol."""
 
     config: HypercornConfig
+    _head = b""
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Whatever a request would like to be upgraded to, it is answered in HTTP/1.1 (RFC 9110, 7.8)."""
@@ -99,10 +99,22 @@ class Http1(H11Protocol):
         )
 
     async def stream_send(self, event: Event) -> None:
-        """Send a part of an answer. One that comes before the whole body closes the connection, and says so."""
+        """Send a part of an answer. One that does not wait for the whole body says that it closes."""
         if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
             event = replace(event, headers=[*event.headers, (b"connection", b"close")])
         await super().stream_send(event)
+
+    async def _send_h11_event(self, event: h11.Event) -> None:
+        try:
+            data = self._head + self.connection.send(event)
+        except h11.LocalProtocolError:
+            if self.connection.their_state is not h11.ERROR:
+                raise
+            return
+        # A head waits for what follows it: two packets, and two calls of the system, are one too many.
+        self._head = data if isinstance(event, h11.Response) else b""
+        if data and not self._head:
+            await self.send(RawData(data=data))
 
     async def _maybe_recycle(self) -> None:
         # It tells the application that the client is gone, which cancels the task that is running this, and
@@ -164,7 +176,7 @@ def is_websocket(request: h11.Request) -> bool:
 
 def refusal(status: int) -> tuple[Headers, bytes]:
     """The headers and the body of an error of the protocol, which closes the connection."""
-    id = new_id("req")
+    id = errors.new_request_id()
     body = wire.encode(errors.envelope(*errors.for_status(status), None, id)).encode()
     headers = (
         (b"content-type", b"application/json"),

@@ -1,8 +1,8 @@
 """The connections to a node, over python-bitcoinrpc.
 
-That library is synchronous, not thread-safe, and never recovers from a broken connection. So each connection is
-used by one worker thread at a time, and hung up after anything but a plain answer; credentials are read anew
-for each connection, since a node writes a new cookie at every start.
+That library is synchronous, not thread-safe, and never recovers from a broken connection. So each connection
+is used by one worker thread at a time, and hung up after anything but a plain answer; credentials are read
+anew for each connection, since a node writes a new cookie at every start.
 
 No password ever stands in a URL here: that is the library's own way of taking it, and would put it into the
 texts of exceptions, and break on a ``/`` or ``#`` in it.

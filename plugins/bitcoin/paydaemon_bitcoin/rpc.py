@@ -124,9 +124,7 @@ class Rpc:
 
 
 async def gather(questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
-    """All answers, asked at the same time, in order. Raises the first `RpcError` or `NodeUnavailable` as
-    such.
-    """
+    """All answers, asked for at the same time, in order. Trouble with the node is raised bare."""
     answers: dict[int, T] = {}
     trouble: list[Exception] = []
 

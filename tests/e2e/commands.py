@@ -1,0 +1,108 @@
+"""The command line, run as a person runs it."""
+
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any
+
+import trio
+from click.testing import CliRunner
+
+from paydaemon.cli.main import cli
+from tests.support.waiting import BOUND_S, until
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command said, and how it ended."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one line of JSON that it said."""
+        (line,) = self.out.splitlines()
+        return json.loads(line)
+
+
+async def paydaemon(*arguments: str) -> Done:
+    """Run a command that ends by itself, in a thread: what it does to a daemon, it does over its socket."""
+    result = await trio.to_thread.run_sync(lambda: CliRunner().invoke(cli, arguments))
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+@dataclass(slots=True)
+class Running:
+    """A command in a process of its own, with the lines it has said so far."""
+
+    process: trio.Process
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+
+    async def says(self, text: str) -> str:
+        """Wait until a line on stdout holds `text`, and return it."""
+
+        def said() -> bool:
+            return any(text in line for line in self.out) or self.process.poll() is not None
+
+        await until(said)
+        found = [line for line in self.out if text in line]
+        assert found, ("it ended", self.process.returncode, self.out, self.err)
+        return found[0]
+
+    async def ends(self) -> int:
+        """Wait until it ends; returns its exit code."""
+        with trio.fail_after(BOUND_S):
+            return await self.process.wait()
+
+    async def interrupt(self) -> int:
+        """Press Ctrl-C; returns its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return await self.ends()
+
+
+@asynccontextmanager
+async def running(
+    *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> AsyncIterator[Running]:
+    """A ``paydaemon`` command in a process of its own; interrupted at the end of the block if need be."""
+    command = [sys.executable, "-m", "paydaemon", *arguments]
+    process = await trio.lowlevel.open_process(command, stdout=PIPE, stderr=PIPE, cwd=cwd, env=env)
+    run = Running(process)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_read, process.stdout, run.out)
+        nursery.start_soon(_read, process.stderr, run.err)
+        try:
+            yield run
+        finally:
+            with trio.CancelScope(shield=True):
+                await _end(process)
+
+
+async def _end(process: trio.Process) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with trio.move_on_after(BOUND_S):
+            await process.wait()
+    if process.poll() is None:
+        process.kill()
+        await process.wait()
+
+
+async def _read(pipe: trio.abc.ReceiveStream, lines: list[str]) -> None:
+    """Collect whole lines until the end, and what is left then."""
+    rest = b""
+    async with pipe:
+        async for data in pipe:
+            *whole, rest = (rest + data).split(b"\n")
+            lines += [line.decode() for line in whole]
+    lines += [rest.decode()] if rest else []

@@ -1,0 +1,197 @@
+"""docs/http-api.md says what is there, and what it says works."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+import pytest
+import trio
+
+from paydaemon.core.errors import ErrorType
+from paydaemon.engine.api import Api
+from paydaemon.frontends import FrontendSettings, Limits, errors, make_app
+from tests.support.served import Json, Served, StatusOf
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")
+HEADING = re.compile(r"^### (?:`([A-Z]+) (/[^`]*)`|Websocket `(/[^`]*)`)$", re.MULTILINE)
+FENCE = re.compile(r"^```(json)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def rows(heading: str, columns: int) -> Iterator[list[str]]:
+    """The rows of every table under a heading that has so many columns."""
+    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if (
+            line.startswith("|")
+            and len(cells) == columns
+            and not cells[0].startswith(("---", "type", "limit", "code"))
+        ):
+            yield cells
+
+
+def routes(api: Api) -> set[tuple[str, str]]:
+    """Every route of both applications, as the documentation writes them."""
+    found: set[tuple[str, str]] = set()
+    for administration in (False, True):
+        settings = FrontendSettings("https://pay.example")
+        app = make_app(api, settings, StatusOf(), trio.Event(), administration=administration)
+        for rule in app.url_map.iter_rules():
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+            methods = {"websocket"} if rule.websocket else (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            found |= {(method, path) for method in methods}
+    return found
+
+
+async def test_every_route_is_documented_and_every_documented_route_is_there(daemon: Served) -> None:
+    documented = {
+        ("websocket", socket) if socket else (method, path) for method, path, socket in HEADING.findall(PAGE)
+    }
+    there = {route for route in routes(daemon.engine.api) if not is_of_pages(route[1])}
+    assert documented == there
+
+
+def is_of_pages(path: str) -> bool:
+    """Checkout pages are for buyers; this page is about the API."""
+    return not path.startswith(("/v1/", "/admin/", "/healthz", "/readyz")) or path.startswith("/v1/public/")
+
+
+def test_every_type_of_error_is_documented_with_its_status() -> None:
+    told = {cells[0].strip("`"): int(cells[1]) for cells in rows("Errors", 3) if cells[1].isdigit()}
+    assert told == {type.value: status for type, status in errors.STATUS.items()}
+
+
+def documented_codes() -> dict[str, ErrorType]:
+    return {
+        code.strip(" `"): ErrorType(cells[1].strip("`"))
+        for cells in rows("Errors", 3)
+        if not cells[1].isdigit()
+        for code in cells[0].split(",")
+    }
+
+
+def test_every_code_of_the_protocol_is_documented() -> None:
+    told = documented_codes()
+    for type, code, _ in errors.HTTP.values():
+        assert told[code] is type
+
+
+def test_every_code_in_the_source_is_documented() -> None:
+    """Codes are the last or only snake_case words that refusals are made with."""
+    told = documented_codes()
+    made = re.compile(
+        r'(?:unavailable|conflict|_error|Refusal|_Unusable)\(\s*(?:ErrorType\.\w+,\s*)?"([a-z]+(?:_[a-z]+)+)"'
+        r'|,\s*"([a-z]+(?:_[a-z]+)+|missing)"\)'
+    )
+    found: set[str] = set()
+    for folder in ("core", "engine", "frontends"):
+        for path in sorted((ROOT / "daemon" / "paydaemon" / folder).rglob("*.py")):
+            for match in made.finditer(path.read_text(encoding="utf-8")):
+                found.add(match[1] or match[2])
+    assert len(found) > 30
+    assert found - set(told) <= {"seller_id", "invoice_id"}, "a code that docs/http-api.md does not have"
+
+
+def test_every_limit_is_documented_with_its_default() -> None:
+    told = {cells[0].strip("` *"): float(cells[1]) for cells in rows("Limits", 3)}
+    assert told == {limit.name: getattr(Limits(), limit.name) for limit in fields(Limits)}
+
+
+def test_every_example_of_json_is_json() -> None:
+    examples = [body for language, body in FENCE.findall(PAGE) if language == "json"]
+    assert len(examples) >= 7
+    for example in examples:
+        assert isinstance(json.loads(example), dict)
+
+
+async def test_the_shape_of_an_invoice_is_as_documented(daemon: Served) -> None:
+    invoice = await daemon.invoice()
+    example = next(json.loads(body) for language, body in FENCE.findall(PAGE) if '"options": [' in body)
+    assert shape(example) == shape(invoice)
+
+
+def shape(value: object) -> object:
+    """The names of the fields, without what is in them."""
+    match value:
+        case dict():
+            return {key: shape(item) for key, item in value.items() if key != "metadata"}
+        case [first, *_]:
+            return [shape(first)]
+        case _:
+            return None
+
+
+# The examples of curl
+
+
+@dataclass
+class Curl:
+    """A curl command, as far as the page uses it."""
+
+    url: str = ""
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    socket: str | None = None
+
+
+def commands() -> list[str]:
+    blocks = [body for language, body in FENCE.findall(PAGE) if not language and body.startswith("curl ")]
+    return [block.replace("\\\n", " ") for block in blocks]
+
+
+def parse(command: str, variables: Mapping[str, str]) -> Curl:
+    """Understand a command as a shell and curl would."""
+    words = iter(shlex.split(Template(command).substitute(variables))[1:])
+    curl = Curl()
+    for word in words:
+        match word:
+            case "-X":
+                curl.method = next(words)
+            case "-H":
+                name, _, value = next(words).partition(": ")
+                curl.headers[name] = value
+            case "-d":
+                curl.method, curl.body = "POST", next(words)
+            case "--unix-socket":
+                curl.socket = next(words)
+            case _:
+                curl.url = word
+    return curl
+
+
+async def variables(daemon: Served) -> dict[str, str]:
+    """What the page takes for granted."""
+    invoice = await daemon.invoice()
+    await daemon.engine.bitcoin.pay(("to nobody", 1_000))
+    async with daemon.client() as client:
+        payment: Json = (await client.get("/v1/payments?unmatched=true")).json()["data"][0]
+    return {
+        "API": f"http://127.0.0.1:{daemon.port}",
+        "KEY": daemon.key,
+        "SOCKET": str(daemon.socket),
+        "INVOICE": invoice["id"],
+        "PAYMENT": payment["id"],
+    }
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda command: command.split("$API")[-1][:40])
+async def test_every_example_of_curl_works(daemon: Served, command: str) -> None:
+    curl = parse(command, await variables(daemon))
+    assert (curl.socket is not None) == ("/admin/" in curl.url)
+    async with daemon.admin() if curl.socket else daemon.client("") as client:
+        parts = urlsplit(curl.url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        answer = await client.request(curl.method, target, headers=curl.headers, content=curl.body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def test_every_call_has_an_example() -> None:
+    http = [path for _, path, socket in HEADING.findall(PAGE) if not socket]
+    assert len(commands()) == len(http)

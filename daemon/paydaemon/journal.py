@@ -1,17 +1,30 @@
 """The journal as it is read: page by page, or followed for good from where a reader left off.
 
-A reader that follows sees every event once, in order, with no gap between what was there and what comes: both
-are the same query, repeated whenever a commit has gone beyond what it has seen.
+A reader that follows sees every event once, in order, with no gap between what was there and what comes.
+While it has something to catch up with it replays, in small pages, and in turns with the others who do, so
+that a crowd that comes back at once keeps nobody waiting. From then on it reads the tail: the newest events,
+read once for all and held once for all, so that a hundred readers who never read cost hardly more than one.
 """
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+import trio
 
 from paydaemon.core.access import Principal
 from paydaemon.core.events import Event, EventType
 from paydaemon.store.port import Store
 
-PAGE = 200
+PAGE = 8
+"""How many events a replaying reader holds at once: a page of its own, while it sends them."""
+KEPT = 256
+"""How many of the newest events are held for everybody."""
+REPLAYING = 16
+"""How many readers may replay at the same time."""
+TURN_S = 0.25
+"""How long a replaying reader keeps the others waiting at most: one that is stuck does not hold its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +34,21 @@ class Filter:
     types: Collection[EventType] = ()
     invoice_id: str | None = None
 
+    def takes(self, event: Event) -> bool:
+        """Whether the reader wants this one."""
+        return (not self.types or event.type in self.types) and self.invoice_id in (None, event.invoice_id)
+
+
+ANY = Filter()
+
 
 class Journal:
     """Reads events for a principal, who sees only what is theirs."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._tail = Tail(store)
+        self._turns = Turns()
 
     @property
     def last_seq(self) -> int:
@@ -35,25 +57,115 @@ class Journal:
 
     async def page(self, principal: Principal, wanted: Filter, after: int, limit: int) -> Sequence[Event]:
         """At most `limit` events beyond `after`, oldest first."""
-        return await self._store.read(
-            lambda reader: reader.events(
-                after=after,
-                types=wanted.types,
-                invoice_id=wanted.invoice_id,
-                seller_id=principal.seller_id,
-                limit=limit,
-            )
-        )
+        return await _read(self._store, principal.seller_id, wanted, after, limit)
 
     async def follow(
         self, principal: Principal, wanted: Filter, after: int
     ) -> AsyncGenerator[Sequence[Event], None]:
         """Everything beyond `after`, in batches, for as long as the reader goes on asking."""
         while True:
-            newest = self._store.last_seq
-            batch = await self.page(principal, wanted, after, PAGE)
-            if batch:
-                yield batch
-            after = batch[-1].seq if len(batch) == PAGE else max(newest, batch[-1].seq if batch else after)
-            if len(batch) < PAGE:
-                await self._store.wait_beyond(after)
+            await self._store.wait_beyond(after)
+            if await self._tail.reaches_beyond(after):
+                batch, after = self._tail.beyond(principal, wanted, after)
+                if batch:
+                    yield batch
+                continue
+            async with self._turns.turn():
+                newest = self._store.last_seq
+                batch = await self.page(principal, wanted, after, PAGE)
+                if batch:
+                    yield batch
+            after = batch[-1].seq if len(batch) == PAGE else max([newest, *(event.seq for event in batch)])
+
+
+class Tail:
+    """The newest events. Whoever is first to want one that is not here yet reads it, for all the others."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._reading = trio.Lock()
+        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._last = store.last_seq
+
+    async def reaches_beyond(self, after: int) -> bool:
+        """Read on until something beyond `after` is here, which the store must have; False where some of it
+        is here no more.
+        """
+        if self._begins_by(after):
+            async with self._reading:
+                if self._last <= after:
+                    await self._read_on(after)
+        return self._begins_by(after)  # others may have read far ahead while we waited
+
+    def beyond(self, principal: Principal, wanted: Filter, after: int) -> tuple[Sequence[Event], int]:
+        """What is here for this reader beyond `after`, and up to which `seq` that is everything."""
+        fresh = [
+            event
+            for event in self._newest_first(after)
+            if wanted.takes(event) and principal.may_see(event.seller_id)
+        ]
+        return fresh[::-1], max(after, self._last)
+
+    def _begins_by(self, after: int) -> bool:
+        return after >= (self._events[0].seq - 1 if self._events else self._last)
+
+    async def _read_on(self, after: int) -> None:
+        """Read on from `after`. What nobody was there to hear, between the last and it, is not read at all."""
+        fresh = await _read(self._store, None, ANY, after, KEPT)
+        if after > self._last:
+            self._events.clear()
+        self._events.extend(fresh)
+        self._last = fresh[-1].seq
+
+    def _newest_first(self, after: int) -> Iterator[Event]:
+        for event in reversed(self._events):
+            if event.seq <= after:
+                return
+            yield event
+
+
+class Turns:
+    """Lets so many at a time, each for so long: a turn that lasts is not waited for."""
+
+    def __init__(self, at_once: int = REPLAYING, turn_s: float = TURN_S) -> None:
+        self._at_once = at_once
+        self._turn_s = turn_s
+        self._ends: dict[object, float] = {}
+        self._waiting = trio.lowlevel.ParkingLot()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it for as long as the block runs or the turn lasts."""
+        while len(self._ends) >= self._at_once:
+            with trio.move_on_at(min(self._ends.values())):
+                await self._waiting.park()
+            self._forget_overdue()
+        mine = object()
+        self._ends[mine] = trio.current_time() + self._turn_s
+        try:
+            yield
+        finally:
+            self._leave(mine)
+
+    def _leave(self, turn: object) -> None:
+        if self._ends.pop(turn, None) is not None:
+            self._waiting.unpark()
+
+    def _forget_overdue(self) -> None:
+        now = trio.current_time()
+        for turn in [turn for turn, end in self._ends.items() if end <= now]:
+            self._leave(turn)
+
+
+async def _read(
+    store: Store, seller_id: str | None, wanted: Filter, after: int, limit: int
+) -> Sequence[Event]:
+    return await store.read(
+        lambda reader: reader.events(
+            after=after,
+            types=wanted.types,
+            invoice_id=wanted.invoice_id,
+            seller_id=seller_id,
+            limit=limit,
+        )
+    )

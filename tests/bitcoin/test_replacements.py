@@ -53,6 +53,20 @@ async def test_a_bumped_payment_counts_once_all_the_time(shop: World) -> None:
     assert shop.host.most_counted_minor[address] == PAID
 
 
+async def test_what_takes_a_place_is_told_together_with_what_had_it(node: RegtestNode) -> None:
+    """By the transaction that ZMQ brings alone: nothing else tells that the old one is gone."""
+    shop, coin = world(node, zmq_sequence=None), await node.coin()
+    async with shop.watching():
+        address = (await shop.issue(PAID)).address
+        old = await node.send(await node.spend(coin, [(address, PAID)], fee_minor=1_000))
+        await shop.seen(address)
+        new = await node.send(await node.spend(coin, [(address, PAID)], fee_minor=9_000))
+        await shop.seen(address, 2)
+        assert shop.host.states(address) == {old: PaymentState.REPLACED, new: PaymentState.PENDING}
+        (told,) = (told for told in shop.host.told if len(told.observations) == 2)
+        assert [seen.transaction_id for seen in told.observations] == [old, new]
+
+
 async def test_a_payment_bumped_many_times_counts_once_all_the_time(shop: World) -> None:
     node, coin = shop.node, await shop.node.coin()
     address = (await shop.issue(PAID)).address

@@ -27,7 +27,7 @@ async def test_a_payment_goes_all_the_way(tmp_path: Path) -> None:
     async with trio.open_nursery() as nursery:
         facts: SandboxFacts = await nursery.start(sandbox.run, tmp_path)
         settings = {name: value for name, value in facts.settings.items() if name != "plugin"}
-        config = BitcoinConfig.model_validate({**settings, "poll_interval_s": 60.0})
+        config = BitcoinConfig.model_validate(settings)
         shop = World(sandbox.node, FakeHost(), config, BitcoinChain("bitcoin", config))
         async with shop.watching():
             destination = await shop.issue()

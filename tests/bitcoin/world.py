@@ -19,8 +19,8 @@ from tests.bitcoin.host import FakeHost
 from tests.support.waiting import BOUND_S, until
 
 BTC = 100_000_000
-NEVER_S = 60.0
-"""A poll interval that no test waits for: what is seen before it was brought by ZMQ."""
+NEVER_S = 100 * BOUND_S
+"""A poll interval that no test waits for, longer than an operator may ask for: what is seen came by ZMQ."""
 
 
 @dataclass
@@ -81,8 +81,11 @@ class World:
 
 def world(node: RegtestNode, *, kind: str = "wpkh", **settings: object) -> World:
     """A world whose chain has not been started. Polls never, unless `settings` say otherwise."""
-    values = {**node.settings, "descriptor": seller_descriptor(kind), "poll_interval_s": NEVER_S, **settings}
-    config = BitcoinConfig.model_validate(values)
+    config = BitcoinConfig.model_validate(
+        {**node.settings, "descriptor": seller_descriptor(kind), **settings}
+    )
+    if "poll_interval_s" not in settings:
+        config = config.model_copy(update={"poll_interval_s": NEVER_S})
     return World(node, FakeHost(), config, BitcoinChain("bitcoin", config))
 
 

@@ -14,6 +14,12 @@ from tests.support.daemon import Daemon
 from tests.support.node import copy_node, prepare
 
 
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the test's own. Its path is short, because that of a Unix socket has to be."""
+    return tmp_path_factory.mktemp("e2e")
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a stopped node whose miner has coins."""
@@ -35,11 +41,15 @@ def node(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 
 @pytest.fixture(scope="session")
 def daemon(node: RegtestNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A running daemon that all tests share. It polls its node so seldom that no test waits for it."""
+    """A running daemon that all tests share, and may restart. It polls its node so seldom that no test waits
+    for that, and has nothing to complain of in the end.
+    """
     daemon = Daemon(tmp_path_factory.mktemp("daemon"), bitcoin(node, poll_interval_s=NEVER_S))
     try:
         trio.run(daemon.start)
         yield daemon
+        trio.run(daemon.stop)
+        assert daemon.errors() == []
     finally:
         trio.run(daemon.kill)
 

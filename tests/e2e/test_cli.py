@@ -7,9 +7,8 @@ import pytest
 
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.commands import Done, paydaemon, running
-from tests.support.daemon import Daemon, Json, address_of, due_of
+from tests.support.daemon import Daemon, Json, address_of, due_of, patiently
 from tests.support.node import pay_many
-from tests.support.waiting import until
 
 EXIT_CONFIG = 78  # sysexits.h
 
@@ -36,14 +35,13 @@ def shell(daemon: Daemon) -> Shell:
 
 
 async def test_sellers_and_their_keys(daemon: Daemon, shell: Shell) -> None:
-    first = (await shell("seller", "add", "cafe", "--name", "Café Zentral")).out.strip()
-    assert first.startswith("sk_") or " " not in first
+    (first,) = (await shell("seller", "add", "cafe", "--name", "Café Zentral")).out.splitlines()
     mine = {"amount": "1.00", "currency": "EUR"}
     assert (await daemon.call("POST", "/v1/invoices", mine, key=first))["seller_id"] == "cafe"
     again = await shell("seller", "add", "cafe", exit_code=1)
     assert again.err == "Error: id: there is a seller 'cafe' already\n"
     listed = (await shell("seller", "list")).out
-    assert [line for line in listed.splitlines() if line.startswith("cafe ")][0].endswith("Café Zentral")
+    assert next(line for line in listed.splitlines() if line.startswith("cafe ")).endswith("Café Zentral")
     (row,) = [row for row in (await shell.json("seller", "list"))["data"] if row["id"] == "cafe"]
     assert (row["name"], row["disabled"]) == ("Café Zentral", False)
     second = await shell.json("seller", "rotate", "cafe")
@@ -140,7 +138,7 @@ async def test_unmatched_payments_are_listed_and_assigned(
     async def listed() -> bool:
         return txid in (await shell("payments", "unmatched")).out
 
-    await until(listed)
+    await patiently(listed)
     (line,) = [line for line in (await shell("payments", "unmatched")).out.splitlines() if txid in line]
     assert "0.00020834 BTC on bitcoin" in line
     rows = (await shell.json("payments", "unmatched"))["data"]
@@ -194,7 +192,8 @@ async def test_check_config(daemon: Daemon, tmp_path: Path) -> None:
     good = await paydaemon("check-config", "--config", str(daemon.config))
     assert (good.exit_code, good.err) == (0, "")
     assert "1 chain(s), 1 rate source(s), no problems" in good.out
-    assert (await paydaemon("check-config", "--json", "--config", str(daemon.config))).json == {"problems": []}
+    as_json = await paydaemon("check-config", "--json", "--config", str(daemon.config))
+    assert as_json.json == {"problems": []}
 
     bad = tmp_path / "bad.toml"
     text = daemon.config.read_text().replace('"bind" = "127.0.0.1:0"', '"bnd" = "127.0.0.1:0"')

@@ -1,27 +1,33 @@
 """``paydaemon demo`` in its three forms, each in a folder of its own in which nothing may be left."""
 
+import json
 import os
 import shlex
-import signal
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
 import trio
 
-from paydaemon_bitcoin.regtest import RegtestNode, connect
+from paydaemon_bitcoin.rpc import connect
 from tests.e2e.commands import Running, running
+from tests.support.daemon import patiently
 from tests.support.waiting import BOUND_S
+
+Json = dict[str, Any]
 
 ORDER = ["invoice.created", "invoice.payment_seen", "invoice.processing", "invoice.settled"]
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment whose temporary files are ours to count."""
-    return {**os.environ, "TMPDIR": str(tmp_path)}
+def environment(folder: Path) -> Iterator[dict[str, str]]:
+    """An environment with a folder of its own for temporary files, in which nothing is left in the end."""
+    yield {**os.environ, "TMPDIR": str(folder)}
+    assert list(folder.iterdir()) == []
+    assert _processes_in(folder) == []
 
 
 def _is_alive(pid: int) -> bool:
@@ -38,18 +44,15 @@ def _told(run: Running, types: Sequence[str]) -> list[str]:
     return [word for word in words if word in types]
 
 
-async def test_once_plays_one_payment_to_settled(environment: dict[str, str], tmp_path: Path) -> None:
+async def test_once_plays_one_payment_to_settled(environment: dict[str, str]) -> None:
     async with running("demo", "--once", "--port", "0", env=environment) as demo:
         assert await demo.ends() == 0, demo.err
     assert _told(demo, ORDER) == ORDER
     assert demo.out[-1] == "bitcoin: 12.50 EUR paid and settled"
     assert demo.err == []
-    assert list(tmp_path.iterdir()) == []
 
 
-async def test_for_scripts_it_says_one_line_and_leaves_nothing(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+async def test_for_scripts_it_says_one_line_and_leaves_nothing(environment: dict[str, str]) -> None:
     async with running("demo", "--json", "--port", "0", env=environment) as demo:
         await demo.says("api")
         (line,) = demo.out
@@ -62,26 +65,94 @@ async def test_for_scripts_it_says_one_line_and_leaves_nothing(
     assert demo.out == [line], "one line alone, also at the end"
     assert demo.err, "everything else is said there"
     assert not any(_is_alive(pid) for pid in ready["pids"].values())
-    assert list(tmp_path.iterdir()) == []
 
 
-async def test_by_hand_the_commands_it_prints_pay_the_invoice(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+async def test_by_hand_the_commands_it_prints_pay_the_invoice(environment: dict[str, str]) -> None:
     async with running("demo", "--port", "0", env=environment) as demo:
-        await demo.says("Ctrl-C ends it all")
-        api, key, curl, send, mine = _printed(demo)
         await demo.says("invoice.created")
-        created = await _shell(curl, environment)
-        assert json.loads(created)["status"] == "new"
-        await _shell(send, environment)
-        await demo.says("invoice.processing")
-        await _shell(mine, environment)
-        await demo.says("invoice.settled")
-        async with httpx.AsyncClient(base_url=api, verify=False, timeout=BOUND_S) as client:
-            listed = await client.get("/v1/invoices", headers={"Authorization": f"Bearer {key}"})
-        statuses = [invoice["status"] for invoice in listed.json()["data"]]
-        assert statuses == ["new", "settled"]
+        curl, (pay, mine) = _printed(demo, "create another:"), _printed(demo, "pay this one on bitcoin:")
+        assert (await _as_curl_would(curl[0]))["status"] == "new"
+        for command, event in ((pay, "invoice.processing"), (mine, "invoice.settled")):
+            await trio.run_process(shlex.split(command), capture_stdout=True)
+            await demo.says(event)
+        assert _told(demo, ORDER[:1]) == ORDER[:1] * 2
+        assert _told(demo, ORDER[1:]) == ORDER[1:]
         assert await demo.interrupt() == 0
     assert demo.err == []
-    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("when", ["starting a local bitcoin network", "starting the daemon"])
+async def test_interrupted_while_it_starts_it_leaves_nothing_either(
+    environment: dict[str, str], when: str
+) -> None:
+    async with running("demo", "--port", "0", env=environment) as demo:
+        await demo.says(when)
+        assert await demo.interrupt() == 0
+    assert demo.err == []
+
+
+async def test_without_a_bitcoind_it_says_so_in_one_line(environment: dict[str, str], folder: Path) -> None:
+    nowhere = folder / "nowhere"
+    async with running(
+        "demo", "--once", "--port", "0", env={**environment, "PAYDAEMON_BITCOIND_DIR": str(nowhere)}
+    ) as demo:
+        assert await demo.ends() == 1
+    assert demo.err == [
+        f"Error: no local bitcoin network: there is no bitcoind in {nowhere}: `make bitcoind` fetches one"
+    ]
+
+
+async def _play(ready: Json) -> None:
+    """What a script does with the line: create an invoice, pay it and mine, by what the line says alone."""
+    headers = {"Authorization": f"Bearer {ready['key']}"}
+    bitcoin = urlsplit(ready["bitcoin"]["rpc"])
+    user, password = bitcoin.username or "", bitcoin.password or ""
+    url = urlunsplit(bitcoin._replace(netloc=f"{bitcoin.hostname}:{bitcoin.port}"))
+    rpc = connect(url, lambda: (user, password))
+    wallet = rpc.wallet(ready["bitcoin"]["wallet"])
+    async with httpx.AsyncClient(
+        base_url=ready["api"], headers=headers, verify=False, timeout=BOUND_S
+    ) as client:
+        body = {"amount": "12.50", "currency": "EUR", "seller_id": "demo", "confirmations": 1}
+        invoice = (await client.post("/v1/invoices", json=body)).json()
+        (option,) = invoice["options"]
+        await wallet.call("sendtoaddress", option["destination"]["address"], option["due"])
+        back = await wallet.call("getnewaddress", "", "bech32")
+        await wallet.call("generatetoaddress", 1, back)
+
+        async def is_settled() -> bool:
+            answer = await client.get(f"/v1/invoices/{invoice['id']}")
+            return bool(answer.json()["status"] == "settled")
+
+        await patiently(is_settled)
+    rpc.close()
+
+
+def _printed(demo: Running, title: str) -> list[str]:
+    """The commands printed below a title, each in one line."""
+    below = demo.out[demo.out.index(title) + 1 :]
+    text = "\n".join(below[: below.index("")])
+    return [line.strip() for line in text.replace("\\\n", " ").splitlines()]
+
+
+async def _as_curl_would(command: str) -> Json:
+    """Make the request of a printed curl command: curl itself need not be there."""
+    curl, _, url, *options = shlex.split(command)
+    assert curl == "curl"
+    given = list(zip(options[::2], options[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for option, value in given if option == "-H")
+    (body,) = (value for option, value in given if option == "-d")
+    async with httpx.AsyncClient(verify=False, timeout=BOUND_S) as client:
+        return dict((await client.post(url, headers=headers, content=body)).json())
+
+
+def _processes_in(folder: Path) -> list[str]:
+    """The commands of all processes that name a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # it has just ended
+        found += [command] if str(folder) in command else []
+    return found

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.setup import NEVER_S, bitcoin, chain
-from tests.support.daemon import Daemon, address_of, due_of, payments_of, running
+from tests.support.daemon import Daemon, address_of, due_of, patiently, payments_of, running
 from tests.support.node import copy_node, pay_many
-from tests.support.waiting import until
 
 STALE = {"state": "stale", "id": "bitcoin", "plugin": "bitcoin"}
 
@@ -31,11 +30,11 @@ async def _is_refused_and_explained(daemon: Daemon) -> None:
 
 
 async def test_restarted_with_another_cookie_and_then_with_an_empty_mempool(
-    prepared: Path, tmp_path: Path
+    prepared: Path, folder: Path
 ) -> None:
     async with (
-        copy_node(prepared, tmp_path / "node") as node,
-        running(tmp_path, bitcoin(node, poll_interval_s=NEVER_S)) as daemon,
+        copy_node(prepared, folder / "node") as node,
+        running(folder, bitcoin(node, poll_interval_s=NEVER_S)) as daemon,
         daemon.stream(after=None) as stream,
     ):
         before, forgotten = await daemon.invoice(), await daemon.invoice()
@@ -78,52 +77,54 @@ async def test_restarted_with_another_cookie_and_then_with_an_empty_mempool(
         ]
 
 
-async def test_away_at_the_start_of_the_daemon(prepared: Path, tmp_path: Path) -> None:
-    node = copy_node(prepared, tmp_path / "node")
+async def test_away_at_the_start_of_the_daemon(prepared: Path, folder: Path) -> None:
+    node = copy_node(prepared, folder / "node")
     async with node:
         pass  # from now on its ports are known
-    async with running(tmp_path, bitcoin(node, poll_interval_s=NEVER_S), ready=False) as daemon:
-        async with daemon.stream() as stream:
-            await stream.until("chain.stale")
-            await _is_refused_and_explained(daemon)
-            async with node:
-                await stream.until("chain.recovered")
-                invoice = await daemon.invoice(confirmations=1)
-                await pay_many(node, (address_of(invoice), due_of(invoice)))
-                await stream.until("invoice.processing", invoice["id"])
-                await node.mine(1)
-                await stream.until("invoice.settled", invoice["id"])
-
-
-async def test_a_chain_that_is_away_leaves_the_others_alone(
-    node: RegtestNode, prepared: Path, tmp_path: Path
-) -> None:
-    away = copy_node(prepared, tmp_path / "away")
-    async with away:
-        pass
-    tables = {"chains": {"here": chain(node, poll_interval_s=NEVER_S), "away": chain(away)}}
-    async with running(tmp_path, tables, ready=False) as daemon:
-        async with daemon.stream() as stream:
-            await stream.until("chain.stale")
-            invoice = await _offered_by(daemon, "here")
-            assert [option["chain"] for option in invoice["options"]] == ["here"]
-            body = {"amount": "0.001", "currency": "BTC", "seller_id": "shop", "chains": ["away"]}
-            refused = (await daemon.call("POST", "/v1/invoices", body, expect=5))["error"]
-            assert (refused["type"], refused["param"]) == ("unavailable", "chains")
-            assert "chain away" in refused["message"]
+    async with (
+        running(folder, bitcoin(node, poll_interval_s=NEVER_S), ready=False) as daemon,
+        daemon.stream() as stream,
+    ):
+        await stream.until("chain.stale")
+        await _is_refused_and_explained(daemon)
+        async with node:
+            await stream.until("chain.recovered")
+            invoice = await daemon.invoice(confirmations=1)
             await pay_many(node, (address_of(invoice), due_of(invoice)))
             await stream.until("invoice.processing", invoice["id"])
             await node.mine(1)
             await stream.until("invoice.settled", invoice["id"])
 
 
-async def test_without_zmq_everything_is_found_by_polling(node: RegtestNode, tmp_path: Path) -> None:
+async def test_a_chain_that_is_away_leaves_the_others_alone(
+    node: RegtestNode, prepared: Path, folder: Path
+) -> None:
+    away = copy_node(prepared, folder / "away")
+    async with away:
+        pass
+    tables = {"chains": {"here": chain(node, poll_interval_s=NEVER_S), "away": chain(away)}}
+    async with running(folder, tables, ready=False) as daemon, daemon.stream() as stream:
+        await stream.until("chain.stale")
+        await patiently(lambda: _can_be_offered(daemon, "here"))
+        invoice = await daemon.invoice(confirmations=1)
+        assert [option["chain"] for option in invoice["options"]] == ["here"]
+        body = {"amount": "0.001", "currency": "BTC", "seller_id": "shop", "chains": ["away"]}
+        refused = (await daemon.call("POST", "/v1/invoices", body, expect=5))["error"]
+        assert (refused["type"], refused["param"]) == ("unavailable", "chains")
+        assert "chain away" in refused["message"]
+        await pay_many(node, (address_of(invoice), due_of(invoice)))
+        await stream.until("invoice.processing", invoice["id"])
+        await node.mine(1)
+        await stream.until("invoice.settled", invoice["id"])
+
+
+async def test_without_zmq_everything_is_found_by_polling(node: RegtestNode, folder: Path) -> None:
     """Two chains on one node: one is told no endpoint, the other one at which nobody speaks."""
     deaf = chain(node, kind="tr", poll_interval_s=1)
     del deaf["zmq_rawtx"], deaf["zmq_sequence"]
     nobody = f"tcp://127.0.0.1:{_unused_port()}"
     astray = chain(node, poll_interval_s=1, zmq_rawtx=nobody, zmq_sequence=nobody)
-    async with running(tmp_path, {"chains": {"astray": astray, "deaf": deaf}}) as daemon:
+    async with running(folder, {"chains": {"astray": astray, "deaf": deaf}}) as daemon:
         invoices = [await daemon.invoice(chains=[name], confirmations=2) for name in ("astray", "deaf")]
         coin = await node.coin()
         paying = [(address_of(invoice), due_of(invoice)) for invoice in invoices]
@@ -142,9 +143,9 @@ async def test_without_zmq_everything_is_found_by_polling(node: RegtestNode, tmp
 
 
 async def test_another_wallet_than_the_database_belongs_to_is_refused(
-    node: RegtestNode, tmp_path: Path
+    node: RegtestNode, folder: Path
 ) -> None:
-    async with running(tmp_path, bitcoin(node, poll_interval_s=NEVER_S)) as daemon:
+    async with running(folder, bitcoin(node, poll_interval_s=NEVER_S)) as daemon:
         await daemon.stop()
         daemon.configure(bitcoin(node, poll_interval_s=NEVER_S))
         await daemon.start(ready=False)
@@ -154,15 +155,9 @@ async def test_another_wallet_than_the_database_belongs_to_is_refused(
             await _is_refused_and_explained(daemon)
 
 
-async def _offered_by(daemon: Daemon, chain: str) -> dict[str, object]:
-    """An invoice, as soon as this chain can be offered."""
-
-    async def offers() -> bool:
-        states = {shown["id"]: shown["state"] for shown in (await daemon.readiness())["chains"]}
-        return states[chain] == "healthy"
-
-    await until(offers)
-    return await daemon.invoice(confirmations=1)
+async def _can_be_offered(daemon: Daemon, chain: str) -> bool:
+    states = {shown["id"]: shown["state"] for shown in (await daemon.readiness())["chains"]}
+    return bool(states[chain] == "healthy")
 
 
 async def _restart_forgetting(node: RegtestNode) -> None:

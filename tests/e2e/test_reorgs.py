@@ -10,9 +10,9 @@ SEEN = ["created", "payment_seen", "processing"]
 SETTLED = ["payment.confirmed", "settled"]
 
 
-async def _paid(node: RegtestNode, daemon: Daemon, **fields: object) -> tuple[str, str, str]:
+async def _paid(node: RegtestNode, daemon: Daemon, confirmations: int = 6) -> tuple[str, str, str]:
     """A paid invoice: its id, the payment, and a rival of the payment that is not sent."""
-    invoice = await daemon.invoice(**fields)
+    invoice = await daemon.invoice(confirmations=confirmations)
     coin = await node.coin()
     raw = await node.spend(coin, [(address_of(invoice), due_of(invoice))])
     rival = await node.spend(coin, [(await elsewhere(node), 20_834)], fee_minor=5_000)

@@ -70,6 +70,8 @@ def clock(node: RegtestNode, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         try:
             trio.run(daemon.start)
             yield Clock(node, door, daemon)
+            trio.run(daemon.stop)
+            assert daemon.errors() == []
         finally:
             trio.run(daemon.kill)
 

@@ -1,9 +1,9 @@
 """Payments to addresses of the seller's that no invoice was given."""
 
 from paydaemon_bitcoin.regtest import RegtestNode
-from tests.support.daemon import Daemon, Json, due_of
+from tests.support.daemon import Daemon, Json, due_of, patiently
 from tests.support.node import pay_many
-from tests.support.waiting import until
+
 
 async def _unmatched(daemon: Daemon) -> dict[str, Json]:
     listed = await daemon.call("GET", "/v1/payments?unmatched=true")
@@ -46,7 +46,7 @@ async def test_it_goes_on_being_followed_and_belongs_to_one_invoice_for_good(
 ) -> None:
     txid = await pay_many(node, (unissued_address, 30_000))
     await node.mine(6)
-    await until(lambda: _is_confirmed(daemon, txid))
+    await patiently(lambda: _is_confirmed(daemon, txid))
     one, other = await daemon.invoice(), await daemon.invoice()
     path = f"/v1/payments/{(await _unmatched(daemon))[txid]['id']}/assign"
     assigned = await daemon.call("POST", path, {"invoice_id": one["id"]})

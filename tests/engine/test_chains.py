@@ -127,7 +127,12 @@ async def test_a_restart_tells_no_turn_again(autojump_clock: MockClock) -> None:
 
 
 async def test_two_watches_tell_a_turn_once(autojump_clock: MockClock) -> None:
+    """Both have read that it was well before either has written that it is not."""
     async with world() as daemon:
+        store = UnsteadyStore(daemon.store)
+        store.reads_wait = True
+        store.release.set()
+        daemon.health = HealthWatch(store, daemon.live_chains, daemon.clock)
         daemon.bitcoin.away = True
         async with trio.open_nursery() as nursery:
             for _ in range(2):

@@ -1,11 +1,14 @@
 """Payments that find no invoice by themselves, and the operator who gives them to one."""
 
+from decimal import Decimal
+
 import pytest
 
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.invoice import Flag, Invoice, Mark, Status
 from paydaemon.core.money import Asset
 from paydaemon.core.payment import Payment, PaymentState
+from paydaemon.hooks.ports import Rate
 from paydaemon.testing.fakechain import FakeChain
 from paydaemon.testing.fakenetwork import Credit
 from tests.engine.world import DUE, OPERATOR, SHOP, World, world
@@ -179,6 +182,23 @@ async def test_another_asset_at_an_invoices_destination_is_unmatched() -> None:
         assert await daemon.stands(invoice) == (Status.NEW, set())
         [payment] = await daemon.unmatched()
         assert payment.asset == token
+
+
+async def test_a_destination_is_its_own_options_alone() -> None:
+    """A token sent to where the same invoice takes the native asset waits for the operator."""
+    token = Asset("hedera", "0.0.456858", "USDC", 6)
+    async with world("hedera") as daemon:
+        chain = daemon.chains["hedera"]
+        chain.assets = (*chain.assets, token)
+        daemon.rates.publish("fixed", [Rate("USDC", "EUR", Decimal("0.90"), daemon.clock())])
+        invoice = await daemon.invoice(amount="9.00")
+        native, stable = invoice.options
+        daemon.networks["hedera"].pay(Credit(native.destination.key, stable.due_minor, token))
+        await daemon.look()
+        assert await daemon.stands(invoice) == (Status.NEW, set())
+        [payment] = await daemon.unmatched()
+        await assign(daemon, payment, invoice)
+        assert await daemon.stands(invoice) == (Status.SETTLED, set())
 
 
 async def test_a_marked_invoice_keeps_its_mark_when_a_payment_is_assigned() -> None:

@@ -26,8 +26,8 @@ async def test_it_lives_and_is_ready_without_a_key(daemon: Served) -> None:
     )
     assert bitcoin["as_of"].endswith("Z")
     assert hedera["id"] == "hedera"
-    assert told["plugins"][0]["name"] == "fake"
-    assert told["services"][0]["name"] == "chain bitcoin"
+    assert told["plugins"] == [{"name": "fake", "status": "active"}]
+    assert told["services"] == [{"name": "chain bitcoin", "state": "running"}]
 
 
 async def test_each_chain_is_told_apart(daemon: Served) -> None:

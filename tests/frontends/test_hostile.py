@@ -345,7 +345,7 @@ async def test_a_slow_client_is_closed(
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(until_closed)
-            await until(lambda: daemon.counts.open == 1)
+            await until(lambda: daemon.counts.accepted == 1)
             await until(lambda: daemon.counts.open == 0)
             nursery.cancel_scope.cancel()
         await still_answers(daemon)

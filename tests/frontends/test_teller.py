@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
 
 from paydaemon.core.access import Principal
+from paydaemon.engine.accounts import wrong_key
 from paydaemon.engine.live import LivePush
 from paydaemon.frontends.quartsocket import close_frame
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.websocket import SocketGone, Subscription, tell
 from paydaemon.journal import Filter
+from paydaemon.store.port import StoreUnavailable
 from tests.support.engine import Engine, engine_on
 from tests.support.served import Json
 from tests.support.waiting import until
@@ -59,8 +62,13 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
         yield running
 
 
-def everything(after: int = 0, principal: Principal = OPERATOR) -> Subscription:
-    return Subscription(principal, Filter(), live=True, invoice_id=None, after=after)
+async def valid() -> Principal:
+    await trio.lowlevel.checkpoint()
+    return OPERATOR
+
+
+def everything() -> Subscription:
+    return Subscription(OPERATOR, valid, Filter(), live=True, invoice_id=None, after=0)
 
 
 async def create(engine: Engine, count: int = 1) -> None:
@@ -97,6 +105,23 @@ async def test_it_closes_when_the_daemon_stops(engine: Engine) -> None:
     assert socket.closed == (1001, "the daemon stops; resume after the last seq")
 
 
+async def test_a_store_that_is_away_locks_nobody_out(engine: Engine) -> None:
+    """Only a key that is refused ends the conversation."""
+    answers: list[Exception] = [
+        StoreUnavailable("disk I/O error"),
+        StoreUnavailable("disk I/O error"),
+        wrong_key(),
+    ]
+
+    async def authenticate() -> Principal:
+        await trio.lowlevel.checkpoint()
+        raise answers.pop(0)
+
+    socket, wanted = MemorySocket(), replace(everything(), authenticate=authenticate)
+    await tell(socket, engine.api, wanted, trio.Event(), Limits(key_check_every_s=0.01))
+    assert (answers, socket.closed) == ([], (4001, "this key is no longer valid"))
+
+
 async def test_events_and_pushes_do_not_talk_over_each_other(engine: Engine) -> None:
     """Both are told by the same socket, one message at a time."""
     socket = MemorySocket()
@@ -128,7 +153,7 @@ async def test_events_and_pushes_do_not_talk_over_each_other(engine: Engine) -> 
 def test_pushes_are_for_the_eyes_they_are_for(
     principal: Principal, invoice_id: str | None, push: LivePush, wanted: bool
 ) -> None:
-    assert Subscription(principal, None, True, invoice_id, 0).wants(push) is wanted
+    assert Subscription(principal, valid, None, True, invoice_id, 0).wants(push) is wanted
 
 
 def test_a_close_frame_is_as_the_protocol_has_it() -> None:

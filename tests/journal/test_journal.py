@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from paydaemon.core.access import Principal, Seller
 from paydaemon.core.events import Draft, Event, EventType
-from paydaemon.journal import PAGE, Filter, Journal
+from paydaemon.journal import KEPT, PAGE, Filter, Journal, Turns
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import open_store
 from paydaemon.testing.samples import NOW_MS
@@ -113,7 +113,7 @@ async def check(journal: Journal, all_readers: Sequence[Reader]) -> None:
     everything = await page_through(journal)
     for reader in all_readers:
         assert reader.events == [event for event in everything if reader.wants(event)]
-        assert all(0 < len(batch) <= PAGE for batch in reader.batches)
+        assert all(0 < len(batch) <= KEPT for batch in reader.batches)
 
 
 async def page_through(journal: Journal) -> list[Event]:
@@ -241,10 +241,56 @@ async def test_it_reads_only_when_it_is_asked(store: Store) -> None:
     await append(store, draft(0))
     batches = Journal(store).follow(OPERATOR, EVERYTHING, 0)
     assert len(await anext(batches)) == 1
-    for number in range(3 * PAGE):
+    for number in range(3 * KEPT):
         await append(store, draft(number))
-    assert len(await anext(batches)) == PAGE
+    assert len(await anext(batches)) <= KEPT
     await batches.aclose()
+
+
+async def test_a_crowd_at_the_end_holds_the_same_events_and_not_copies(store: Store) -> None:
+    journal = Journal(store)
+    crowd = [journal.follow(OPERATOR, EVERYTHING, 0) for _ in range(50)]
+    await append(store, draft(0), draft(1))
+    batches = [await anext(follower) for follower in crowd]
+    assert all([*map(id, batch)] == [*map(id, batches[0])] for batch in batches)
+    for follower in crowd:
+        await follower.aclose()
+
+
+async def test_whoever_fell_behind_the_tail_replays_and_misses_nothing(store: Store) -> None:
+    journal = Journal(store)
+    quick, slow = Reader(journal, OPERATOR), journal.follow(OPERATOR, EVERYTHING, 0)
+    await append(store, draft(0))
+    seen = [event.seq for event in await anext(slow)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(quick.follow)
+        for number in range(2 * KEPT):
+            await append(store, draft(number))
+            await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    while len(seen) < 2 * KEPT + 1:
+        seen += [event.seq for event in await anext(slow)]
+    await slow.aclose()
+    assert seen == [event.seq for event in quick.events] == list(range(1, 2 * KEPT + 2))
+
+
+async def test_a_turn_that_lasts_is_not_waited_for(autojump_clock: MockClock) -> None:
+    turns = Turns(at_once=2, turn_s=1.0)
+    began: list[float] = []
+
+    async def take(lasting_s: float) -> None:
+        async with turns.turn():
+            began.append(trio.current_time() - start)
+            await trio.sleep(lasting_s)
+
+    start = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        for lasting_s in (3600, 0.5, 3600, 0.25, 0):
+            nursery.start_soon(take, lasting_s)
+            await trio.testing.wait_all_tasks_blocked()
+        await trio.sleep(10)
+        nursery.cancel_scope.cancel()
+    assert began == [0, 0, 0.5, 1.0, 1.25]
 
 
 async def test_left_and_taken_up_again_nothing_is_lost_or_doubled(store: Store, seed: int) -> None:

@@ -7,13 +7,14 @@ when each transaction was sent.
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
 import trio
 
+from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.regtest import Coin, RegtestNode, btc
-from paydaemon_bitcoin.rpc import NodeUnavailable, RpcError
 from tests.support.ledgercheck import Json, Told
 
 COINS = 300
@@ -253,7 +254,7 @@ class Miner:
             "invalidateblock", await self.node.rpc.call("getblockhash", height - depth + 1)
         )
         self.reorgs += 1
-        await trio.sleep(self.chance.choice([0, 0, 0.2]))
+        await trio.sleep(self.chance.choice([0, 0.2, 0.5]))
         if self.chance.random() < 0.4:
             await self._spend_again()
         elif self.chance.random() < 0.3:
@@ -261,16 +262,15 @@ class Miner:
         await self._mine(depth + 1)
 
     async def _spend_again(self) -> None:
-        """A rival of a recent payment in a block, unless the payment itself lies in a deeper one."""
-        if not self.payers.replaceable:
-            return
-        sent = self.chance.choice(self.payers.replaceable)
-        try:
-            await self.node.mine_only(await self.node.spend(sent.coin, (), RIVAL_FEE_MINOR + 1))
-        except RpcError as refused:
-            self.troubles[f"{refused.method} {refused.code}"] += 1
-        else:
-            self.rivals += 1
+        """A rival of a recent payment in a block, of the first that lies in no deeper block itself."""
+        sent = list(self.payers.replaceable)
+        self.chance.shuffle(sent)
+        for one in sent:
+            raw = await self.node.spend(one.coin, (), RIVAL_FEE_MINOR + 1)
+            with suppress(RpcError):
+                await self.node.mine_only(raw)
+                self.rivals += 1
+                return
 
 
 def _creates(event: Json) -> bool:

@@ -1,6 +1,7 @@
 """A client of the event stream that may lose its daemon at any moment, and leaves no socket behind then."""
 
 import json
+import socket
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +9,15 @@ from urllib.parse import urlsplit
 
 import trio
 from wsproto import ConnectionType, WSConnection
-from wsproto.events import CloseConnection, Event, Ping, RejectConnection, Request, TextMessage
+from wsproto.events import (
+    AcceptConnection,
+    CloseConnection,
+    Event,
+    Ping,
+    RejectConnection,
+    Request,
+    TextMessage,
+)
 
 from tests.support.ledgercheck import Json
 
@@ -24,33 +33,53 @@ class Refused(Exception):
 
 
 class Gone(Exception):
-    """The connection is gone."""
+    """The connection is gone; `code` is the websocket's, where it was closed in order."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
 
 
 class EventStream:
     """A websocket of events."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
-        self.stream = stream
+        self._stream = stream
         self._protocol = WSConnection(ConnectionType.CLIENT)
+        self._accepted = False
         self._arrived: deque[Json] = deque()
         self._text = ""
 
-    async def ask(self, target: str, key: str) -> None:
-        """Send the opening handshake (RFC 6455, section 4.1)."""
+    async def open(self, target: str, key: str) -> None:
+        """The opening handshake (RFC 6455, section 4.1). Raises `Refused` or `Gone`."""
         headers = [(b"Authorization", f"Bearer {key}".encode())]
         await self._send(self._protocol.send(Request("localhost", target, extra_headers=headers)))
+        while not self._accepted:
+            await self._receive()
 
     async def next(self) -> Json:
-        """The next event or live push. Raises `Refused` or `Gone`."""
+        """The next event or live push. Raises `Gone`."""
         while not self._arrived:
-            self._protocol.receive_data(await self._receive())
-            for event in self._protocol.events():
-                await self._take(event)
+            await self._receive()
         return self._arrived.popleft()
+
+    async def _receive(self) -> None:
+        try:
+            data = bytes(await self._stream.receive_some(CHUNK))
+        except trio.BrokenResourceError as error:
+            raise Gone from error
+        if not data:
+            raise Gone
+        self._protocol.receive_data(data)
+        for event in self._protocol.events():
+            await self._take(event)
 
     async def _take(self, event: Event) -> None:
         match event:
+            case AcceptConnection():
+                self._accepted = True
+            case RejectConnection(status_code=status):
+                raise Refused(status)
             case TextMessage(data=data, message_finished=finished):
                 self._text += data
                 if finished:
@@ -58,38 +87,40 @@ class EventStream:
                     self._text = ""
             case Ping():
                 await self._send(self._protocol.send(event.response()))
-            case RejectConnection(status_code=status):
-                raise Refused(status)
             case CloseConnection(code=code):
-                raise Gone(f"closed with {code}")
+                raise Gone(code)
             case _:
-                pass  # it was accepted, or speaks of what is not used here
-
-    async def _receive(self) -> bytes:
-        try:
-            data = bytes(await self.stream.receive_some(CHUNK))
-        except trio.BrokenResourceError as error:
-            raise Gone from error
-        if not data:
-            raise Gone("the daemon hung up")
-        return data
+                pass  # the rest says nothing here
 
     async def _send(self, data: bytes) -> None:
         try:
-            await self.stream.send_all(data)
+            await self._stream.send_all(data)
         except trio.BrokenResourceError as error:
             raise Gone from error
 
 
 @asynccontextmanager
-async def event_stream(api: str, key: str, query: str) -> AsyncIterator[EventStream]:
-    """A websocket at ``/v1/events`` that was asked for. Raises `Gone` where nobody listens."""
+async def event_stream(
+    api: str, key: str, query: str, *, receive_buffer: int | None = None
+) -> AsyncIterator[EventStream]:
+    """An open websocket at ``/v1/events``. Raises `Refused`, or `Gone` where nobody listens.
+
+    With a small `receive_buffer`, in bytes, the daemon soon notices when nothing is read.
+    """
+    async with await _dial(api, receive_buffer) as stream:
+        events = EventStream(stream)
+        await events.open(f"/v1/events?{query}", key)
+        yield events
+
+
+async def _dial(api: str, receive_buffer: int | None) -> trio.SocketStream:
     parts = urlsplit(api)
+    own = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if receive_buffer is not None:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     try:
-        stream = await trio.open_tcp_stream(parts.hostname or "", parts.port or 0)
+        await own.connect((parts.hostname, parts.port))
     except OSError as error:
+        own.close()
         raise Gone from error
-    async with stream:
-        opened = EventStream(stream)
-        await opened.ask(f"/v1/events?{query}", key)
-        yield opened
+    return trio.SocketStream(own)

@@ -40,6 +40,10 @@ class Stream:
         assert found is not None
         return found
 
+    async def until_seq(self, seq: int) -> None:
+        """Wait for the event of this number."""
+        await until(lambda: bool(self.journaled) and self.journaled[-1]["seq"] >= seq)
+
     def find(self, type: str, invoice_id: str | None = None) -> Json | None:
         """The first event of a type so far."""
         for event in self.events:

@@ -6,6 +6,7 @@ adds a route gets all of this: what needs no key is named here, in `OPEN`, and n
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import trio
@@ -35,6 +36,12 @@ def principal() -> Principal:
     """Who makes the current request."""
     found = g.principal
     assert isinstance(found, Principal)
+    return found
+
+
+def authenticate_again() -> Callable[[], Awaitable[Principal]]:
+    """Looks at the current request's key once more, for what outlives the request."""
+    found: Callable[[], Awaitable[Principal]] = g.authenticate
     return found
 
 
@@ -91,8 +98,9 @@ class Gate:
         if asked.routing_exception is not None or asked.endpoint in OPEN:
             self._pace_address(asked)
             return
+        g.authenticate = partial(self._authenticate, asked.headers)
         try:
-            g.principal = await self._authenticate(asked.headers)
+            g.principal = await g.authenticate()
         except Refusal:
             self._pace_address(asked)
             raise

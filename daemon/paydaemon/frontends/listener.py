@@ -108,6 +108,7 @@ class Guard:
         client = self._client_of(accepted.socket)
         if client is None or not self._has_room_for(client):
             self._counts.refused += 1
+            log.debug("a connection was refused", client=str(client))
             return
         stream = PatientStream(accepted, self._limits)
         self._enter(stream, client)

@@ -24,6 +24,7 @@ from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, S
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
+from hypercorn.typing import H11SendableEvent
 from wsproto.events import Message
 
 from paydaemon.frontends import errors, wire
@@ -104,9 +105,9 @@ class Http1(H11Protocol):
             event = replace(event, headers=[*event.headers, (b"connection", b"close")])
         await super().stream_send(event)
 
-    async def _send_h11_event(self, event: h11.Event) -> None:
+    async def _send_h11_event(self, event: H11SendableEvent) -> None:
         try:
-            data = self._head + self.connection.send(event)
+            data = self._head + (self.connection.send(event) or b"")
         except h11.LocalProtocolError:
             if self.connection.their_state is not h11.ERROR:
                 raise

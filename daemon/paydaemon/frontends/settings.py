@@ -48,6 +48,8 @@ class Limits:
     """How many messages may come at once before that."""
     ping_every_s: float = 20.0
     """How often a websocket is pinged, so that a client that is gone is noticed."""
+    key_check_every_s: float = 30.0
+    """How often it is looked whether an open websocket's key is still valid."""
     grace_s: float = 10.0
     """How long requests may go on once the daemon stops."""
 

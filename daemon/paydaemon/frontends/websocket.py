@@ -13,6 +13,7 @@ from typing import Protocol
 import trio
 
 from paydaemon.core.access import Principal
+from paydaemon.core.errors import Refusal
 from paydaemon.core.public import Json, public_event
 from paydaemon.engine.api import Api
 from paydaemon.engine.live import LivePush
@@ -20,11 +21,14 @@ from paydaemon.frontends import wire
 from paydaemon.frontends.pace import Paces, TooFast
 from paydaemon.frontends.settings import Limits
 from paydaemon.journal import Filter
+from paydaemon.store.port import StoreUnavailable
 
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
+
+# RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
+KEY_REVOKED = 4001
 TOO_SLOW = 4008
-"""RFC 6455, section 7.4.2: 4000 to 4999 are an application's own."""
 
 
 class SocketGone(Exception):
@@ -52,10 +56,12 @@ class Subscription:
     """What one websocket wants to hear.
 
     `journal` chooses journaled events, or is None where none are wanted; `live` says whether live pushes are.
-    `after` is the `seq` of the last event that the client has.
+    `after` is the `seq` of the last event that the client has. `authenticate` raises `Refusal` once the key
+    that the socket was opened with is no longer valid.
     """
 
     principal: Principal
+    authenticate: Callable[[], Awaitable[Principal]]
     journal: Filter | None
     live: bool
     invoice_id: str | None
@@ -90,6 +96,7 @@ class Teller:
         self._api = api
         self._wanted = wanted
         self._stop = stop
+        self._key_check_every_s = limits.key_check_every_s
         self._pace = Paces(limits.messages_per_s, limits.messages_burst, 1)
         self._sending = trio.Lock()
         self._goodbye: Goodbye | None = None
@@ -97,7 +104,13 @@ class Teller:
     async def run(self) -> None:
         """Talk until one side has had enough; whoever ends first ends the others."""
         async with trio.open_nursery() as nursery:
-            for part in (self._tell_journal, self._tell_live, self._listen, self._wait_for_stop):
+            for part in (
+                self._tell_journal,
+                self._tell_live,
+                self._listen,
+                self._watch_key,
+                self._wait_for_stop,
+            ):
                 nursery.start_soon(self._until_over, part, nursery.cancel_scope)
         if self._goodbye is not None:
             await self._socket.close(self._goodbye.code, self._goodbye.reason)
@@ -137,6 +150,16 @@ class Teller:
                 self._pace.take(None)
             except TooFast:
                 return Goodbye(POLICY_VIOLATION, "this websocket only tells; it takes no messages")
+
+    async def _watch_key(self) -> Goodbye | None:
+        while True:
+            await trio.sleep(self._key_check_every_s)
+            try:
+                await self._wanted.authenticate()
+            except Refusal:
+                return Goodbye(KEY_REVOKED, "this key is no longer valid")
+            except StoreUnavailable:
+                continue  # nobody is locked out for a fault of ours
 
     async def _wait_for_stop(self) -> Goodbye | None:
         await self._stop.wait()

@@ -108,6 +108,7 @@ class _Line:
         self._url = url
         self._credentials = credentials
         self._connection: http.client.HTTPConnection | None = None
+        self._response: http.client.HTTPResponse | None = None
         self._header = b""
         self._used_at_s = monotonic()
         self._lock = threading.Lock()
@@ -145,9 +146,13 @@ class _Line:
                     self._connection.sock.shutdown(socket.SHUT_RDWR)
 
     def hang_up(self) -> None:
+        """Close the connection, and the answer on it that the library left unread."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if self._response is not None:
+            self._response.close()
+            self._response = None
 
     def _begin(self) -> None:
         with self._lock:
@@ -168,11 +173,16 @@ class _Line:
         if self._connection is None:
             self._header = _basic_auth(self._credentials)
             self._connection = _dial(self._url, timeout_s)
+            self._connection.response_class = self._respond  # type: ignore[assignment]
         host = self._url.netloc.rpartition("@")[2]
         url = f"{self._url.scheme}://nobody:nothing@{host}{path or '/'}"
         proxy = AuthServiceProxy(url, method, timeout_s, self._connection)
         proxy._AuthServiceProxy__auth_header = self._header  # noqa: SLF001 - see above
         return proxy
+
+    def _respond(self, *arguments: Any, **options: Any) -> http.client.HTTPResponse:
+        self._response = http.client.HTTPResponse(*arguments, **options)
+        return self._response
 
     def _judge(self, method: str, error: JSONRPCException) -> Exception:
         """What an answer without a result means. One that is no JSON-RPC leaves the line unusable."""

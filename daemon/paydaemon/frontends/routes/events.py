@@ -12,7 +12,7 @@ from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.core.public import public_event
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, wire
-from paydaemon.frontends.gate import principal
+from paydaemon.frontends.gate import authenticate_again, principal
 from paydaemon.frontends.quartsocket import QuartSocket
 from paydaemon.frontends.requests import Query, member
 from paydaemon.frontends.settings import Limits
@@ -63,6 +63,7 @@ def _subscription(args: MultiDict[str, str], api: Api) -> Subscription:
     after = _after(query, api)
     return Subscription(
         principal=principal(),
+        authenticate=authenticate_again(),
         journal=Filter(frozenset(types), invoice_id) if types or not names else None,
         live=not names or LIVE_CONFIRMING in names,
         invoice_id=invoice_id,

@@ -1,5 +1,7 @@
 """``/healthz`` and ``/readyz``: for whoever restarts or balances; they need no key."""
 
+from collections.abc import Mapping, Sequence
+
 import trio
 from quart import Blueprint, Response
 
@@ -34,12 +36,17 @@ def blueprint(api: Api, status: Status) -> Blueprint:
             "status": "ok" if is_ready else "unavailable",
             "store": store,
             "chains": [wire.chain(chain) for chain in chains],
-            "plugins": list(status.plugins()),
-            "services": list(status.services()),
+            "plugins": _brief(status.plugins(), "name", "status"),
+            "services": _brief(status.services(), "name", "state"),
         }
         return wire.answer(said, 200 if is_ready else 503)
 
     return routes
+
+
+def _brief(records: Sequence[Mapping[str, object]], *names: str) -> list[Json]:
+    """What anybody may know of a record; the rest is for operators, at ``/v1/plugins``."""
+    return [{name: record[name] for name in names} for record in records]
 
 
 async def _store(api: Api) -> Json:

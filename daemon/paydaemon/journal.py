@@ -110,7 +110,7 @@ class Tail:
         return after >= (self._events[0].seq - 1 if self._events else self._last)
 
     async def _read_on(self, after: int) -> None:
-        """Read on from `after`. What nobody was there to hear, between the last and it, is not read at all."""
+        """Read on from `after`. What nobody was there to hear, between the last and that, is left out."""
         fresh = await _read(self._store, None, ANY, after, KEPT)
         if after > self._last:
             self._events.clear()

@@ -14,7 +14,8 @@ class UnsteadyStore:
     """A store in front of another.
 
     While `reads_wait`, what was read is kept back until `release`. `fails` is how many of the next
-    transactions fail: after they have reached the disk, which is what a failed commit may have done.
+    transactions fail: after they have reached the disk, which is what a failed commit may have done. `reads`
+    counts what was read.
     """
 
     def __init__(self, store: Store) -> None:
@@ -23,6 +24,7 @@ class UnsteadyStore:
         self.reading = trio.Event()
         self.release = trio.Event()
         self.fails = 0
+        self.reads = 0
 
     async def transact(self, fn: Callable[[Transaction], T]) -> T:
         result = await self._store.transact(fn)
@@ -32,6 +34,7 @@ class UnsteadyStore:
         return result
 
     async def read(self, fn: Callable[[Reader], T]) -> T:
+        self.reads += 1
         result = await self._store.read(fn)
         if self.reads_wait:
             self.reading.set()

@@ -15,6 +15,7 @@ from paydaemon.journal import KEPT, PAGE, Filter, Journal, Turns
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import open_store
 from paydaemon.testing.samples import NOW_MS
+from tests.engine.stores import UnsteadyStore
 from tests.support.waiting import BOUND_S
 
 OPERATOR = Principal("key_operator", None)
@@ -285,7 +286,7 @@ async def test_a_turn_that_lasts_is_not_waited_for(autojump_clock: MockClock) ->
 
     start = trio.current_time()
     async with trio.open_nursery() as nursery:
-        for lasting_s in (3600, 0.5, 3600, 0.25, 0):
+        for lasting_s in (3600, 0.5, 3600, 0.25, 0.25):
             nursery.start_soon(take, lasting_s)
             await trio.testing.wait_all_tasks_blocked()
         await trio.sleep(10)
@@ -327,3 +328,21 @@ async def test_when_the_store_closes_whoever_follows_is_told() -> None:
     async with trio.open_nursery() as nursery, open_store(":memory:", executor="inline") as closing:
         nursery.start_soon(follow, closing)
         await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_what_nobody_was_there_to_hear_is_not_read_when_somebody_comes(store: Store) -> None:
+    """After a week without a listener, the next one does not wait until the week has been read."""
+    counting = UnsteadyStore(store)
+    journal = Journal(counting)
+    await append(store, *(draft(number) for number in range(20 * KEPT)))
+    reader = Reader(journal, OPERATOR, after=20 * KEPT - 1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(reader.follow)
+        await trio.testing.wait_all_tasks_blocked()
+        assert [event.seq for event in reader.events] == [20 * KEPT]
+        assert counting.reads == 1
+        await append(store, draft(0))
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert [event.seq for event in reader.events] == [20 * KEPT, 20 * KEPT + 1]
+    assert counting.reads == 2

@@ -7,7 +7,7 @@ Three forms: by hand, with the commands to pay; ``--once``, one payment per chai
 import json
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import click
@@ -18,6 +18,7 @@ from paydaemon.cli.ending import run
 from paydaemon.cli.playground import Network, Playground, playground
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
+from paydaemon.core.events import LIVE_CONFIRMING
 from paydaemon.hooks.ports import PayTo
 
 AMOUNT, CURRENCY = "12.50", "EUR"
@@ -91,8 +92,7 @@ async def _play(ground: Playground, chain: str, network: Network) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_tell_until_settled, ground, invoice["id"])
         await network.sandbox.pay(_pay_to(option))
-        await _until_seen(ground, invoice["id"])
-        await network.sandbox.finalise(option["confirmations_required"])
+        await _bury(ground, network, invoice["id"], option["confirmations_required"])
     click.echo(f"\n{chain}: {AMOUNT} {CURRENCY} paid and settled")
 
 
@@ -105,12 +105,19 @@ async def _tell_until_settled(ground: Playground, id: str) -> None:
     raise click.ClickException("the daemon ended before the invoice was settled")
 
 
-async def _until_seen(ground: Playground, id: str) -> None:
-    """Let the payment be seen unconfirmed first: that is what a buyer at the counter sees."""
+async def _bury(ground: Playground, network: Network, id: str, confirmations: int) -> None:
+    """One confirmation at a time, each once the one before was told: that is what waiting for six is like."""
     async with follow(ground.socket, {"after": "0", "invoice_id": id}) as events:
-        async for event in events:
-            if event["type"] == "invoice.payment_seen":
-                return
+        await _until_told(events, "invoice.payment_seen")
+        for _ in range(confirmations):
+            await network.sandbox.finalise(1)
+            await _until_told(events, LIVE_CONFIRMING, "payment.confirmed")
+
+
+async def _until_told(events: AsyncIterator[Json], *types: str) -> None:
+    async for event in events:
+        if event["type"] in types:
+            return
 
 
 async def _by_hand(ground: Playground) -> None:

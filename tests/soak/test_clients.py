@@ -23,7 +23,7 @@ from tests.support.waiting import BOUND_S, until
 
 WAVES = 2
 SHOPS = 64
-FOLLOWERS, PAGES, MUTE = 40, 360, 100
+FOLLOWERS, PAGES, MUTE = 30, 370, 100
 """Websockets that follow everything, that follow one invoice, and that never read."""
 
 EARLIER = 100

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import pytest
 import trio
 import trio.lowlevel
-import zmq
 
 from paydaemon_bitcoin.notifications import (
     Added,
@@ -19,6 +18,7 @@ from paydaemon_bitcoin.notifications import (
 )
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.transactions import parse
+from tests.bitcoin.publisher import Publisher, count
 from tests.support.waiting import until
 
 TXID = bytes(range(32))
@@ -35,38 +35,11 @@ async def hearing(rawtx: str | None, sequence: str | None) -> AsyncIterator[list
         nursery.cancel_scope.cancel()
 
 
-class Publisher:
-    """Publishes whatever it is told to."""
-
-    def __init__(self) -> None:
-        self._context = zmq.Context()
-        self._socket = self._context.socket(zmq.XPUB)
-        self._socket.setsockopt(zmq.SNDHWM, 0)
-        self.endpoint = f"tcp://127.0.0.1:{self._socket.bind_to_random_port('tcp://127.0.0.1')}"
-
-    async def subscribed(self, topics: int) -> None:
-        """Wait until somebody has subscribed to so many topics."""
-        for _ in range(topics):
-            await until(lambda: bool(self._socket.poll(0)))
-            self._socket.recv()
-
-    def send(self, *parts: bytes) -> None:
-        self._socket.send_multipart(parts)
-
-    def close(self) -> None:
-        self._socket.close(linger=0)
-        self._context.term()
-
-
 @pytest.fixture
 async def publisher() -> AsyncIterator[Publisher]:
     one = Publisher()
     yield one
     one.close()
-
-
-def count(number: int) -> bytes:
-    return number.to_bytes(4, "little")
 
 
 async def test_a_node_tells_of_transactions_and_blocks(node: RegtestNode) -> None:

@@ -56,6 +56,15 @@ async def test_every_amount_is_told_to_the_satoshi(node: RegtestNode, amount_min
         assert shop.host.only(destination.address).amount_minor == amount_minor
 
 
+async def test_an_output_that_holds_nothing_is_no_payment(node: RegtestNode) -> None:
+    shop = world(node)
+    async with shop.watching():
+        empty, full = (await shop.issue()).address, (await shop.issue()).address
+        await node.mine_only(await node.spend(await node.coin(), [(empty, 0), (full, 1)]))
+        await shop.seen(full)
+        assert shop.host.to(empty) == []
+
+
 async def test_two_outputs_of_one_transaction_are_two_payments(node: RegtestNode) -> None:
     shop = world(node)
     async with shop.watching():

@@ -10,7 +10,7 @@ import trio
 from paydaemon.core.payment import PaymentState
 from paydaemon.hooks.ports import ChainMismatch, HealthState
 from paydaemon_bitcoin.config import BitcoinConfig
-from paydaemon_bitcoin.descriptors import HARDENED
+from paydaemon_bitcoin.descriptors import HARDENED, Descriptor
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
 from tests.bitcoin.world import World, copy_node, world
@@ -108,6 +108,16 @@ async def test_another_descriptor_than_the_databases_is_refused(node: RegtestNod
         pass
     shop.config = shop.config.model_copy(update={"descriptor": seller_descriptor()})
     with pytest.RaisesGroup(pytest.RaisesExc(ChainMismatch)):
+        async with shop.watching(ready=False):
+            await trio.sleep_forever()
+
+
+async def test_a_node_that_derives_other_addresses_is_refused(
+    node: RegtestNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = world(node)
+    monkeypatch.setattr(Descriptor, "address", lambda self, index: f"bcrt1q{index}")
+    with pytest.RaisesGroup(pytest.RaisesExc(ChainMismatch, match="derives other addresses")):
         async with shop.watching(ready=False):
             await trio.sleep_forever()
 

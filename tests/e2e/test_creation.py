@@ -52,10 +52,10 @@ async def test_one_idempotency_key_used_many_times_at_once_is_one_invoice(daemon
     assert await daemon.types(first["id"]) == ["created"]
 
 
-async def test_after_a_restart_no_address_comes_again_and_a_key_stands_for_what_it_did(
+async def test_after_a_restart_no_address_comes_again_and_a_key_stands_for_its_invoice(
     daemon: Daemon,
 ) -> None:
-    kept = await _at_once(daemon, 1, idempotency_key="order-18")
+    (kept,) = await _at_once(daemon, 1, idempotency_key="order-18")
     before = await _at_once(daemon, 3)
     await daemon.stop()
     await daemon.start()

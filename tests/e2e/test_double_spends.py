@@ -1,8 +1,13 @@
 """Payments that the network takes back before a block holds them."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from paydaemon_bitcoin.regtest import RegtestNode
-from tests.support.daemon import Daemon, Json, address_of, due_of, payments_of
+from tests.e2e.setup import NEVER_S, bitcoin
+from tests.support.daemon import Daemon, Json, address_of, due_of, payments_of, running
 from tests.support.node import elsewhere
+from tests.support.rpcproxy import rpc_proxy
 
 
 def states(invoice: Json) -> dict[str, str]:
@@ -16,11 +21,28 @@ def counted_minor(invoice: Json) -> int:
 
 
 async def test_a_fee_bump_that_still_pays_us_counts_once(node: RegtestNode, daemon: Daemon) -> None:
+    await _bumped_payment_counts_once(node, daemon, lambda: None)
+
+
+async def test_a_fee_bump_counts_once_also_where_the_node_has_just_hung_up(
+    node: RegtestNode, folder: Path
+) -> None:
+    """A node does so by itself after half a minute without a call."""
+    with rpc_proxy(node.rpc_port) as door:
+        async with running(folder, bitcoin(node, rpc_url=door.url, poll_interval_s=NEVER_S)) as daemon:
+            await _bumped_payment_counts_once(node, daemon, door.hang_up)
+
+
+async def _bumped_payment_counts_once(
+    node: RegtestNode, daemon: Daemon, in_between: Callable[[], None]
+) -> None:
     invoice = await daemon.invoice()
     coin, paying = await node.coin(), [(address_of(invoice), due_of(invoice))]
     old = await node.send(await node.spend(coin, paying, fee_minor=1_000))
     await daemon.until_status(invoice["id"], "processing")
-    new = await node.send(await node.spend(coin, paying, fee_minor=5_000))
+    bump = await node.spend(coin, paying, fee_minor=5_000)
+    in_between()
+    new = await node.send(bump)
     bumped = await daemon.until_invoice(invoice["id"], lambda it: len(payments_of(it)) == 2)
     bumped = await daemon.until_status(invoice["id"], "processing")
     assert states(bumped) == {old: "replaced", new: "pending"}

@@ -1,6 +1,7 @@
-"""Stores that wait or fail where a test says so, around a real one."""
+"""Stores that wait, fail or repeat themselves, around a real one."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import trio
@@ -10,16 +11,54 @@ from paydaemon.store.port import Reader, Store, StoreUnavailable, Transaction
 T = TypeVar("T")
 
 
-class UnsteadyStore:
-    """A store in front of another.
+class Again(Exception):
+    """Takes back the first run of a function."""
 
-    While `reads_wait`, what was read is kept back until `release`. `fails` is how many of the next
+
+class StoreInFront:
+    """A store in front of another, which does as that one does."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def transact(self, fn: Callable[[Transaction], T]) -> T:
+        return await self._store.transact(fn)
+
+    async def read(self, fn: Callable[[Reader], T]) -> T:
+        return await self._store.read(fn)
+
+    @property
+    def last_seq(self) -> int:
+        return self._store.last_seq
+
+    async def wait_beyond(self, seq: int) -> None:
+        await self._store.wait_beyond(seq)
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
+
+
+class RepeatingStore(StoreInFront):
+    """Runs every transaction twice, the first time for nothing: as after a serialization failure."""
+
+    async def transact(self, fn: Callable[[Transaction], T]) -> T:
+        def first(tx: Transaction) -> None:
+            fn(tx)
+            raise Again
+
+        with suppress(Exception):
+            await self._store.transact(first)
+        return await self._store.transact(fn)
+
+
+class UnsteadyStore(StoreInFront):
+    """While `reads_wait`, what was read is kept back until `release`. `fails` is how many of the next
     transactions fail: after they have reached the disk, which is what a failed commit may have done. `reads`
     counts what was read.
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self.reads_wait = False
         self.reading = trio.Event()
         self.release = trio.Event()
@@ -40,13 +79,3 @@ class UnsteadyStore:
             self.reading.set()
             await self.release.wait()
         return result
-
-    @property
-    def last_seq(self) -> int:
-        return self._store.last_seq
-
-    async def wait_beyond(self, seq: int) -> None:
-        await self._store.wait_beyond(seq)
-
-    async def aclose(self) -> None:
-        await self._store.aclose()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,7 @@ from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.hooks.ports import HealthState
 from paydaemon.testing.fakenetwork import Credit, FakeNetwork
 from tests.engine.portal import Portal
+from tests.engine.stores import RepeatingStore, StoreInFront
 from tests.engine.world import OPERATOR, SHOP, World, world
 
 DEFAULTS = InvoiceDefaults(expires_in_s=900, monitor_for_s=2_000)
@@ -78,9 +80,11 @@ async def read_books(daemon: World) -> Books:
 class EngineMachine(RuleBasedStateMachine):
     """Two networks, one daemon, and somebody in the office."""
 
+    front: ClassVar[type[StoreInFront] | None] = None
+
     def __init__(self) -> None:
         super().__init__()
-        self.portal = Portal(partial(world, *CHAINS, defaults=DEFAULTS))
+        self.portal = Portal(partial(world, *CHAINS, defaults=DEFAULTS, front=type(self).front))
         self.daemon = self.portal.value
         self.terms: dict[str, Invoice] = {}
         self.keys: dict[str, tuple[object, str]] = {}
@@ -390,6 +394,19 @@ def test_any_forty_steps() -> None:
     run_state_machine_as_test(
         EngineMachine,
         settings=settings(max_examples=40, stateful_step_count=40, suppress_health_check=CHECKS),
+    )
+
+
+class RepeatingMachine(EngineMachine):
+    """The same on a store that runs every transaction twice: the first time leaves no trace."""
+
+    front = RepeatingStore
+
+
+def test_any_forty_steps_with_every_transaction_run_twice() -> None:
+    run_state_machine_as_test(
+        RepeatingMachine,
+        settings=settings(max_examples=20, stateful_step_count=40, suppress_health_check=CHECKS),
     )
 
 

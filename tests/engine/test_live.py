@@ -1,13 +1,20 @@
 """Live pushes: each new depth to whoever watches, and no watcher in another's way."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import pytest
 import trio
 
 from paydaemon.core.payment import Payment
 from paydaemon.engine.intake import Confirming
 from paydaemon.engine.live import BUFFER, LiveHub, LivePush
+from paydaemon.store.port import Reader, StoreUnavailable
 from paydaemon.testing.samples import payment
+from tests.engine.stores import StoreInFront
 from tests.engine.world import DUE, World, world
+
+T = TypeVar("T")
 
 
 def pushed(channel: trio.MemoryReceiveChannel[LivePush]) -> list[LivePush]:
@@ -110,6 +117,30 @@ async def test_a_chain_is_not_stopped_by_whoever_watches() -> None:
         await channel.aclose()
         await daemon.mine(6)
         assert (await daemon.stands(invoice))[0] == "settled"
+
+
+class Busy(StoreInFront):
+    """A store that refuses so many of the next reads."""
+
+    refuses = 0
+
+    async def read(self, fn: Callable[[Reader], T]) -> T:
+        if self.refuses:
+            self.refuses -= 1
+            raise StoreUnavailable("too many reads are waiting already")
+        return await super().read(fn)
+
+
+async def test_a_push_that_cannot_be_made_fails_nothing_that_was_recorded() -> None:
+    async with world(front=Busy) as daemon, daemon.live.watch() as channel:
+        assert isinstance(daemon.store, Busy)
+        invoice = await daemon.invoice()
+        await daemon.pay((invoice.options[0], DUE))
+        daemon.bitcoin.grow()
+        daemon.store.refuses = 1
+        await daemon.chains["bitcoin"].tell()
+        assert (daemon.store.refuses, pushed(channel)) == (0, [])
+        assert (await daemon.view(invoice.id)).tips == {"bitcoin": 1}
 
 
 async def watch_and_fail(daemon: World) -> None:

@@ -7,6 +7,7 @@ from trio.testing import MockClock
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.invoice import Flag, Status
 from paydaemon.core.payment import ChainTime
+from paydaemon.engine import host, intake
 from paydaemon.engine.invoices import InvoiceView
 from tests.engine.world import DUE, WAIT_S, World, world
 
@@ -181,16 +182,37 @@ async def test_a_look_at_single_transactions_turns_no_clock() -> None:
 
 async def test_a_chain_that_goes_back_in_time_turns_no_clock_back() -> None:
     async with world() as daemon:
-        host = daemon.hosts["bitcoin"]
         await daemon.pass_by(100)
         as_of_ms = daemon.clock()
-        await host.observe([], ChainTime(as_of_ms - 50_000, 0), None)
+        await daemon.hosts["bitcoin"].observe([], ChainTime(as_of_ms - 50_000, 0), None)
         row = await daemon.store.read(lambda reader: reader.chain("bitcoin"))
         assert (row.as_of_ms, row.height) == (as_of_ms, 0)
 
 
-async def test_clocks_turn_for_more_invoices_than_fit_one_transaction() -> None:
+async def test_clocks_that_one_look_does_not_turn_are_turned_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A chain comes back after a day, and thousands have expired: payments do not wait for all of them."""
+    monkeypatch.setattr(intake, "DUE_AT_ONCE", 2)
+    monkeypatch.setattr(host, "DUE_AT_ONCE", 2)
+    monkeypatch.setattr(host, "TURNS_AT_ONCE", 3)
     async with world() as daemon:
-        invoices = [await daemon.invoice() for _ in range(1_001)]
+        invoices = [await daemon.invoice() for _ in range(13)]
+        daemon.turn(901)
+        expired = []
+        for _ in range(3):
+            await daemon.look()
+            statuses = [(await daemon.stands(invoice))[0] for invoice in invoices]
+            expired.append(statuses.count(Status.EXPIRED))
+        assert expired == [6, 12, 13]
+
+
+async def test_clocks_turn_for_more_invoices_than_fit_one_transaction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "DUE_AT_ONCE", 50)
+    monkeypatch.setattr(host, "DUE_AT_ONCE", 50)
+    async with world() as daemon:
+        invoices = [await daemon.invoice() for _ in range(101)]
         await daemon.pass_by(901)
         assert {(await daemon.stands(invoice))[0] for invoice in invoices} == {Status.EXPIRED}

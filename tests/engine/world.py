@@ -1,6 +1,6 @@
 """A world to test the engine in: its real parts, a store in memory, networks to pay on, and one clock."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -189,12 +189,16 @@ async def world(
     clock: Clock | None = None,
     defaults: InvoiceDefaults | None = None,
     start: bool = True,
+    front: Callable[[Store], Store] | None = None,
 ) -> AsyncIterator[World]:
-    """A started world with these chains, Bitcoin alone if none is named; "hedera" is one without blocks."""
+    """A started world with these chains, Bitcoin alone if none is named; "hedera" is one without blocks.
+
+    `front` puts another store in front of the real one.
+    """
     chosen = clock or TurnedClock()
     networks = [FakeNetwork(chosen, name, blocks=name != "hedera") for name in chains or ("bitcoin",)]
     async with open_store(path or ":memory:", executor="inline") as store:
-        made = World(store, networks, chosen, defaults or InvoiceDefaults())
+        made = World(front(store) if front else store, networks, chosen, defaults or InvoiceDefaults())
         for seller in ("shop", "rival"):
             await made.accounts.add_seller(seller, None)
         if start:

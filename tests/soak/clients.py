@@ -31,7 +31,7 @@ class Clients:
     seed: int
     key: str
     closing: trio.Event
-    pause_s: float = 0.5
+    pause_s: float = 0.4
     away: int = 0
     cut: int = 0
     connected: int = 0

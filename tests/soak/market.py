@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 
+import pytest
 import trio
 
 from paydaemon_bitcoin.regtest import RegtestNode
@@ -16,10 +17,14 @@ from tests.support.daemon import Daemon
 from tests.support.ledgercheck import Json, Told, violations
 from tests.support.waiting import until
 
-SHOPS = 4
+SHOPS = 6
 BUYERS = 2
+SOON_S, MOMENT_S = 1.0, 0.001
 DEEP = 10
 """Blocks on top of everything in the end: more than any invoice asks for."""
+
+CUT_CLIENTS = pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+"""httpx leaves a request's body half read where the connection is cut while it sends it."""
 
 UNISSUED_PAID = 5
 UNISSUED_MINOR = 5_000
@@ -61,6 +66,13 @@ class Market:
                 self._closing.set()
             await self._settle()
             readers.cancel_scope.cancel()
+
+    async def something_told(self) -> None:
+        """Wait until the daemon has just answered an order or told an event, if it does so soon."""
+        before = (len(self.told.acknowledged), len(self.told.events))
+        with trio.move_on_after(SOON_S):
+            while before == (len(self.told.acknowledged), len(self.told.events)):
+                await trio.sleep(MOMENT_S)
 
     async def look_at_what_is_left(self) -> None:
         """Check the files of a daemon that was just killed: all that was told before is in them, unharmed."""

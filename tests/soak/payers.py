@@ -234,7 +234,7 @@ class Miner:
         await self.node.mine(confirmations)
 
     async def _turn(self) -> None:
-        if self.chance.random() < 0.25:
+        if self.chance.random() < 0.3:
             await self._reorganise(self.chance.choice([1, 1, 2]))
         else:
             await self._mine(self.chance.choice([1, 1, 1, 1, 3]))
@@ -255,7 +255,7 @@ class Miner:
         )
         self.reorgs += 1
         await trio.sleep(self.chance.choice([0, 0.2, 0.5]))
-        if self.chance.random() < 0.4:
+        if self.chance.random() < 0.6:
             await self._spend_again()
         elif self.chance.random() < 0.3:
             await self.node.mine_only()

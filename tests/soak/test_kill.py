@@ -8,7 +8,7 @@ import trio
 
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.soak.market import Market, open_market, tables
+from tests.soak.market import CUT_CLIENTS, Market, open_market, tables
 from tests.soak.payers import fund
 from tests.support.daemon import Daemon, running
 
@@ -18,7 +18,7 @@ TOLD_EVERY = 10
 
 
 async def kill_again_and_again(market: Market, daemon: Daemon, chance: Random) -> None:
-    """Kill it soon after it is ready, or before; then leave it running."""
+    """Kill it soon after it is ready, or before, or just when it speaks; then leave it running."""
     for number in range(1, KILLS + 1):
         life_s = chance.uniform(0, LONGEST_LIFE_S)
         if chance.random() < 0.2:
@@ -27,6 +27,8 @@ async def kill_again_and_again(market: Market, daemon: Daemon, chance: Random) -
         else:
             await daemon.start()
             await trio.sleep(life_s)
+            if chance.random() < 0.4:
+                await market.something_told()
         await daemon.kill()
         await market.look_at_what_is_left()
         if number % TOLD_EVERY == 0:
@@ -35,6 +37,7 @@ async def kill_again_and_again(market: Market, daemon: Daemon, chance: Random) -
 
 
 @pytest.mark.soak
+@CUT_CLIENTS
 async def test_killed_fifty_times_while_being_paid(tmp_path: Path, seed: int) -> None:
     descriptor = seller_descriptor()
     async with RegtestNode(tmp_path / "node") as node:

@@ -11,7 +11,7 @@ import trio
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
 from tests.soak.clients import LEAST_EXPIRY_S
-from tests.soak.market import Market, open_market, tables
+from tests.soak.market import CUT_CLIENTS, Market, open_market, tables
 from tests.soak.payers import fund
 from tests.soak.relay import Relay
 from tests.support.daemon import Daemon, running
@@ -142,6 +142,7 @@ class Outages:
 
 
 @pytest.mark.soak
+@CUT_CLIENTS
 async def test_the_node_comes_and_goes_while_trade_goes_on(tmp_path: Path, seed: int) -> None:
     descriptor = seller_descriptor()
     async with RegtestNode(tmp_path / "node") as node, trio.open_nursery() as nursery:

@@ -1,14 +1,16 @@
-"""A door in front of a node's RPC that tells the node's time wrong.
+"""A door in front of a node's RPC, to do what a node does not do on demand.
 
-`setmocktime` turns the clock by which a node dates what it sees, but not the one that `getnettotals` tells.
-Behind this door both agree. Everything else passes through unchanged, byte by byte; where the node is away,
-whoever calls is hung up on.
+It hangs up, as a node does on whoever was silent for half a minute. And it tells another time: `setmocktime`
+turns the clock by which a node dates what it sees, but not the one that `getnettotals` tells; behind this
+door both agree. Everything else passes through unchanged, byte by byte; where the node is away, whoever calls
+is hung up on.
 """
 
 import http.client
 import re
+import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -22,6 +24,13 @@ class RpcProxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.node_port = node_port
         self.late_by_s = 0
+        self.connections: set[socket.socket] = set()
+
+    def hang_up(self) -> None:
+        """End every connection there is. Whoever calls has to dial anew."""
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def url(self) -> str:
@@ -46,6 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: RpcProxy
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.connection)
+        with suppress(OSError):
+            super().finish()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,15 +1,19 @@
 """The host: what one chain plugin is given of the daemon (`paydaemon.hooks.ports.ChainHost`)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, ObservedState, Payment, PaymentState
 from paydaemon.engine.clock import Clock
-from paydaemon.engine.intake import DUE_AT_ONCE, Told, record, sellers_of, turn_clocks
+from paydaemon.engine.intake import DUE_AT_ONCE, Confirming, Told, record, sellers_of, turn_clocks
 from paydaemon.engine.live import LiveHub
 from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
-from paydaemon.store.port import Store, Transaction
+from paydaemon.store.port import Store, StoreUnavailable, Transaction
+
+TURNS_AT_ONCE = 10
+"""How many transactions that turn clocks follow one look at the chain, for each stage."""
 
 
 class Host:
@@ -58,17 +62,26 @@ class Host:
         told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
         news = await self._store.transact(lambda tx: record(tx, told, self._clock()))
         if news is not None and self._live.is_watched:
-            self._live.confirming(news, await self._store.read(lambda reader: sellers_of(reader, news)))
+            await self._push(news)
         if as_of is not None:
             await self._turn(Stage.OPEN)
             await self._turn(Stage.EXPIRED)
 
+    async def _push(self, news: Confirming) -> None:
+        """What is only for those who watch now is no reason to fail what was recorded."""
+        with suppress(StoreUnavailable):
+            self._live.confirming(news, await self._store.read(lambda reader: sellers_of(reader, news)))
+
     async def _turn(self, stage: Stage) -> None:
-        """Turn clocks in transactions of bounded size, so that requests get their turn in between."""
+        """Turn clocks in transactions of bounded size, so that requests get their turn in between.
+
+        So many at one look, for the chain waits meanwhile with whatever is paid next; the next look goes on.
+        """
         if not await self._store.read(lambda reader: reader.invoices_due(stage, 1)):
             return
-        while await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock())) == DUE_AT_ONCE:
-            pass
+        for _ in range(TURNS_AT_ONCE):
+            if await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock())) < DUE_AT_ONCE:
+                return
 
 
 def _identify(tx: Transaction, chain: str, identity: str) -> str:

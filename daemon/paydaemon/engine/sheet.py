@@ -4,7 +4,7 @@ A transaction may hear of many credits for one invoice. They are gathered on its
 is taken once at the end: one standing, one set of events, whatever order the credits came in.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from paydaemon.core import ledger
@@ -50,9 +50,6 @@ class Sheets:
         self._now_ms = now_ms
         self._open: dict[str, Sheet] = {}
         self.tips = TipsOf(tx)
-
-    def __iter__(self) -> Iterator[Sheet]:
-        return iter(self._open.values())
 
     def of(self, invoice_id: str) -> Sheet:
         """The sheet of an invoice, opened when first asked for. Raises `Refusal` where there is none."""

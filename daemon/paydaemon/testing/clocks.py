@@ -22,6 +22,9 @@ class TurnedClock:
 
 
 def trio_clock(start_ms: int = NOW_MS) -> Callable[[], int]:
-    """A clock that shows `start_ms` now and goes as trio's does: under a mock clock it jumps with it."""
+    """A clock that shows `start_ms` now and goes as trio's does: under a mock clock it jumps with it.
+
+    It can be asked in trio's thread only, so the store has to be an inline one.
+    """
     started = trio.current_time()
     return lambda: start_ms + round(1000 * (trio.current_time() - started))

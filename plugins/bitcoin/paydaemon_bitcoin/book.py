@@ -25,8 +25,7 @@ class Place(StrEnum):
 class Page:
     """One transaction: the credits of it that were told, their fate, and what it spends where that is known.
 
-    `told` is False where it was already lost when it was first met: what never counted need not be taken
-    back.
+    `told` is False where it was lost before it was met: what never counted need not be taken back.
     """
 
     fate: Fate

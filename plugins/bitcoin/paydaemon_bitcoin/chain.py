@@ -146,15 +146,11 @@ class BitcoinChain:
         """Watch until the node is away. Returns why, for people."""
         try:
             await self._open(watcher, host)
-            async with Notifications(
-                rawtx=self._config.zmq_rawtx, sequence=self._config.zmq_sequence
-            ) as notifications:
-                await self._follow(watcher, notifications, looked)
+            raise await self._follow(watcher, looked)
         except NodeUnavailable as away:
             return away.reason
         except RpcError as refused:
             return f"the node refuses a call: {refused}"
-        raise AssertionError("following ends only by an exception")
 
     async def _open(self, watcher: Watcher, host: ChainHost) -> None:
         """Check that node and wallet are the right ones, and let the wallet catch up with what it missed."""
@@ -169,18 +165,21 @@ class BitcoinChain:
         )
         await self._check_notifications()
 
-    async def _follow(self, watcher: Watcher, notifications: Notifications, looked: Looked) -> None:
-        trouble: Exception | None = None
-        async with trio.open_nursery() as nursery:
+    async def _follow(self, watcher: Watcher, looked: Looked) -> NodeUnavailable | RpcError:
+        """Watch until the node is away. Returns the trouble; raised in a nursery it would come in a group."""
+        config = self._config
+        async with (
+            Notifications(rawtx=config.zmq_rawtx, sequence=config.zmq_sequence) as notifications,
+            trio.open_nursery() as nursery,
+        ):
             nursery.start_soon(notifications.listen, watcher.inbox.hear)
             nursery.start_soon(self._wallet.keep_ahead)
             try:
-                await watcher.follow(self._config.poll_interval_s, looked)
+                await watcher.follow(config.poll_interval_s, looked)
             except (NodeUnavailable, RpcError) as error:
                 trouble = error
                 nursery.cancel_scope.cancel()
-        if trouble is not None:
-            raise trouble
+        return trouble
 
     async def _check_notifications(self) -> None:
         """ZMQ is only a convenience, so what is missing of it is told to the operator and no error."""

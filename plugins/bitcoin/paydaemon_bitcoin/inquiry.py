@@ -41,9 +41,7 @@ class Inquiry:
         self._book = book
 
     async def new(self, transaction: Transaction, paid: Sequence[Credit]) -> Finding | None:
-        """One that ZMQ brought. The wallet may not know it yet, so only the mempool is asked; None: not
-        there.
-        """
+        """One that ZMQ brought; None where the mempool has it not. The wallet may not know it yet."""
         since_s = await self._node.in_mempool_since(transaction.txid)
         if since_s is None:
             return None

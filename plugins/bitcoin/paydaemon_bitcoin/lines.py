@@ -50,14 +50,13 @@ class Unanswered(Exception):
 
 
 class Lines:
-    """The connections to one node: never more than `workers`.
+    """The connections to one node: never more than `workers` in use.
 
     `breaks` counts how often one failed or was given up. While it stays, it is the same run of the node.
     """
 
     def __init__(self, url: SplitResult, credentials: Credentials, workers: int) -> None:
         logging.getLogger("BitcoinRPC").setLevel(logging.INFO)  # at DEBUG it writes out every answer whole
-        self.workers = workers
         self.breaks = 0
         self._url = url
         self._credentials = credentials

@@ -17,9 +17,8 @@ _LISTING_TIMEOUT_S = 600.0  # a wallet of many thousand entries takes its time
 class Look:
     """The node at one moment. `at_ms` is by its own clock; `lag` says what it still has to catch up on.
 
-    Everything that the node accepted up to `at_ms` is known to its wallet and listed by calls made after
-    this. `breaks` is how often connections had failed by then: the node may have been restarted since where
-    it grew.
+    Everything that the node accepted up to `at_ms` is listed by calls made after this. `breaks` is how often
+    connections had failed by then; where that has grown, the node may have been restarted since.
     """
 
     at_ms: int
@@ -64,11 +63,6 @@ class Node:
         self._rpc = rpc
         self._wallet = wallet
         self._network = network
-
-    @property
-    def workers(self) -> int:
-        """How many questions can be asked at the same time."""
-        return self._rpc.workers
 
     def unbroken_since(self, look: Look) -> bool:
         """Whether it is surely the same run of the node that `look` saw."""

@@ -97,9 +97,10 @@ def recorded(said: Mapping[str, Any]) -> Recorded:
 def credit(said: Mapping[str, Any]) -> Credit | None:
     """The credit that an entry of ``listsinceblock`` tells of; None where it tells of something else.
 
-    What the seller spends is listed too, and a payment from the same wallet both as sent and as received.
+    What the seller spends is listed too, and a payment from the same wallet both as sent and as received. An
+    output that holds nothing is no credit.
     """
-    if said.get("category") not in _RECEIVING or "address" not in said:
+    if said.get("category") not in _RECEIVING or "address" not in said or not said["amount"]:
         return None
     return Credit(said["txid"], said["vout"], satoshi(said["amount"]), said["address"])
 

@@ -117,7 +117,7 @@ class RegtestNode:
 
     @property
     def rpc(self) -> Rpc:
-        """Calls to it, as `USER` might make them."""
+        """Calls to it."""
         assert self._rpc is not None
         return self._rpc
 
@@ -317,9 +317,7 @@ def btc(amount_minor: int) -> str:
 
 
 def _free_ports(count: int) -> Sequence[int]:
-    """Ports that nobody uses now. Somebody may take one before the node does, so a start may have to be
-    repeated.
-    """
+    """Ports that nobody uses now. Somebody may still take one before the node does."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

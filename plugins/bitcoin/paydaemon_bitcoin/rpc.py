@@ -86,11 +86,6 @@ class Rpc:
         self._pauses_s = pauses_s
 
     @property
-    def workers(self) -> int:
-        """How many calls can run at the same time."""
-        return self._lines.workers
-
-    @property
     def breaks(self) -> int:
         """How often a connection failed or was given up. While this stays, it is the same run of the node."""
         return self._lines.breaks

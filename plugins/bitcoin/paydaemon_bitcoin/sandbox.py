@@ -35,9 +35,7 @@ class BitcoinSandbox:
     async def run(
         self, folder: Path, *, task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Run the network inside `folder` until cancelled. Raises `NodeFailed` where the node ends by
-        itself.
-        """
+        """Run the network inside `folder` until cancelled. Raises `NodeFailed` where the node ends first."""
         async with RegtestNode(folder) as node:
             await node.prepare()
             self._node = node

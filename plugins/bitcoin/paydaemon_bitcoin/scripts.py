@@ -34,11 +34,11 @@ class Scripts:
 
     def match(self, outputs: list[tuple[bytes, int]]) -> bool:
         """Whether one of these outputs, as `transactions.outputs` reads them, pays a destination."""
-        return any(script in self._addresses for script, _ in outputs)
+        return any(script in self._addresses for script, amount_minor in outputs if amount_minor)
 
     def credits(self, transaction: Transaction) -> Iterator[Credit]:
         """The credits of a transaction to destinations."""
         for vout, output in enumerate(transaction.outputs):
             address = self._addresses.get(output.script)
-            if address is not None:
+            if address is not None and output.amount_minor:
                 yield Credit(transaction.txid, vout, output.amount_minor, address)

@@ -37,9 +37,7 @@ class Transaction:
 
 
 def outputs(raw: bytes) -> list[tuple[bytes, int]]:
-    """The script and the satoshi of each output, in order. Raises `ValueError` for anything but a
-    transaction.
-    """
+    """Each output's script and satoshi, in order. Raises `ValueError` for anything but a transaction."""
     return _read(raw)[3]
 
 

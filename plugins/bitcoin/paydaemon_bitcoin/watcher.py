@@ -15,6 +15,7 @@ restarted lacks its mempool for a while.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 import trio
 
@@ -68,11 +69,10 @@ class Watcher:
         """The block up to which everything was seen and is final; None before the first pass."""
         return self._teller.cursor.base
 
-    async def follow(self, poll_interval_s: float, looked: Callable[[str | None], None]) -> None:
-        """Watch until cancelled. After each pass `looked` gets what the node lags behind by, None where
-        nothing.
+    async def follow(self, poll_interval_s: float, looked: Callable[[str | None], None]) -> NoReturn:
+        """Watch until cancelled, and tell `looked` after each pass what the node lags behind by, if anything.
 
-        Raises `NodeUnavailable` where the node cannot be asked; call it again when it can.
+        Raises `NodeUnavailable` or `RpcError` where the node cannot be asked; call it again when it can.
         """
         self.inbox.look_at_everything()
         while True:

@@ -135,6 +135,15 @@ class Payments(Suite):
                 await store.transact(methodcaller("set_payment", other))
         assert await store.read(_all) == [moved]
 
+    async def test_a_destination_was_paid_on_its_own_chain_whatever_became_of_it(self, store: Store) -> None:
+        paid = payment(chain="bitcoin", state=PaymentState.DROPPED)
+        key = paid.destination_key
+        assert not await store.read(lambda reader: reader.was_paid("bitcoin", key))
+        await store.transact(lambda tx: tx.add_payment(paid))
+        assert await store.read(lambda reader: reader.was_paid("bitcoin", key))
+        assert not await store.read(lambda reader: reader.was_paid("hedera", key))
+        assert not await store.read(lambda reader: reader.was_paid("bitcoin", key[:-1]))
+
     async def test_a_payment_needs_its_invoice(self, store: Store) -> None:
         with pytest.raises(LookupError):
             await store.transact(lambda tx: tx.add_payment(payment(invoice_id="inv_9")))

@@ -1,6 +1,5 @@
 """Payments that the network takes back before a block holds them."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from paydaemon_bitcoin.regtest import RegtestNode
@@ -21,38 +20,58 @@ def counted_minor(invoice: Json) -> int:
 
 
 async def test_a_fee_bump_that_still_pays_us_counts_once(node: RegtestNode, daemon: Daemon) -> None:
-    await _bumped_payment_counts_once(node, daemon, lambda: None)
-
-
-async def test_a_fee_bump_counts_once_also_where_the_node_has_just_hung_up(
-    node: RegtestNode, folder: Path
-) -> None:
-    """A node does so by itself after half a minute without a call."""
-    with rpc_proxy(node.rpc_port) as door:
-        async with running(folder, bitcoin(node, rpc_url=door.url, poll_interval_s=NEVER_S)) as daemon:
-            await _bumped_payment_counts_once(node, daemon, door.hang_up)
-
-
-async def _bumped_payment_counts_once(
-    node: RegtestNode, daemon: Daemon, in_between: Callable[[], None]
-) -> None:
     invoice = await daemon.invoice()
     coin, paying = await node.coin(), [(address_of(invoice), due_of(invoice))]
     old = await node.send(await node.spend(coin, paying, fee_minor=1_000))
     await daemon.until_status(invoice["id"], "processing")
-    bump = await node.spend(coin, paying, fee_minor=5_000)
-    in_between()
-    new = await node.send(bump)
-    bumped = await daemon.until_invoice(invoice["id"], lambda it: len(payments_of(it)) == 2)
-    bumped = await daemon.until_status(invoice["id"], "processing")
-    assert states(bumped) == {old: "replaced", new: "pending"}
-    assert {one["transaction_id"]: one["replaced_by"] for one in payments_of(bumped)} == {old: new, new: None}
+    new = await node.send(await node.spend(coin, paying, fee_minor=5_000))
+    await _until_replaced(daemon, invoice["id"], old, new)
     await node.mine(6)
     settled = await daemon.until_status(invoice["id"], "settled")
     assert (settled["flags"], counted_minor(settled)) == ([], due_of(invoice))
-    for event in await daemon.journal(invoice_id=invoice["id"]):
-        assert counted_minor(event["data"]["invoice"]) <= due_of(invoice), event
-        assert "over" not in event["data"]["invoice"]["flags"], event
+    await _never_counted_more(daemon, invoice["id"], due_of(invoice))
+
+
+async def test_half_a_payment_bumped_right_after_the_node_hung_up_is_not_taken_for_both_halves(
+    node: RegtestNode, folder: Path
+) -> None:
+    """A node hangs up on whoever was silent for half a minute; nothing that follows may count twice."""
+    with rpc_proxy(node.rpc_port) as door:
+        tables = bitcoin(node, rpc_url=door.url, poll_interval_s=NEVER_S, allow_zero_confirmations=True)
+        async with running(folder, tables) as daemon:
+            invoice = await daemon.invoice(btc="0.00040000", confirmations=0)
+            coin, paying = await node.coin(), [(address_of(invoice), 20_000)]
+            old = await node.send(await node.spend(coin, paying, fee_minor=1_000))
+            await daemon.until_invoice(invoice["id"], lambda it: it["flags"] == ["partial"])
+            bump = await node.spend(coin, paying, fee_minor=5_000)
+            door.hang_up()
+            new = await node.send(bump)
+            await _until_replaced(daemon, invoice["id"], old, new)
+            await node.mine(1)
+            assert (await daemon.until_invoice(invoice["id"], _is_buried))["status"] == "new"
+            assert "settled" not in await daemon.types(invoice["id"])
+            await _never_counted_more(daemon, invoice["id"], 20_000)
+
+
+def _is_buried(invoice: Json) -> bool:
+    return any(payment["confirmations"] == 1 for payment in payments_of(invoice))
+
+
+async def _until_replaced(daemon: Daemon, id: str, old: str, new: str) -> None:
+    """Wait until one of an invoice's payments has taken the place of the other."""
+    counts = (
+        "confirmed" if (await daemon.show(id))["options"][0]["confirmations_required"] == 0 else "pending"
+    )
+    shown = await daemon.until_invoice(id, lambda it: states(it) == {old: "replaced", new: counts})
+    assert {paid["transaction_id"]: paid["replaced_by"] for paid in payments_of(shown)} == {
+        old: new,
+        new: None,
+    }
+
+
+async def _never_counted_more(daemon: Daemon, id: str, amount_minor: int) -> None:
+    for event in await daemon.journal(invoice_id=id):
+        assert counted_minor(event["data"]["invoice"]) <= amount_minor, event
 
 
 async def test_a_payment_replaced_away_from_us_reverts(node: RegtestNode, daemon: Daemon) -> None:

@@ -71,7 +71,7 @@ class Market:
         """Wait until the daemon has just answered an order or told an event, if it does so soon."""
         before = (len(self.told.acknowledged), len(self.told.events))
         with trio.move_on_after(SOON_S):
-            while before == (len(self.told.acknowledged), len(self.told.events)):
+            while before == (len(self.told.acknowledged), len(self.told.events)):  # noqa: ASYNC110 - others add
                 await trio.sleep(MOMENT_S)
 
     async def look_at_what_is_left(self) -> None:

@@ -9,6 +9,8 @@ is hung up on.
 import http.client
 import re
 import socket
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +33,11 @@ class RpcProxy(ThreadingHTTPServer):
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of callers who hang up; whatever else happens is a mistake of ours."""
+        if not isinstance(sys.exception(), OSError):
+            traceback.print_exc()
 
     @property
     def url(self) -> str:

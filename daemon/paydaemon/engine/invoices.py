@@ -192,9 +192,7 @@ def _replay(reader: Reader, row: IdempotencyRow) -> InvoiceView | None:
     return existing(reader, stored.invoice_id)
 
 
-async def _options(
-    invoice: Invoice, offers: Sequence[Offer], request: InvoiceRequest
-) -> tuple[Option, ...]:
+async def _options(invoice: Invoice, offers: Sequence[Offer], request: InvoiceRequest) -> tuple[Option, ...]:
     """Ask all chains for destinations at once; one that gives none is left out, unless it is the last."""
     given: dict[int, Option] = {}
     failures: list[Refusal | StoreUnavailable] = []

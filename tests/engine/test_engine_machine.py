@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.events import Event
 from paydaemon.core.invoice import Flag, Invoice, LatePolicy, Mark, Option, Stage, Status
-from paydaemon.core.payment import Payment
+from paydaemon.core.payment import Observation, Payment
 from paydaemon.core.status import stand
 from paydaemon.engine.invoices import InvoiceView
 from paydaemon.engine.orders import InvoiceDefaults
@@ -90,6 +90,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.keys: dict[str, tuple[object, str]] = {}
         self.assigned: set[str] = set()
         self.told: dict[str, tuple[int, int | None]] = {}
+        self.said: list[list[Observation]] = []
         self.checked_seq = 0
 
     def teardown(self) -> None:
@@ -262,6 +263,13 @@ class EngineMachine(RuleBasedStateMachine):
             txid = data.draw(st.sampled_from(list(self.bitcoin.transactions)))
             self.portal(self.daemon.chains["bitcoin"].tell_only, txid)
 
+    @precondition(lambda self: self.said)
+    @rule(data=st.data())
+    def hear_an_old_word(self, data: st.DataObject) -> None:
+        """What overtook it on its way stands."""
+        old = data.draw(st.sampled_from(self.said))
+        self.portal(self.daemon.hosts["bitcoin"].observe, old, None, None)
+
     @rule()
     def restart(self) -> None:
         for network in self.daemon.networks.values():
@@ -313,7 +321,11 @@ class EngineMachine(RuleBasedStateMachine):
         network = self.daemon.networks[chain]
         if look and not network.away:
             self.portal(self.daemon.look, chain)
+            view, _ = self.told.get(chain, (0, None))
             self.told[chain] = where(network)
+            if chain == "bitcoin":
+                told = self.daemon.chains[chain].observed
+                self.said += [list(told(one)) for one in network.changed_since(view)]
 
 
 def where(network: FakeNetwork) -> tuple[int, int | None]:

@@ -6,7 +6,7 @@ when each transaction was sent.
 
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -22,7 +22,7 @@ COIN_MINOR = 20_000_000
 COINBASES = 30
 BUMPED_FEE_MINOR = 4_000
 RIVAL_FEE_MINOR = 40_000
-RECENT = 12
+RECENT = 20
 LEAST_MINOR = 1_000
 
 
@@ -45,8 +45,9 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A transaction that can be replaced: its coin and what it pays."""
+    """A transaction that can be replaced: its id, its coin and what it pays."""
 
+    txid: str
     coin: Coin
     payments: tuple[tuple[str, int], ...]
 
@@ -173,8 +174,7 @@ class Payers:
 
     async def _replaceable(self, bill: Bill) -> Sent:
         """A payment, sent and noticed or not."""
-        sent = Sent(await self._coin(), ((bill.address, bill.due_minor),))
-        await self._send(sent.coin, *sent.payments)
+        sent = await self._send(await self._coin(), (bill.address, bill.due_minor))
         await trio.sleep(self._chance.choice([0, 0.05, 0.5]))
         return sent
 
@@ -188,15 +188,17 @@ class Payers:
         await self.pay(bill.address, amount_minor)
         bill.sent_minor += amount_minor
 
-    async def _send(self, coin: Coin, *payments: tuple[str, int], fee_minor: int = 1_000) -> None:
+    async def _send(self, coin: Coin, *payments: tuple[str, int], fee_minor: int = 1_000) -> Sent:
         raw = await self._node.spend(coin, payments, fee_minor)
-        await self._timed(lambda: self._node.send(raw))
-        self.replaceable.append(Sent(coin, payments))
+        sent = Sent(await self._timed(lambda: self._node.send(raw)), coin, payments)
+        self.replaceable.append(sent)
+        return sent
 
-    async def _timed(self, send: Callable[[], Awaitable[str]]) -> None:
+    async def _timed(self, send: Callable[[], Awaitable[str]]) -> str:
         begun_ms = _now_ms()
         txid = await send()
         self._told.sent_ms[txid] = (begun_ms, _now_ms())
+        return txid
 
     def _part(self, amount_minor: int) -> int:
         return self._chance.randrange(LEAST_MINOR, amount_minor - LEAST_MINOR)
@@ -250,22 +252,22 @@ class Miner:
         first new block may hold a transaction that spends the same coin.
         """
         height = await self.node.rpc.call("getblockcount")
-        await self.node.rpc.call(
-            "invalidateblock", await self.node.rpc.call("getblockhash", height - depth + 1)
-        )
+        blocks = [await self.node.rpc.call("getblockhash", height - number) for number in range(depth)]
+        freed = [txid for block in blocks for txid in (await self.node.rpc.call("getblock", block))["tx"]]
+        await self.node.rpc.call("invalidateblock", blocks[-1])
         self.reorgs += 1
         await trio.sleep(self.chance.choice([0, 0.2, 0.5]))
         if self.chance.random() < 0.6:
-            await self._spend_again()
+            await self._spend_again(freed)
         elif self.chance.random() < 0.3:
             await self.node.mine_only()
         await self._mine(depth + 1)
 
-    async def _spend_again(self) -> None:
-        """A rival of a recent payment in a block, of the first that lies in no deeper block itself."""
+    async def _spend_again(self, freed: Sequence[str]) -> None:
+        """A rival of a recent payment in a block: of one that a block held until now, if there is any."""
         sent = list(self.payers.replaceable)
         self.chance.shuffle(sent)
-        for one in sent:
+        for one in sorted(sent, key=lambda one: one.txid not in freed or not one.payments):
             raw = await self.node.spend(one.coin, (), RIVAL_FEE_MINOR + 1)
             with suppress(RpcError):
                 await self.node.mine_only(raw)

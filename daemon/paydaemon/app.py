@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 import trio
 
-from paydaemon import logs
+from paydaemon import logs, notify
 from paydaemon.config import Config
 from paydaemon.core.events import Draft, EventType
 from paydaemon.engine.accounts import Accounts
@@ -32,7 +32,9 @@ from paydaemon.frontends.tcp import open_tcp
 from paydaemon.frontends.unix import open_unix
 from paydaemon.hooks.ports import RateSource
 from paydaemon.journal import Journal
+from paydaemon.notify import Manager
 from paydaemon.plugins import PluginRecord
+from paydaemon.pulse import Pulse
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
 from paydaemon.supervisor import Supervisor
@@ -52,6 +54,7 @@ async def run(config: Config, clock: Clock = system_clock) -> None:
     logs.configure(config.daemon.log_format, config.daemon.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = trio.Event()
+    manager = notify.from_environment()
     database = config.daemon.database
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     queue = config.limits.store_queue
@@ -61,7 +64,8 @@ async def run(config: Config, clock: Clock = system_clock) -> None:
         _start_sources(nursery, daemon)
         _start_chains(nursery, daemon)
         nursery.start_soon(daemon.health.run)
-        await _serve(daemon, stop)
+        nursery.start_soon(daemon.pulse(manager).run)
+        await _serve(daemon, stop, manager)
         nursery.cancel_scope.cancel()
     log.info("stopped")
 
@@ -80,6 +84,10 @@ class Daemon:
     health: HealthWatch
     supervisor: Supervisor
     api: Api
+
+    def pulse(self, manager: Manager) -> Pulse:
+        """What tells the service manager how this daemon is doing."""
+        return Pulse(manager, self.store, lambda: [chain.status() for chain in self.chains.values()])
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
         """One record for each installed plugin (`paydaemon.frontends.Status`)."""
@@ -161,7 +169,7 @@ def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 
-async def _serve(daemon: Daemon, stop: trio.Event) -> None:
+async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
     """Answer on the public address and the Unix socket until told to stop; finish what is under way."""
     config = daemon.config
     async with (
@@ -173,7 +181,10 @@ async def _serve(daemon: Daemon, stop: trio.Event) -> None:
         log.info("listening", bind=str(public), admin=str(admin), public_url=settings.public_url)
         for listener, administration in ((public, False), (admin, True)):
             app = make_app(daemon.api, settings, daemon, stop, administration=administration)
-            nursery.start_soon(partial(serve, app, [listener], settings, stop=stop))
+            await nursery.start(partial(serve, app, [listener], settings, stop=stop))
+        manager.ready()
+        await stop.wait()
+        manager.stopping()
 
 
 def _frontend_settings(config: Config, port: int) -> FrontendSettings:

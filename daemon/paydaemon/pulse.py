@@ -21,10 +21,11 @@ ASK_AGAIN_S = 0.1
 
 
 class Pulse:
-    """Runs until cancelled. `note` is said after the chains, such as what waits for a restart."""
+    """Runs until cancelled."""
 
     def __init__(self, manager: Manager, store: Store, chains: Callable[[], Sequence[ChainStatus]]) -> None:
-        self.note = ""
+        self._note = ""
+        self._news = trio.Event()
         self._manager = manager
         self._store = store
         self._chains = chains
@@ -35,6 +36,11 @@ class Pulse:
             if self._manager.watchdog_s is not None:
                 nursery.start_soon(self._feed, self._manager.watchdog_s / FEEDS_IN_TIME)
             nursery.start_soon(self._tell)
+
+    def say(self, note: str) -> None:
+        """Add a note to the status line, such as what waits for a restart; it replaces the one before."""
+        self._note = note
+        self._news.set()
 
     async def _feed(self, every_s: float) -> None:
         while True:
@@ -56,11 +62,13 @@ class Pulse:
     async def _tell(self) -> None:
         told = ""
         while True:
-            line = "; ".join(filter(None, (status_line(self._chains()), self.note)))
+            line = "; ".join(filter(None, (status_line(self._chains()), self._note)))
             if line != told:
                 self._manager.status(line)
                 told = line
-            await trio.sleep(TELL_EVERY_S)
+            self._news = trio.Event()
+            with trio.move_on_after(TELL_EVERY_S):
+                await self._news.wait()
 
 
 def status_line(chains: Sequence[ChainStatus]) -> str:

@@ -112,7 +112,7 @@ async def test_the_status_is_told_when_it_changes(tmp_path: Path) -> None:
         await told.until("STATUS", "1 chain healthy; bitcoin at height 5")
         chains[0] = chain("bitcoin", HealthState.HEALTHY, 6)
         await told.until("STATUS", "height 6")
-        pulse.note = "restart for http.bind"
+        pulse.say("restart for http.bind")
         await told.until("STATUS", "height 6; restart for http.bind")
     assert len(told.values("STATUS")) == 3
 

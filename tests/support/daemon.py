@@ -6,6 +6,7 @@ that many tests can share one.
 """
 
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ class Daemon:
 
     `key` is an operator's, and `keys` holds one of each seller's that was added; `shop` always is.
     With `clocked` its clock can be turned. `under` is a command that runs it, such as one that confines it;
-    `env` is added to its environment.
+    `env` is added to its environment, and `pass_fds` stay open in it.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Daemon:
         clocked: bool = False,
         under: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.config = folder / "paydaemon.toml"
         self.socket = folder / "state" / "admin.sock"
@@ -53,6 +55,7 @@ class Daemon:
         self._process: trio.Process | None = None
         self._under = tuple(under)
         self._env = dict(env or {})
+        self._pass_fds = tuple(pass_fds)
         self.turn_clock(0)
         self.configure(tables)
 
@@ -77,6 +80,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self._env},
+                pass_fds=self._pass_fds,
             )
         await until(self._listens)
         if not self.key:
@@ -84,6 +88,11 @@ class Daemon:
             await self.add_seller("shop")
         if ready:
             await until(self.ready)
+
+    def hang_up(self) -> None:
+        """Send SIGHUP: read the configuration again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     async def stop(self) -> None:
         """Ask the process to end, and see that it does so cleanly."""
@@ -269,9 +278,10 @@ async def running(
     clocked: bool = False,
     under: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> AsyncIterator[Daemon]:
     """A daemon that is ready, unless that is not asked for; gone afterwards, whatever happens."""
-    daemon = Daemon(folder, tables, clocked=clocked, under=under, env=env)
+    daemon = Daemon(folder, tables, clocked=clocked, under=under, env=env, pass_fds=pass_fds)
     try:
         await daemon.start(ready=ready)
         yield daemon

@@ -1,16 +1,19 @@
 """What the frontends are told: plain values that whoever reads the configuration has checked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limits:
-    """What one client can take at most. Sizes are in bytes, times in seconds."""
+    """What one client can take at most. Sizes are in bytes, times in seconds.
+
+    Whoever keeps to them looks here each time: `become` changes them for all while the daemon runs.
+    """
 
     connections: int = 2_000
     """Connections open at once, in all; further ones are closed unread."""
@@ -50,6 +53,11 @@ class Limits:
     """How often a websocket is pinged, so that a client that is gone is noticed."""
     grace_s: float = 10.0
     """How long requests may go on once the daemon stops."""
+
+    def become(self, other: "Limits") -> None:
+        """Take over every value of `other`. What has begun may go on under the old ones."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(other, one.name))
 
 
 @dataclass(frozen=True, slots=True)

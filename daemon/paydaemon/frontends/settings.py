@@ -24,7 +24,7 @@ class Limits:
     head_fields: int = 100
     """How many headers a request may have."""
     head_timeout_s: float = 10.0
-    """From the first byte of a request to the end of its headers."""
+    """From the first byte of a request to the end of its headers; a TLS handshake has as long."""
     idle_timeout_s: float = 75.0
     """From one request's end to the next one's first byte."""
     body_bytes: int = 65_536

@@ -9,6 +9,10 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # A folder with a bitcoind and bitcoin-cli of your own. By default Debian's are unpacked beside the system.
 PAYDAEMON_BITCOIND_DIR ?=
+# Where `make install` puts things; DESTDIR is put in front of all of it, for packages.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
 # More arguments for pytest: make test ARGS='-k relay'
 ARGS ?=
 
@@ -16,6 +20,8 @@ BIN := .venv/bin
 LOCKS := requirements/build.txt requirements/runtime.txt requirements/dev.txt
 WORKSPACE := $(patsubst %/pyproject.toml,%,daemon/pyproject.toml $(wildcard plugins/*/pyproject.toml))
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
+PIP_WHEEL := $(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-build-isolation --wheel-dir build/wheels
+SOURCES := $(shell find daemon plugins -type f -not -path '*/__pycache__/*')
 PIP_COMPILE := $(abspath $(BIN))/python -m piptools compile --quiet --allow-unsafe --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)
 WITH_BITCOIND = dir="$(PAYDAEMON_BITCOIND_DIR)"; dir="$${dir:-$$(tools/get-bitcoind)}"; \
@@ -58,6 +64,28 @@ format: .venv/.stamp ## rewrites the code as ruff wants it
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+# --- Installing it
+
+.PHONY: install
+install: build/wheels/.stamp ## the service: a virtualenv, units, configuration, manual; PREFIX, SYSCONFDIR, DESTDIR
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" tools/install-service install "$(PYTHON)"
+
+.PHONY: uninstall
+uninstall: ## takes that away again; configuration and state stay
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" tools/install-service uninstall
+
+# What is locked, checked by its hashes, and then the workspace itself.
+build/wheels/.stamp: .venv/.stamp requirements/runtime.txt $(SOURCES)
+	@echo "Building wheels in build/" >&2
+	@rm -rf build/wheels
+	@$(PIP_WHEEL) --require-hashes --requirement requirements/runtime.txt >&2
+	@$(PIP_WHEEL) --no-deps $(WORKSPACE:%=./%) >&2
+	@touch $@
+
+.PHONY: manual
+manual: .venv/.stamp ## rewrites man/ and completion/ from the commands and the configuration's keys
+	@$(BIN)/python tools/make-man
+
 # --- Setting it up. Every word of these goes to stderr: the stdout of `make demo JSON=1` is one line of JSON.
 
 .PHONY: venv
@@ -93,5 +121,5 @@ lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the
 
 .PHONY: clean
 clean: ## removes all that can be made again, the virtualenv too; bitcoind stays in its cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,34 +5,39 @@ before the store is open, and the store closes after the last one who writes to 
 """
 
 import signal
+import ssl
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
 import structlog
 import trio
 
-from paydaemon import logs
-from paydaemon.config import Config
+from paydaemon import logs, notify
+from paydaemon.config import Config, HttpSettings, LimitSettings, server_context
 from paydaemon.core.events import Draft, EventType
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
-from paydaemon.engine.chains import HealthWatch, LiveChain
+from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
-from paydaemon.engine.rates import RateBook, SourceHost
-from paydaemon.frontends.app import make_app
+from paydaemon.engine.rates import RateBook
+from paydaemon.frontends.activation import take_passed
+from paydaemon.frontends.app import App, make_app
 from paydaemon.frontends.listener import serve
 from paydaemon.frontends.settings import FrontendSettings, Limits
-from paydaemon.frontends.tcp import open_tcp
-from paydaemon.frontends.unix import open_unix
-from paydaemon.hooks.ports import RateSource
+from paydaemon.frontends.tcp import TcpListener, open_public
+from paydaemon.frontends.unix import UnixListener, open_unix
 from paydaemon.journal import Journal
+from paydaemon.notify import Manager
 from paydaemon.plugins import PluginRecord
+from paydaemon.pulse import Pulse
+from paydaemon.reload import Reload
+from paydaemon.sources import Sources
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
 from paydaemon.supervisor import Supervisor
@@ -47,23 +52,59 @@ second instead of 3,100, and the slowest hundredth after 25 ms instead of 76.
 """
 
 
-async def run(config: Config, clock: Clock = system_clock) -> None:
-    """Run the daemon until SIGTERM or SIGINT."""
+async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Config] | None = None) -> None:
+    """Run the daemon until SIGTERM or SIGINT. At SIGHUP `read` reads its configuration anew."""
     logs.configure(config.daemon.log_format, config.daemon.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = trio.Event()
+    manager = notify.from_environment()
     database = config.daemon.database
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     queue = config.limits.store_queue
     async with open_store(database, queue_limit=queue) as store, trio.open_nursery() as nursery:
         await nursery.start(_stop_on_signal, stop)
         daemon = compose(config, store, clock)
-        _start_sources(nursery, daemon)
+        await nursery.start(daemon.sources.run, config.rates)
         _start_chains(nursery, daemon)
         nursery.start_soon(daemon.health.run)
-        await _serve(daemon, stop)
+        pulse = Pulse(manager, store, daemon.chain_status)
+        nursery.start_soon(pulse.run)
+        await nursery.start(Reload(config, read or (lambda: config), daemon.become, manager, pulse).run)
+        await _serve(daemon, stop, manager)
         nursery.cancel_scope.cancel()
+    manager.close()
     log.info("stopped")
+
+
+class Doors:
+    """What the frontends keep to, all of which may change while they are open."""
+
+    def __init__(self, config: Config) -> None:
+        self.limits = _limits(config.limits)
+        self.certificate = _certificate(config.http)
+        self.apps: list[App] = []
+
+    def become(self, config: Config) -> None:
+        """Raises `OSError` where the certificate cannot be read; nothing has changed then."""
+        self.certificate = _certificate(config.http)
+        self.limits.become(_limits(config.limits))
+        for app in self.apps:
+            app.limits_changed()
+
+    @property
+    def tls(self) -> Callable[[], ssl.SSLContext] | None:
+        """Gives today's certificate to each connection; None where there is none."""
+        return None if self.certificate is None else self._today
+
+    def _today(self) -> ssl.SSLContext:
+        assert self.certificate is not None
+        return self.certificate
+
+
+def _certificate(http: HttpSettings) -> ssl.SSLContext | None:
+    if http.tls_certificate is None or http.tls_key is None:
+        return None
+    return server_context(http.tls_certificate, http.tls_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +115,32 @@ class Daemon:
     clock: Clock
     store: Store
     rates: RateBook
-    sources: Mapping[str, RateSource]
+    sources: Sources
     live: LiveHub
     chains: Mapping[str, LiveChain]
     health: HealthWatch
     supervisor: Supervisor
+    invoices: Invoices
+    doors: Doors
     api: Api
+
+    def become(self, config: Config) -> None:
+        """Take over what a changed configuration says, as far as it can be while the daemon runs.
+
+        Raises `OSError` where the certificate cannot be read; nothing has changed then.
+        """
+        self.doors.become(config)
+        logs.configure(config.daemon.log_format, config.daemon.log_level)
+        self.rates.max_age_ms = 1000 * config.quotes.max_age_s
+        self.invoices.defaults = _defaults(config)
+        for chain in self.chains.values():
+            chain.stale_after_ms = 1000 * config.health.stale_after_s
+            chain.wait_s = config.limits.plugin_wait_s
+        self.sources.replace(config.rates)
+
+    def chain_status(self) -> Sequence[ChainStatus]:
+        """How every chain is doing."""
+        return [chain.status() for chain in self.chains.values()]
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
         """One record for each installed plugin (`paydaemon.frontends.Status`)."""
@@ -93,6 +154,7 @@ class Daemon:
 def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     """Build every part and hand each what it needs."""
     rates = RateBook(clock, 1000 * config.quotes.max_age_s)
+    supervisor = Supervisor(clock, _Failures(store, clock))
     live = LiveHub()
     journal = Journal(store)
     accounts = Accounts(store, clock)
@@ -103,11 +165,13 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         clock=clock,
         store=store,
         rates=rates,
-        sources={name: source.plugin.build(source.settings) for name, source in config.rates.items()},
+        sources=Sources(rates, supervisor, clock),
         live=live,
         chains=chains,
         health=HealthWatch(store, chains, clock),
-        supervisor=Supervisor(clock, _Failures(store, clock)),
+        supervisor=supervisor,
+        invoices=invoices,
+        doors=Doors(config),
         api=Api(store, accounts, invoices, journal, live, rates, chains),
     )
 
@@ -149,48 +213,61 @@ class _Failures:
         await self._store.transact(lambda tx: tx.append(draft, self._clock()))
 
 
-def _start_sources(nursery: trio.Nursery, daemon: Daemon) -> None:
-    for name, source in daemon.sources.items():
-        host = SourceHost(daemon.rates, daemon.clock, name)
-        nursery.start_soon(daemon.supervisor.run, f"rates {name}", name, partial(source.run, host))
-
-
 def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
     for id, live in daemon.chains.items():
         host = Host(daemon.store, live.chain, daemon.clock, daemon.live)
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 
-async def _serve(daemon: Daemon, stop: trio.Event) -> None:
+async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
     """Answer on the public address and the Unix socket until told to stop; finish what is under way."""
-    config = daemon.config
+    config, doors, passed = daemon.config, daemon.doors, take_passed()
     async with (
-        open_unix(config.admin.socket) as admin,
-        open_tcp(config.http.address) as public,
+        open_unix(config.admin.socket, passed.admin) as admin,
+        open_public(config.http.address, passed.public) as public,
         trio.open_nursery() as nursery,
     ):
-        settings = _frontend_settings(config, public.port)
-        log.info("listening", bind=str(public), admin=str(admin), public_url=settings.public_url)
-        for listener, administration in ((public, False), (admin, True)):
+        settings = _frontend_settings(config, public[0].port, doors.limits)
+        _tell_listening(config, settings, public, admin)
+        for listeners, administration in ((public, False), ([admin], True)):
             app = make_app(daemon.api, settings, daemon, stop, administration=administration)
-            nursery.start_soon(partial(serve, app, [listener], settings, stop=stop))
+            doors.apps.append(app)
+            tls = None if administration else doors.tls
+            await nursery.start(partial(serve, app, listeners, settings, stop=stop, tls=tls))
+        manager.ready()
+        await stop.wait()
+        manager.stopping()
 
 
-def _frontend_settings(config: Config, port: int) -> FrontendSettings:
-    limits = config.limits
+def _tell_listening(
+    config: Config, settings: FrontendSettings, public: Sequence[TcpListener], admin: UnixListener
+) -> None:
+    bind = ", ".join(map(str, public))
+    log.info("listening", bind=bind, admin=str(admin), public_url=settings.public_url)
+    if "bind" in config.http.model_fields_set and config.http.address.port not in (0, public[0].port):
+        log.warning("http.bind is not used: the service manager passes the address", bind=bind)
+    if str(admin) != f"unix:{config.admin.socket}":
+        log.warning("admin.socket is not used: the service manager passes the socket", admin=str(admin))
+
+
+def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSettings:
     return FrontendSettings(
         public_url=config.http.public_url_at(port),
         trusted_proxies=config.http.trusted_proxies,
-        limits=Limits(
-            connections=limits.connections,
-            connections_per_address=limits.connections_per_address,
-            body_bytes=limits.body_bytes,
-            json_depth=limits.json_depth,
-            requests_per_s=limits.requests_per_s,
-            requests_burst=limits.requests_burst,
-            request_timeout_s=limits.request_timeout_s,
-            idle_timeout_s=limits.idle_timeout_s,
-        ),
+        limits=limits,
+    )
+
+
+def _limits(limits: LimitSettings) -> Limits:
+    return Limits(
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        body_bytes=limits.body_bytes,
+        json_depth=limits.json_depth,
+        requests_per_s=limits.requests_per_s,
+        requests_burst=limits.requests_burst,
+        request_timeout_s=limits.request_timeout_s,
+        idle_timeout_s=limits.idle_timeout_s,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from paydaemon.config import Key, keys, parse_config
 from paydaemon.plugins import PluginStatus, load_plugins
+from tests.support.certificate import make_certificate
 
 EXAMPLE = Path(__file__).parents[2] / "etc" / "paydaemon.toml"
 PLUGINS = load_plugins()
@@ -105,8 +106,9 @@ def test_once_its_descriptor_is_filled_in_it_is_a_configuration() -> None:
     assert list(parse_config(document, PLUGINS).chains) == ["bitcoin"]
 
 
-def test_every_example_in_it_would_be_taken() -> None:
+def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     document = everything()
+    document["http"] |= make_certificate(tmp_path).settings
     bitcoin = document["chains"]["bitcoin"]
     bitcoin["descriptor"] = ZPUB
     # There is either the one way into the node or the other.

@@ -5,8 +5,10 @@ alone: HTTP, the event stream and the Unix socket. Its object outlives both its 
 that many tests can share one.
 """
 
+import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import DEVNULL
@@ -30,10 +32,20 @@ class Daemon:
     """One daemon's files and, while it runs, its process. Restarting keeps the files.
 
     `key` is an operator's, and `keys` holds one of each seller's that was added; `shop` always is.
-    With `clocked` its clock can be turned.
+    With `clocked` its clock can be turned. `under` is a command that runs it, such as one that confines it;
+    `env` is added to its environment, and `pass_fds` stay open in it.
     """
 
-    def __init__(self, folder: Path, tables: Mapping[str, object], *, clocked: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tables: Mapping[str, object],
+        *,
+        clocked: bool = False,
+        under: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         self.config = folder / "paydaemon.toml"
         self.socket = folder / "state" / "admin.sock"
         self.database = folder / "state" / "paydaemon.sqlite3"
@@ -43,6 +55,9 @@ class Daemon:
         self._log = folder / "daemon.log"
         self._clock = folder / "clock" if clocked else None
         self._process: trio.Process | None = None
+        self._under = tuple(under)
+        self._env = dict(env or {})
+        self._pass_fds = tuple(pass_fds)
         self.turn_clock(0)
         self.configure(tables)
 
@@ -62,7 +77,12 @@ class Daemon:
         """Start the process; by default wait until every chain can be offered."""
         with self._log.open("ab") as log:
             self._process = await trio.lowlevel.open_process(
-                self._command(), stdin=DEVNULL, stdout=log, stderr=log
+                [*self._under, *self._command()],
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self._env},
+                pass_fds=self._pass_fds,
             )
         await patiently(self._listens)
         if not self.key:
@@ -70,6 +90,11 @@ class Daemon:
             await self.add_seller("shop")
         if ready:
             await patiently(self.ready)
+
+    def hang_up(self) -> None:
+        """Send SIGHUP: read the configuration again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     async def stop(self) -> None:
         """Ask the process to end, and see that it does so cleanly."""
@@ -260,10 +285,17 @@ def payments_of(invoice: Json) -> list[Json]:
 
 @asynccontextmanager
 async def running(
-    folder: Path, tables: Mapping[str, object], *, ready: bool = True, clocked: bool = False
+    folder: Path,
+    tables: Mapping[str, object],
+    *,
+    ready: bool = True,
+    clocked: bool = False,
+    under: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> AsyncIterator[Daemon]:
     """A daemon that is ready, unless that is not asked for; gone afterwards, whatever happens."""
-    daemon = Daemon(folder, tables, clocked=clocked)
+    daemon = Daemon(folder, tables, clocked=clocked, under=under, env=env, pass_fds=pass_fds)
     try:
         await daemon.start(ready=ready)
         yield daemon

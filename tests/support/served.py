@@ -12,6 +12,7 @@ import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
+from paydaemon.frontends.listener import Tls
 from tests.support.engine import Engine, engine_on
 from tests.support.waiting import BOUND_S
 
@@ -104,18 +105,20 @@ async def websocket_on(
 
 
 @asynccontextmanager
-async def served(folder: Path, limits: Limits = QUICK, **settings: Any) -> AsyncIterator[Served]:
+async def served(
+    folder: Path, limits: Limits = QUICK, *, tls: Tls | None = None, **settings: Any
+) -> AsyncIterator[Served]:
     """Both applications, each on its own socket, until the block ends."""
     async with (
         engine_on(folder / "paydaemon.sqlite3") as engine,
-        listening(engine, folder, limits, **settings) as daemon,
+        listening(engine, folder, limits, tls=tls, **settings) as daemon,
     ):
         yield daemon
 
 
 @asynccontextmanager
 async def listening(
-    engine: Engine, folder: Path, limits: Limits = QUICK, **settings: Any
+    engine: Engine, folder: Path, limits: Limits = QUICK, *, tls: Tls | None = None, **settings: Any
 ) -> AsyncIterator[Served]:
     """The same, over an engine that is there."""
     chosen = replace(FrontendSettings(PUBLIC_URL, limits=limits), **settings)
@@ -127,8 +130,8 @@ async def listening(
 
         async def serve_all() -> None:
             async with trio.open_nursery() as both:
-                both.start_soon(_serve, public, tcp, chosen, stop, counts)
-                both.start_soon(_serve, local, unix, chosen, stop, None)
+                both.start_soon(_serve, public, tcp, chosen, stop, counts, tls)
+                both.start_soon(_serve, local, unix, chosen, stop, None, None)
             stopped.set()
 
         nursery.start_soon(serve_all)
@@ -140,8 +143,10 @@ async def listening(
             await stopped.wait()
 
 
-async def _serve(app: Any, listener: Any, settings: Any, stop: trio.Event, counts: Counts | None) -> None:
-    await serve(app, [listener], settings, stop=stop, counts=counts)
+async def _serve(
+    app: Any, listener: Any, settings: Any, stop: trio.Event, counts: Counts | None, tls: Tls | None
+) -> None:
+    await serve(app, [listener], settings, stop=stop, counts=counts, tls=tls)
 
 
 async def _make_keys(daemon: Served) -> None:

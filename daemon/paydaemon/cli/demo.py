@@ -46,7 +46,7 @@ def demo(once: bool, as_json: bool, port: int) -> None:
 
 
 async def _run(once: bool, as_json: bool, port: int) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_cancel_on_signal, signals, nursery.cancel_scope)
             async with playground(port, _to_stderr if as_json else click.echo) as ground:

@@ -1,6 +1,7 @@
 """``paydaemon run``, ``check-config`` and ``plugins``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from paydaemon import app
 from paydaemon.cli.client import DEFAULT_CONFIG, call, find_socket, print_json, reaches_daemon
 from paydaemon.cli.ending import first
 from paydaemon.config import Config, ConfigError, load_config
+from paydaemon.engine.clock import system_clock
 from paydaemon.store.port import StoreMismatch, StoreUnavailable
 
 EXIT_CONFIG = 78
@@ -30,10 +32,13 @@ config_option = click.option(
 @click.command()
 @config_option
 def run(config: Path) -> None:
-    """Run the daemon until it is told to stop (SIGTERM or SIGINT)."""
+    """Run the daemon until it is told to stop (SIGTERM or SIGINT).
+
+    SIGHUP reads the configuration again.
+    """
     settings = _load(config)
     try:
-        trio.run(app.run, settings)
+        trio.run(app.run, settings, system_clock, partial(load_config, config))
     except* (StoreMismatch, StoreUnavailable, OSError) as group:
         _end(group)
 

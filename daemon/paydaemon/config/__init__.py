@@ -23,3 +23,4 @@ from paydaemon.config.models import RateConfig as RateConfig
 from paydaemon.config.parse import parse_config as parse_config
 from paydaemon.config.problems import ConfigError as ConfigError
 from paydaemon.config.problems import Problem as Problem
+from paydaemon.config.tls import server_context as server_context

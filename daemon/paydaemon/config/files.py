@@ -106,7 +106,7 @@ def _unusable_path(path: Path) -> str | None:
 
 def _unusable_secret(secret: Secret) -> str | None:
     try:
-        return _unusable_file(secret.path) or (None if secret.read() else f"{secret.path} is empty")
+        return unusable_file(secret.path) or (None if secret.read() else f"{secret.path} is empty")
     except FileNotFoundError as error:
         return f"{secret.path} does not exist" if error.errno else str(error)
     except OSError as error:
@@ -117,7 +117,8 @@ def _unusable_secret(secret: Secret) -> str | None:
         return _unusable_path(secret.path)
 
 
-def _unusable_file(path: Path) -> str | None:
+def unusable_file(path: Path) -> str | None:
+    """Why a file cannot hold a secret. Raises `OSError` where it cannot even be looked at."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         return f"{path} is not a file"

@@ -48,6 +48,10 @@ class DaemonSettings(Settings):
     )
 
 
+def _scheme(certificate: Path | None) -> str:
+    return "http" if certificate is None else "https"
+
+
 class HttpSettings(Settings):
     """``[http]``: where the API and the checkout pages are served."""
 
@@ -56,11 +60,21 @@ class HttpSettings(Settings):
         description="The address and port to listen on, such as 127.0.0.1:8420 or [::1]:8420. "
         "With port 0 the system chooses a free one.",
     )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="A certificate, and those between it and the root, in PEM: the address then speaks TLS. "
+        "SIGHUP reads it again.",
+    )
+    tls_key: Path | None = Field(
+        default=None,
+        description="The certificate's key in PEM, without a password, which only the service's own user "
+        "may be able to read.",
+    )
     public_url: Annotated[str, AfterValidator(parse_public_url)] = Field(
-        default_factory=lambda http: f"http://{http['bind']}",
+        default_factory=lambda http: f"{_scheme(http.get('tls_certificate'))}://{http['bind']}",
         validate_default=True,
         description="The URL that buyers and sellers reach the daemon by; links begin with it. "
-        "By default http:// and bind.",
+        "By default http://, or with a certificate https://, and bind.",
     )
     trusted_proxies: tuple[Annotated[IPv4Network | IPv6Network, PlainValidator(parse_network)], ...] = Field(
         default=(),
@@ -77,7 +91,7 @@ class HttpSettings(Settings):
         """The public URL once it is known which port the system chose for port 0."""
         if "public_url" in self.model_fields_set:
             return self.public_url
-        return f"http://{self.address._replace(port=port)}"
+        return f"{_scheme(self.tls_certificate)}://{self.address._replace(port=port)}"
 
 
 class AdminSettings(Settings):

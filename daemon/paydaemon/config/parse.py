@@ -25,6 +25,7 @@ from paydaemon.config.models import (
     RateConfig,
 )
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
+from paydaemon.config.tls import tls_problems
 from paydaemon.hooks.specs import ChainPlugin
 from paydaemon.logs import in_one_line
 from paydaemon.plugins import LoadedPlugins, PluginStatus
@@ -101,6 +102,7 @@ class _Parser:
         )
         self._refuse_unknown_plugins(config.plugins)
         self.problems.extend(place_problems(config.daemon.database, config.admin.socket))
+        self.problems.extend(tls_problems(config.http))
         return config
 
     def daemon(self) -> DaemonSettings:

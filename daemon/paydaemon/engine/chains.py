@@ -41,7 +41,10 @@ class ChainStatus:
 
 
 class LiveChain:
-    """One configured chain: the plugin's object, its indexes and its health."""
+    """One configured chain: the plugin's object, its indexes and its health.
+
+    `stale_after_ms` and `wait_s` may change at any time.
+    """
 
     def __init__(
         self, chain: Chain, plugin: str, store: Store, clock: Clock, *, stale_after_ms: int, wait_s: float
@@ -50,8 +53,8 @@ class LiveChain:
         self.plugin = plugin
         self._store = store
         self._clock = clock
-        self._stale_after_ms = stale_after_ms
-        self._wait_s = wait_s
+        self.stale_after_ms = stale_after_ms
+        self.wait_s = wait_s
         self._indexes = Indexes(store, chain.id)
         self._as_of_ms: int | None = None
         self._height: int | None = None
@@ -60,7 +63,7 @@ class LiveChain:
         """A fresh destination. Raises `Refusal` (unavailable) where the chain gives none in time."""
         index = await self._indexes.take()
         try:
-            with trio.fail_after(self._wait_s):
+            with trio.fail_after(self.wait_s):
                 return await self.chain.destination(index, request)
         except Exception as error:
             # Whatever it was: the other chains can still be offered, and the caller learns no more than this.
@@ -98,7 +101,7 @@ class LiveChain:
     def _out_of_step(self, as_of_ms: int) -> Health | None:
         """What the time of its last word says against it."""
         behind_ms = self._clock() - as_of_ms
-        if behind_ms > self._stale_after_ms:
+        if behind_ms > self.stale_after_ms:
             return Health(HealthState.STALE, f"last seen complete at {rfc3339(as_of_ms)}")
         if behind_ms < -AHEAD_MS:
             return Health(HealthState.STALE, f"its clock is {-behind_ms // 1000} s ahead of the daemon's")

@@ -68,7 +68,7 @@ class Invoices:
         self._chains = chains
         self._rates = rates
         self._clock = clock
-        self._defaults = defaults
+        self.defaults = defaults
 
     async def create(
         self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None
@@ -103,7 +103,7 @@ class Invoices:
         agreed = terms(request, [asset for live in self._chains.values() for asset in live.chain.assets])
         offers = self._offers(chosen, request, agreed)
         now_ms = self._clock()
-        expires_at_ms = now_ms + 1000 * lasting_s(request, self._defaults)
+        expires_at_ms = now_ms + 1000 * lasting_s(request, self.defaults)
         invoice = Invoice(
             id=new_id("inv"),
             seller_id=seller_id,
@@ -111,14 +111,14 @@ class Invoices:
             currency=agreed.currency,
             created_at_ms=now_ms,
             expires_at_ms=expires_at_ms,
-            monitor_until_ms=expires_at_ms + 1000 * self._defaults.monitor_for_s,
+            monitor_until_ms=expires_at_ms + 1000 * self.defaults.monitor_for_s,
             options=(),
             note=request.note,
             metadata=request.metadata,
             buyer=request.buyer,
             return_url=request.return_url,
-            tolerance_ppm=self._defaults.tolerance_ppm,
-            late=request.late or self._defaults.late,
+            tolerance_ppm=self.defaults.tolerance_ppm,
+            late=request.late or self.defaults.late,
         )
         return replace(invoice, options=await _options(invoice, offers, request))
 

@@ -26,11 +26,14 @@ class Published:
 
 
 class RateBook:
-    """What every source last said. Filled by the sources, read when an invoice is created."""
+    """What every source last said. Filled by the sources, read when an invoice is created.
+
+    `max_age_ms` may change at any time.
+    """
 
     def __init__(self, clock: Clock, max_age_ms: int) -> None:
         self._clock = clock
-        self._max_age_ms = max_age_ms
+        self.max_age_ms = max_age_ms
         self._newest: dict[tuple[str, str, str], Rate] = {}
 
     def publish(self, source: str, rates: Iterable[Rate]) -> None:
@@ -47,10 +50,14 @@ class RateBook:
     def _checked(self, source: str, rate: Rate, now_ms: int) -> Rate:
         if not _is_price(rate.value):
             raise ValueError(f"{source} published {rate.base}/{rate.quote} at {rate.value}")
-        if rate.at_ms - now_ms > self._max_age_ms:
+        if rate.at_ms - now_ms > self.max_age_ms:
             ahead_s = (rate.at_ms - now_ms) // 1000
             raise ValueError(f"{source} published {rate.base}/{rate.quote} from {ahead_s} s ahead")
         return replace(rate, at_ms=min(rate.at_ms, now_ms))
+
+    def forget(self, source: str) -> None:
+        """Whatever a source has said counts no more."""
+        self._newest = {key: rate for key, rate in self._newest.items() if key[2] != source}
 
     def all(self) -> Sequence[Published]:
         """Every newest rate, fresh or not, by pair and source."""
@@ -65,7 +72,7 @@ class RateBook:
             published
             for published in self.all()
             if (published.rate.base, published.rate.quote) == (asset.symbol, currency.code)
-            and now_ms - published.rate.at_ms <= self._max_age_ms
+            and now_ms - published.rate.at_ms <= self.max_age_ms
         ]
         if not fresh:
             return None

@@ -6,21 +6,25 @@ is decided here. A request passes, in this order: `listener` (connections and th
 engine, and `wire` (the answer) or `errors`.
 """
 
+from paydaemon.frontends.activation import Passed, take_passed
 from paydaemon.frontends.app import make_app
 from paydaemon.frontends.listener import Counts, serve
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
-from paydaemon.frontends.tcp import TcpListener, open_tcp
+from paydaemon.frontends.tcp import TcpListener, open_public, open_tcp
 from paydaemon.frontends.unix import UnixListener, open_unix
 
 __all__ = [
     "Counts",
     "FrontendSettings",
     "Limits",
+    "Passed",
     "Status",
     "TcpListener",
     "UnixListener",
     "make_app",
+    "open_public",
     "open_tcp",
     "open_unix",
     "serve",
+    "take_passed",
 ]

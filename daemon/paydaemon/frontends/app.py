@@ -29,14 +29,20 @@ class Identifier(BaseConverter):
 class App(QuartTrio):
     """Quart, with a time-out on requests and without belief in the Host header."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, gate: gate.Gate) -> None:
         super().__init__(__name__, static_folder=None, template_folder=None)
         self._limits = limits
+        self._gate = gate
         self.config["MAX_CONTENT_LENGTH"] = limits.body_bytes
         self.config["BODY_TIMEOUT"] = limits.body_timeout_s
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.url_map.converters["id"] = Identifier
         self.url_map.merge_slashes = False  # a redirect would name the host that the client claims
+
+    def limits_changed(self) -> None:
+        """Take note of those limits that others keep a copy of."""
+        self.config["MAX_CONTENT_LENGTH"] = self._limits.body_bytes
+        self._gate.limits_changed()
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Match by path and method alone."""
@@ -65,10 +71,11 @@ def make_app(
 
     `stop` tells websockets that the daemon stops; they are closed with 1001.
     """
-    app = App(settings.limits)
-    errors.install(app)
     authenticate = gate.local if administration else gate.bearer(api.accounts)
-    gate.Gate(settings, authenticate).install(app)
+    guarded = gate.Gate(settings, authenticate)
+    app = App(settings.limits, guarded)
+    errors.install(app)
+    guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))
     app.register_blueprint(invoices.blueprint(api, settings))
     app.register_blueprint(payments.blueprint(api, settings))

@@ -15,7 +15,7 @@ from hypercorn.utils import parse_socket_addr
 
 from paydaemon.frontends.protocol import Http1, HypercornConfig
 from paydaemon.frontends.settings import Limits
-from paydaemon.frontends.stream import PatientStream
+from paydaemon.frontends.tls import ClientStream, TlsStream
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ LINGER_S = 2.0
 """How long a client may go on sending after its answer: closing at once would take the answer from it."""
 
 STREAM = "paydaemon.stream"
-"""Where a request's ASGI scope holds its connection's `PatientStream`: ``scope["state"][STREAM]``."""
+"""Where a request's ASGI scope holds its connection's `ClientStream`: ``scope["state"][STREAM]``."""
 
 
 class HypercornLog(Logger):
@@ -66,10 +66,10 @@ class Connection(TCPServer):
     """Serves one connection."""
 
     config: HypercornConfig
-    stream: PatientStream  # type: ignore[assignment] # hypercorn names trio's own streams
+    stream: ClientStream  # type: ignore[assignment] # hypercorn names trio's own streams
 
     def __init__(
-        self, app: ASGIWrapper, config: HypercornConfig, context: WorkerContext, stream: PatientStream
+        self, app: ASGIWrapper, config: HypercornConfig, context: WorkerContext, stream: ClientStream
     ) -> None:
         super().__init__(app, config, context, {STREAM: stream}, stream)  # type: ignore[arg-type]
         self._waiting = trio.CancelScope()
@@ -94,7 +94,7 @@ class Connection(TCPServer):
             self.context,
             tasks,
             ConnectionState(self.state),
-            False,
+            isinstance(self.stream, TlsStream),
             parse_socket_addr(socket.family, socket.getpeername()),
             parse_socket_addr(socket.family, socket.getsockname()),
             self.protocol_send,

@@ -72,7 +72,7 @@ class Gate:
     """Lets requests through, or raises `Refusal`."""
 
     def __init__(self, settings: FrontendSettings, authenticate: Authenticate) -> None:
-        limits = settings.limits
+        self._limits = limits = settings.limits
         self._authenticate = authenticate
         self._trusted = settings.trusted_proxies
         self._origin = origin_of(settings.public_url)
@@ -92,6 +92,10 @@ class Gate:
         app.before_websocket(before_websocket)
         app.after_request(_stamp)
         app.after_websocket(_stamp_websocket)  # type: ignore[type-var] # Quart passes None once accepted
+
+    def limits_changed(self) -> None:
+        """Go on at the pace that the limits name now."""
+        self._paces.per_s, self._paces.burst = self._limits.requests_per_s, self._limits.requests_burst
 
     async def pass_through(self, asked: BaseRequestWebsocket) -> None:
         """Let one request pass. A path that does not exist is told so to anybody."""

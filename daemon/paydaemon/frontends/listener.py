@@ -5,8 +5,9 @@ need no key. Here whatever a connection raises ends that connection and is logge
 """
 
 import socket
+import ssl
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,11 +23,14 @@ from paydaemon.frontends.connection import Connection, configure
 from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.tcp import TcpListener
+from paydaemon.frontends.tls import ClientStream, TlsStream
 from paydaemon.frontends.unix import UnixListener, peer_is_allowed
 
 log = structlog.get_logger(__name__)
 
 Listener = TcpListener | UnixListener
+Tls = Callable[[], ssl.SSLContext]
+"""Gives what the next connection is encrypted by: the certificate may change while the daemon runs."""
 
 
 @dataclass(slots=True)
@@ -46,15 +50,17 @@ async def serve(
     *,
     stop: trio.Event,
     counts: Counts | None = None,
+    tls: Tls | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stop`, then let what is under way finish within the grace that the limits give.
 
     The listeners are closed as soon as `stop` is set. `task_status.started()` tells that connections are
-    taken. An application for administration is served on its own: a crowd on TCP cannot keep it busy.
+    taken. An application for administration is served on its own: a crowd on TCP cannot keep it busy. With
+    `tls` every connection is encrypted.
     """
     wrapped = ASGIWrapper(app)
-    guard = Guard(wrapped, settings, counts or Counts())
+    guard = Guard(wrapped, settings, counts or Counts(), tls)
     lifespan = Lifespan(wrapped, guard.config, {})
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)
@@ -67,14 +73,15 @@ async def serve(
 class Guard:
     """Stands before every connection of its listeners."""
 
-    def __init__(self, app: ASGIWrapper, settings: FrontendSettings, counts: Counts) -> None:
+    def __init__(self, app: ASGIWrapper, settings: FrontendSettings, counts: Counts, tls: Tls | None) -> None:
         self.config = configure(settings.limits)
         self._app = app
         self._limits = settings.limits
         self._trusted = settings.trusted_proxies
         self._counts = counts
+        self._tls = tls
         self._context = WorkerContext(None)
-        self._streams: set[PatientStream] = set()
+        self._streams: set[ClientStream] = set()
         self._by_client: Counter[Hashable] = Counter()
         self._empty = trio.Event()
         self._empty.set()
@@ -110,14 +117,21 @@ class Guard:
             self._counts.refused += 1
             log.debug("a connection was refused", client=str(client))
             return
-        stream = PatientStream(accepted, self._limits)
+        stream = self._stream_on(accepted)
         self._enter(stream, client)
         try:
             await self._serve(stream)
         finally:
             self._leave(stream, client)
 
-    async def _serve(self, stream: PatientStream) -> None:
+    def _stream_on(self, accepted: trio.SocketStream) -> ClientStream:
+        if self._tls is None:
+            return PatientStream(accepted, self._limits)
+        return TlsStream(accepted, self._limits, self._tls())
+
+    async def _serve(self, stream: ClientStream) -> None:
+        if isinstance(stream, TlsStream) and not await self._agrees(stream):
+            return
         connection = Connection(self._app, self.config, self._context, stream)
         try:
             await connection.run()
@@ -129,6 +143,16 @@ class Guard:
                 self._failed(failures)
             if rest is not None:
                 raise rest from None
+
+    async def _agrees(self, stream: TlsStream) -> bool:
+        try:
+            await stream.handshake()
+        # A scanner, or a client that speaks plain HTTP: nothing that an operator could mend.
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self._counts.failed += 1
+            log.debug("a TLS handshake failed", reason=str(error.__cause__ or error))
+            return False
+        return True
 
     def _failed(self, error: BaseException) -> None:
         self._counts.failed += 1
@@ -151,14 +175,14 @@ class Guard:
         own = isinstance(client, str) or self._by_client[client] < many
         return own and len(self._streams) < self._limits.connections
 
-    def _enter(self, stream: PatientStream, client: Hashable) -> None:
+    def _enter(self, stream: ClientStream, client: Hashable) -> None:
         if not self._streams:
             self._empty = trio.Event()
         self._streams.add(stream)
         self._by_client[client] += 1
         self._counts.open = len(self._streams)
 
-    def _leave(self, stream: PatientStream, client: Hashable) -> None:
+    def _leave(self, stream: ClientStream, client: Hashable) -> None:
         self._streams.discard(stream)
         self._by_client[client] -= 1
         if not self._by_client[client]:

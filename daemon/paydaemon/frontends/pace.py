@@ -21,13 +21,16 @@ class TooFast(Refusal):
 
 
 class Paces:
-    """One token bucket for each client: `burst` tokens at most, `per_s` new ones a second."""
+    """One token bucket for each client: `burst` tokens at most, `per_s` new ones a second.
+
+    Both may change at any time.
+    """
 
     def __init__(
         self, per_s: float, burst: int, remembered: int, clock: Callable[[], float] = trio.current_time
     ) -> None:
-        self._per_s = per_s
-        self._burst = float(burst)
+        self.per_s = per_s
+        self.burst = burst
         self._remembered = remembered
         self._clock = clock
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
@@ -35,14 +38,14 @@ class Paces:
     def take(self, client: Hashable) -> None:
         """Take one token. Raises `TooFast` where there is none."""
         now = self._clock()
-        tokens, at = self._buckets.pop(client, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - at) * self._per_s)
+        tokens, at = self._buckets.pop(client, (float(self.burst), now))
+        tokens = min(self.burst, tokens + (now - at) * self.per_s)
         allowed = tokens >= 1
         self._buckets[client] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > self._remembered:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise TooFast((1 - tokens) / self._per_s)
+            raise TooFast((1 - tokens) / self.per_s)
 
     def __len__(self) -> int:
         """How many clients are remembered."""

@@ -10,7 +10,7 @@ import struct
 from quart import Websocket
 
 from paydaemon.frontends.connection import STREAM
-from paydaemon.frontends.stream import PatientStream
+from paydaemon.frontends.tls import ClientStream
 from paydaemon.frontends.websocket import TOO_SLOW
 
 CLOSE_FRAME = 0x88
@@ -27,7 +27,7 @@ class QuartSocket:
         """Accept the websocket, and prepare for a client that does not read."""
         await self._websocket.accept(headers=headers)
         stream = self._websocket.scope["state"][STREAM]
-        assert isinstance(stream, PatientStream)
+        assert isinstance(stream, ClientStream)
         stream.farewell = close_frame(TOO_SLOW, "too slow; resume after the last seq")
 
     async def receive(self) -> str | bytes:

@@ -1,16 +1,19 @@
 """What the frontends are told: plain values that whoever reads the configuration has checked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limits:
-    """What one client can take at most. Sizes are in bytes, times in seconds."""
+    """What one client can take at most. Sizes are in bytes, times in seconds.
+
+    Whoever keeps to them looks here each time: `become` changes them for all while the daemon runs.
+    """
 
     connections: int = 2_000
     """Connections open at once, in all; further ones are closed unread."""
@@ -21,7 +24,7 @@ class Limits:
     head_fields: int = 100
     """How many headers a request may have."""
     head_timeout_s: float = 10.0
-    """From the first byte of a request to the end of its headers."""
+    """From the first byte of a request to the end of its headers; a TLS handshake has as long."""
     idle_timeout_s: float = 75.0
     """From one request's end to the next one's first byte."""
     body_bytes: int = 65_536
@@ -52,6 +55,11 @@ class Limits:
     """How often it is looked whether an open websocket's key is still valid."""
     grace_s: float = 10.0
     """How long requests may go on once the daemon stops."""
+
+    def become(self, other: "Limits") -> None:
+        """Take over every value of `other`. What has begun may go on under the old ones."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(other, one.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The TCP socket that everybody may connect to."""
+"""The TCP sockets that everybody may connect to: one of our own, or those that were passed to us."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -31,9 +31,23 @@ class TcpListener(trio.abc.Listener[trio.SocketStream]):
 @asynccontextmanager
 async def open_tcp(address: tuple[str, int]) -> AsyncIterator[TcpListener]:
     """Listen on an IP address and a port; with port 0 the system chooses one. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    listener = TcpListener(socket.create_server(address, family=family, backlog=BACKLOG))
-    try:
+    async with open_public(address) as (listener,):
         yield listener
+
+
+@asynccontextmanager
+async def open_public(
+    address: tuple[str, int], passed: Sequence[socket.socket] = ()
+) -> AsyncIterator[Sequence[TcpListener]]:
+    """Listen on the sockets that were passed, or else on an address of our own as `open_tcp` does."""
+    listeners = [TcpListener(listening) for listening in passed or [_listen(address)]]
+    try:
+        yield listeners
     finally:
-        await trio.aclose_forcefully(listener)
+        for listener in listeners:
+            await trio.aclose_forcefully(listener)
+
+
+def _listen(address: tuple[str, int]) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    return socket.create_server(address, family=family, backlog=BACKLOG)

@@ -23,13 +23,16 @@ _UCRED = struct.Struct("3i")
 
 
 class UnixListener(trio.abc.Listener[trio.SocketStream]):
-    """A listener that takes its socket's file with it when it closes; as text ``unix:`` and its path."""
+    """A listener that takes its socket's file with it when it closes; as text ``unix:`` and its path.
 
-    def __init__(self, listening: socket.socket, path: Path) -> None:
+    One that was `passed` to us leaves the file to whoever made it.
+    """
+
+    def __init__(self, listening: socket.socket, path: Path, *, passed: bool = False) -> None:
         self._listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
         self._path = path
-        self._inode = path.stat().st_ino
-        self._closed = False
+        self._inode = None if passed else path.stat().st_ino
+        self._has_left = passed
 
     def __str__(self) -> str:
         return f"unix:{self._path}"
@@ -40,8 +43,8 @@ class UnixListener(trio.abc.Listener[trio.SocketStream]):
 
     async def aclose(self) -> None:
         """Stop listening and remove the file, unless it is another's by now."""
-        if not self._closed:
-            self._closed = True
+        if not self._has_left:
+            self._has_left = True
             with suppress(FileNotFoundError):
                 if self._path.stat().st_ino == self._inode:
                     self._path.unlink()
@@ -49,14 +52,14 @@ class UnixListener(trio.abc.Listener[trio.SocketStream]):
 
 
 @asynccontextmanager
-async def open_unix(path: Path) -> AsyncIterator[UnixListener]:
-    """Listen on a Unix socket that only this user and root can open.
+async def open_unix(path: Path, passed: socket.socket | None = None) -> AsyncIterator[UnixListener]:
+    """Listen on a Unix socket that only this user and root can open, or on one that was passed to us.
 
     Makes the folder where there is none, and removes a socket that nobody listens on any more. Raises
     `OSError` where another process does, where something else than a socket is in the way, and where somebody
     else could change what is in the folder.
     """
-    listener = _listen(path)
+    listener = _listen(path) if passed is None else _take_over(passed)
     try:
         yield listener
     finally:
@@ -83,6 +86,10 @@ def _listen(path: Path) -> UnixListener:
         listening.close()
         raise
     return UnixListener(listening, path)
+
+
+def _take_over(passed: socket.socket) -> UnixListener:
+    return UnixListener(passed, Path(passed.getsockname()), passed=True)
 
 
 def _own_folder(folder: Path) -> None:

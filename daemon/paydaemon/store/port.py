@@ -26,6 +26,10 @@ class StoreUnavailable(Exception):
     """
 
 
+class StoreBusy(StoreUnavailable):
+    """As many wait for the store as may: this one was turned away before the store had looked at it."""
+
+
 class StoreMismatch(Exception):
     """The database is not one this code may open: newer than the code, damaged, not ours or in use."""
 

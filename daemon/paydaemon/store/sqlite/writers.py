@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import trio
 
-from paydaemon.store.port import StoreUnavailable, Transaction
+from paydaemon.store.port import StoreBusy, Transaction
 from paydaemon.store.sqlite.committer import Batch, Committer
 from paydaemon.store.sqlite.job import Job
 
@@ -72,7 +72,7 @@ class ThreadWriter:
     async def run(self, fn: Callable[[Transaction], T]) -> T:
         await trio.lowlevel.checkpoint_if_cancelled()
         if self._waiting >= self._queue_limit:
-            raise StoreUnavailable(f"{self._waiting} transactions are waiting already")
+            raise StoreBusy(f"{self._waiting} transactions are waiting already")
         job = Job(fn, trio.lowlevel.current_task())
         self._waiting += 1
         self._jobs.put(job)

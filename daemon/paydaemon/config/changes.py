@@ -1,0 +1,77 @@
+"""What differs between two configurations, and which of it a running daemon can take over."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from paydaemon.config.models import ChainConfig, Config, RateConfig
+from paydaemon.config.parse import TABLES
+
+M = TypeVar("M", bound=BaseModel)
+
+CHANGEABLE: Mapping[str, frozenset[str] | None] = {
+    "daemon": frozenset({"log_format", "log_level"}),
+    "http": frozenset({"tls_certificate", "tls_key"}),
+    "invoices": None,
+    "quotes": None,
+    "health": None,
+    "limits": frozenset(
+        {
+            "body_bytes",
+            "json_depth",
+            "connections",
+            "connections_per_address",
+            "requests_per_s",
+            "requests_burst",
+            "request_timeout_s",
+            "idle_timeout_s",
+            "plugin_wait_s",
+        }
+    ),
+}
+"""By table, the keys that can change while the daemon runs; None for all of them. ``[rates]`` can, too."""
+
+
+def differences(old: Config, new: Config) -> Iterator[str]:
+    """Every key that says something else, as ``http.bind``; a table that is there in only one as a whole."""
+    for table in TABLES:
+        yield from _differing(table, getattr(old, table), getattr(new, table))
+    yield from _tables_differing("chains", old.chains, new.chains)
+    yield from _tables_differing("rates", old.rates, new.rates)
+
+
+def taken_over(old: Config, new: Config) -> Config:
+    """`old` with all of `new` that a running daemon can take over."""
+    tables = {name: _mixed(name, getattr(old, name), getattr(new, name)) for name in CHANGEABLE}
+    if (old.http.tls_certificate is None) != (new.http.tls_certificate is None):
+        tables["http"] = old.http  # its socket is encrypted or it is not
+    return replace(old, **tables, rates=new.rates)
+
+
+def _mixed(table: str, old: M, new: M) -> M:
+    names = CHANGEABLE[table]
+    if names is None:
+        return new
+    changed = {name: getattr(new, name) for name in names if getattr(old, name) != getattr(new, name)}
+    return old.model_copy(update=changed) if changed else old
+
+
+def _differing(table: str, old: BaseModel, new: BaseModel) -> Iterator[str]:
+    for name in type(old).model_fields:
+        if getattr(old, name) != getattr(new, name):
+            yield f"{table}.{name}"
+
+
+def _tables_differing(
+    table: str,
+    old: Mapping[str, ChainConfig] | Mapping[str, RateConfig],
+    new: Mapping[str, ChainConfig] | Mapping[str, RateConfig],
+) -> Iterator[str]:
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before is None or after is None or type(before.settings) is not type(after.settings):
+            yield f"{table}.{name}"
+        else:
+            yield from _differing(f"{table}.{name}", before.settings, after.settings)

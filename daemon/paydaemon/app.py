@@ -108,7 +108,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         chains=chains,
         health=HealthWatch(store, chains, clock),
         supervisor=Supervisor(clock, _Failures(store, clock)),
-        api=Api(store, accounts, invoices, journal, live, rates, chains),
+        api=Api(store, accounts, invoices, journal, live, rates, chains, clock),
     )
 
 

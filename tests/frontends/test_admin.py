@@ -116,7 +116,8 @@ async def test_a_disabled_seller_reads_and_gets_nothing_new(daemon: Served) -> N
             answer = await client.post("/v1/invoices", json=body)
             assert (answer.status_code, error_of(answer)["code"]) == (403, "seller_disabled")
             assert (await client.get(f"/v1/invoices/{invoice['id']}")).json()["id"] == invoice["id"]
-    await daemon.engine.bitcoin.pay((invoice["options"][0]["destination"]["address"], 20_834))
+    issued = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 10))
+    await daemon.engine.bitcoin.pay((issued[0].key, 20_834))
     async with daemon.client(daemon.keys["shop"]) as shop:
         assert (await shop.get(f"/v1/invoices/{invoice['id']}")).json()["status"] == "processing"
         marked = await shop.post(f"/v1/invoices/{invoice['id']}/mark", json={"status": "invalid"})

@@ -17,7 +17,7 @@ PAGE = 500
 MOST_TOLD = 20
 """How many disagreements are worth telling."""
 
-SUMS = ("pending_minor", "confirmed_minor")
+SUMS = ["pending_minor", "confirmed_minor"]
 
 Sums = list[tuple[str, ...]]
 """Of each option its chain, its asset and its `SUMS`."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from paydaemon.store.sqlite.migrate import load_migrations
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.commands import Done, paydaemon, running
 from tests.e2e.setup import NEVER_S, bitcoin
@@ -205,6 +206,25 @@ async def test_what_does_not_agree_with_itself_is_not_restored(
         assert str(file) in refused.err
     await daemon.start()
     assert (await daemon.invoice())["status"] == "new"
+
+
+async def test_a_backup_of_an_older_release_is_brought_up_to_date(tmp_path: Path) -> None:
+    """On a machine that has nothing yet, and as the daemon finds it afterwards."""
+    file, state = tmp_path / "backup.sqlite3", tmp_path / "state"
+    kept = min((Path(__file__).parents[1] / "databases").glob("0001-*.sql"))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(kept.read_text(encoding="utf-8"))
+    config = tmp_path / "paydaemon.toml"
+    config.write_text(f'[daemon]\nstate_dir = "{state}"\n')
+    state.mkdir(mode=0o700)
+    arguments = (str(file), "--json", "--config", str(config))
+    verified = await paydaemon("restore", "--verify", *arguments)
+    assert (verified.exit_code, verified.json["version"]) == (0, 1), verified
+    done = await paydaemon("restore", *arguments)
+    assert (done.exit_code, done.json["totals"]) == (0, verified.json["totals"]), done
+    database = state / "paydaemon.sqlite3"
+    assert {path.name for path in state.iterdir()} == {database.name, f"{database.name}.lock"}
+    assert (_version(file), _version(database)) == (1, len(load_migrations()))
 
 
 async def test_a_newer_database_is_refused_plainly(daemon: Daemon) -> None:

@@ -242,6 +242,20 @@ async def test_not_while_a_daemon_has_it(path: Path, taken: Path) -> None:
             pass
 
 
+@pytest.mark.parametrize("step", ["hardlink_to", "replace"])
+async def test_where_it_ends_half_way_the_database_is_what_it_was(
+    path: Path, taken: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Path, target: object) -> None:
+        raise OSError(5, "Input/output error", str(self))
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="Input/output error"):
+        patch.setattr(Path, step, fail)
+        restore(taken, path)
+    assert await content(path) == (320, 320)
+    assert not [name for name in names(path.parent) if name.startswith(".restoring")]
+
+
 @pytest.mark.parametrize("spoil", ["cut", "scribble", "newer", "foreign", "log", "missing"])
 async def test_what_is_no_sound_backup_of_ours_is_refused(path: Path, taken: Path, spoil: str) -> None:
     size = taken.stat().st_size

@@ -47,6 +47,7 @@ def claimed(database: Path) -> Iterator[None]:
     """Keep every daemon from a database meanwhile. Raises `StoreMismatch` while one is using it."""
     ownership = claim_database(str(database.resolve()))
     try:
+        _own_like(database.resolve().parent, Path(f"{database.resolve()}.lock"))
         yield
     finally:
         ownership.release()

@@ -215,6 +215,22 @@ async def test_a_port_that_somebody_else_has(setup: Setup) -> None:
     assert f"(pid {os.getpid()})" in said
 
 
+async def test_a_port_that_the_daemon_has_and_one_that_it_should_have(daemon: Daemon, setup: Setup) -> None:
+    setup.state.rmdir()
+    setup.state.symlink_to(daemon.database.parent)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        other = f"127.0.0.1:{free.getsockname()[1]}"
+    for bind, verdict, said in (
+        (daemon.api.removeprefix("http://"), "ok", "the daemon listens on"),
+        (other, "problem", "though a daemon runs"),
+    ):
+        setup.write(bind=bind)
+        _, found = await examined(setup.config)
+        assert found["daemon", "port"]["verdict"] == verdict
+        assert said in found["daemon", "port"]["said"]
+
+
 async def test_a_socket_that_a_crash_left(setup: Setup) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(setup.state / "admin.sock"))

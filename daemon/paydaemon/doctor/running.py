@@ -77,7 +77,7 @@ def _folder_findings(folder: Path) -> Iterator[Finding]:
 def port_findings(address: Address, running: Running) -> Iterator[Finding]:
     """The port of the API: free, the daemon's own, or somebody else's."""
     if address.port == 0:
-        yield ok("port", "any free port is taken")
+        yield ok("port", "port 0: the system chooses a free one at start")
         return
     if _can_bind(address) is None:
         if running.pid is None:

@@ -64,7 +64,7 @@ class Accounts:
             raise invalid("id", "must be 1 to 64 of a-z, 0-9, - and _", "not_an_id")
         seller = Seller(id, name or id, self._clock())
         key, record = self._new_key("seller", id)
-        await self._store.transact(lambda tx: _add_seller(tx, seller, record, by))
+        await self._store.transact(lambda tx: _add_seller(tx, seller, record, by, self._clock()))
         return key
 
     async def set_disabled(self, id: str, disabled: bool, *, by: Principal = LOCAL_OPERATOR) -> Seller:
@@ -78,7 +78,7 @@ class Accounts:
     async def add_operator_key(self, *, by: Principal = LOCAL_OPERATOR) -> NewKey:
         """Make a key that may act for every seller."""
         key, record = self._new_key("operator", None)
-        await self._store.transact(lambda tx: _add_key(tx, record, by))
+        await self._store.transact(lambda tx: _add_key(tx, record, by, self._clock()))
         return key
 
     async def rotate(self, seller_id: str, *, by: Principal = LOCAL_OPERATOR) -> NewKey:
@@ -129,13 +129,13 @@ def wrong_key() -> Refusal:
     return Refusal(ErrorType.AUTHENTICATION, "invalid_key", "this API key is not valid", "Authorization")
 
 
-def _add_seller(tx: Transaction, seller: Seller, key: Key, by: Principal) -> None:
+def _add_seller(tx: Transaction, seller: Seller, key: Key, by: Principal, now_ms: int) -> None:
     try:
         tx.add_seller(seller)
     except Duplicate:
         raise conflict("seller_exists", f"there is a seller {seller.id!r} already", "id") from None
     tx.add_key(key)
-    tx.append(act(EventType.ADMIN_SELLER_ADDED, by, seller_id=seller.id, key_id=key.id), key.created_at_ms)
+    tx.append(act(EventType.ADMIN_SELLER_ADDED, by, seller_id=seller.id, key_id=key.id), now_ms)
 
 
 def _set_disabled(tx: Transaction, id: str, disabled: bool, by: Principal, now_ms: int) -> Seller:
@@ -150,9 +150,9 @@ def _set_disabled(tx: Transaction, id: str, disabled: bool, by: Principal, now_m
     return replace(seller, disabled=disabled)
 
 
-def _add_key(tx: Transaction, key: Key, by: Principal) -> None:
+def _add_key(tx: Transaction, key: Key, by: Principal, now_ms: int) -> None:
     tx.add_key(key)
-    tx.append(act(EventType.ADMIN_KEY_MADE, by, key_id=key.id, seller_id=key.seller_id), key.created_at_ms)
+    tx.append(act(EventType.ADMIN_KEY_MADE, by, key_id=key.id, seller_id=key.seller_id), now_ms)
 
 
 def _rotate(tx: Transaction, seller_id: str, key: Key, by: Principal, now_ms: int) -> None:

@@ -172,7 +172,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         supervisor=supervisor,
         invoices=invoices,
         doors=Doors(config),
-        api=Api(store, accounts, invoices, journal, live, rates, chains),
+        api=Api(store, accounts, invoices, journal, live, rates, chains, clock),
     )
 
 

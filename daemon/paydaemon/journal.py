@@ -59,6 +59,13 @@ class Journal:
         """At most `limit` events beyond `after`, oldest first."""
         return await _read(self._store, principal.seller_id, wanted, after, limit)
 
+    async def holds(self, seq: int, id: str) -> bool:
+        """Whether the event of this number has this id. It has another once a backup was restored."""
+        found = await self._store.read(
+            lambda reader: reader.events(after=seq - 1, types=(), invoice_id=None, seller_id=None, limit=1)
+        )
+        return [(event.seq, event.id) for event in found] == [(seq, id)]
+
     async def follow(
         self, principal: Principal, wanted: Filter, after: int
     ) -> AsyncGenerator[Sequence[Event], None]:

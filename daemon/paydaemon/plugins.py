@@ -297,6 +297,8 @@ def _check(hook: str, item: ChainPlugin | RateSourcePlugin | SandboxPlugin) -> N
         raise _Broken(f"{hook}() returned the name {name!r}, which must match {NAME.pattern}")
     if not callable(item.build):
         raise _Broken(f'{hook}(): the build of "{name}" cannot be called')
+    if isinstance(item, ChainPlugin) and not (item.diagnose is None or callable(item.diagnose)):
+        raise _Broken(f'{hook}(): the diagnose of "{name}" cannot be called')
     if not isinstance(item, SandboxPlugin):
         _check_model(hook, name, item.config)
     if isinstance(item, ChainPlugin) and "plugin" in item.config.model_fields:

@@ -1,6 +1,7 @@
 """``paydaemon`` from a shell, over the daemon's Unix socket."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,42 @@ async def test_sellers_and_their_keys(daemon: Daemon, shell: Shell) -> None:
     await daemon.call("POST", "/v1/invoices", mine, key=first, expect=4)
     await daemon.call("POST", "/v1/invoices", mine, key=second["secret"])
     assert (await shell("seller", "rotate", "nobody", exit_code=1)).err.startswith("Error: id: there is no")
+
+
+async def test_a_seller_is_disabled_and_enabled(daemon: Daemon, shell: Shell) -> None:
+    key = (await shell("seller", "add", "closed")).out.strip()
+    mine = {"amount": "1.00", "currency": "EUR"}
+    assert (await shell("seller", "disable", "closed")).out == "closed is disabled\n"
+    assert "closed (disabled)" in (await shell("seller", "list")).out
+    refused = await daemon.call("POST", "/v1/invoices", mine, key=key, expect=4)
+    assert refused["error"]["code"] == "seller_disabled"
+    await daemon.call("GET", "/v1/invoices", key=key)
+    assert (await shell.json("seller", "enable", "closed"))["disabled"] is False
+    await daemon.call("POST", "/v1/invoices", mine, key=key)
+    assert (await shell("seller", "disable", "nobody", exit_code=1)).err.startswith("Error: id: there is no")
+
+
+async def test_keys_are_listed_without_their_secrets_and_revoked(daemon: Daemon, shell: Shell) -> None:
+    await shell("seller", "add", "keeper")
+    sellers, operators = await shell.json("seller", "rotate", "keeper"), await shell.json("operator", "add")
+    listed = (await shell("key", "list", "--all")).out
+    assert sellers["secret"] not in listed
+    assert operators["secret"] not in listed
+    mine = (await shell("key", "list", "--seller", "keeper", "--all")).out.splitlines()
+    assert [line.split()[0] == sellers["id"] for line in mine] == [False, True]
+    assert ["revoked" in line for line in mine] == [True, False]
+    assert len((await shell("key", "list", "--seller", "keeper")).out.splitlines()) == 1
+    assert operators["id"] in (await shell("operator", "list")).out
+    assert sellers["id"] not in (await shell("operator", "list", "--all")).out
+    not_an_operators = await shell("operator", "revoke", sellers["id"], exit_code=1)
+    assert not_an_operators.err.startswith("Error: id: there is no valid operator's key")
+    assert (await shell("operator", "revoke", operators["id"])).out == f"{operators['id']} is revoked\n"
+    await daemon.call("GET", "/v1/invoices", key=operators["secret"], expect=4)
+    await shell("key", "revoke", sellers["id"])
+    await daemon.call("GET", "/v1/invoices", key=sellers["secret"], expect=4)
+    assert (await shell("key", "revoke", sellers["id"], exit_code=1)).err.startswith("Error: id: there is no")
+    trail = (await shell("events", "--after", str((await daemon.journal())[-1]["seq"] - 1))).out
+    assert f"admin.key_revoked        by: uid {os.geteuid()}, key_id: {sellers['id']}" in trail
 
 
 async def test_an_operators_key_acts_for_any_seller(daemon: Daemon, shell: Shell) -> None:

@@ -257,7 +257,8 @@ async def test_whoever_gives_up_leaves_nothing_half_done(tmp_path: Path) -> None
         stored = await invoices(daemon)
         keys = [invoice.options[0].destination.key for invoice in stored]
         assert len(keys) == len(set(keys))
-        assert [event.invoice_id for event in await daemon.events()] == [one.id for one in reversed(stored)]
+        created = [event.invoice_id for event in await daemon.events() if event.type == "invoice.created"]
+        assert created == [one.id for one in reversed(stored)]
         known = {one.id for one in stored}
         again = {(await daemon.create(key=str(number))).invoice.id for number in range(60)}
         assert known <= again

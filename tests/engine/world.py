@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from operator import methodcaller
 from pathlib import Path
 
-from paydaemon.core.access import Principal
+from paydaemon.core.access import Principal, Seller
 from paydaemon.core.events import Event
 from paydaemon.core.invoice import Destination, Flag, Invoice, Option, Status
 from paydaemon.core.payment import Payment
@@ -200,7 +201,7 @@ async def world(
     async with open_store(path or ":memory:", executor="inline") as store:
         made = World(front(store) if front else store, networks, chosen, defaults or InvoiceDefaults())
         for seller in ("shop", "rival"):
-            await made.accounts.add_seller(seller, None)
+            await made.store.transact(methodcaller("add_seller", Seller(seller, seller, chosen())))
         if start:
             await made.start()
         yield made

@@ -178,6 +178,7 @@ async def variables(daemon: Served) -> dict[str, str]:
         "SOCKET": str(daemon.socket),
         "INVOICE": invoice["id"],
         "PAYMENT": payment["id"],
+        "KEY_ID": (await daemon.engine.api.accounts.keys())[0].id,
     }
 
 

@@ -20,7 +20,12 @@ ADMIN = [
     ("GET", "/admin/v1/sellers"),
     ("POST", "/admin/v1/sellers"),
     ("POST", "/admin/v1/sellers/shop/rotate"),
+    ("POST", "/admin/v1/sellers/shop/disable"),
+    ("POST", "/admin/v1/sellers/shop/enable"),
     ("POST", "/admin/v1/operators"),
+    ("GET", "/admin/v1/keys"),
+    ("POST", "/admin/v1/keys/key_1/revoke"),
+    ("POST", "/admin/v1/backups"),
 ]
 BODIES: dict[str, Json] = {
     "/v1/invoices": {"amount": "1", "currency": "EUR"},

@@ -3,12 +3,13 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
 import trio
 
-from paydaemon.core.access import Principal
+from paydaemon.core.access import Principal, Seller
 from paydaemon.engine.accounts import wrong_key
 from paydaemon.engine.live import LivePush
 from paydaemon.frontends.quartsocket import close_frame
@@ -58,7 +59,7 @@ class MemorySocket:
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     async with engine_on(tmp_path / "paydaemon.sqlite3") as running:
         for seller in ("shop", "rival"):
-            await running.api.accounts.add_seller(seller, None)
+            await running.store.transact(methodcaller("add_seller", Seller(seller, seller, 0)))
         yield running
 
 

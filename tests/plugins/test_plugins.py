@@ -195,6 +195,9 @@ def test_a_builder_that_cannot_be_called() -> None:
     none: Any = None
     reason = refused(chains(ChainPlugin("other", Keys, none)))
     assert reason == 'register_chains(): the build of "other" cannot be called'
+    not_a_function: Any = "look"
+    reason = refused(chains(ChainPlugin("other", Keys, build, diagnose=not_a_function)))
+    assert reason == 'register_chains(): the diagnose of "other" cannot be called'
 
 
 def test_one_name_twice_in_one_plugin() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import httpx
 import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
+from paydaemon.core.access import Key, Seller
+from paydaemon.engine.clock import system_clock
+from paydaemon.engine.ids import digest, new_id, new_secret
 from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
 from paydaemon.frontends.listener import Tls
+from paydaemon.store.port import Store
 from tests.support.engine import Engine, engine_on
 from tests.support.waiting import BOUND_S
 
@@ -150,14 +155,22 @@ async def _serve(
 
 
 async def _make_keys(daemon: Served) -> None:
-    accounts = daemon.engine.api.accounts
-    known = {seller.id for seller in await accounts.sellers()}
-    daemon.key = (await accounts.add_operator_key()).secret
-    for seller in ("shop", "rival"):
-        made = await (
-            accounts.rotate(seller) if seller in known else accounts.add_seller(seller, seller.title())
-        )
-        daemon.keys[seller] = made.secret
+    """Straight into the store: the journal is left to what tests do."""
+    store = daemon.engine.store
+    known = {seller.id for seller in await daemon.engine.api.accounts.sellers()}
+    daemon.key = await _make_key(store, "operator", None)
+    for id in ("shop", "rival"):
+        if id not in known:
+            await store.transact(methodcaller("add_seller", Seller(id, id.title(), system_clock())))
+        daemon.keys[id] = await _make_key(store, "seller", id)
+
+
+async def _make_key(store: Store, kind: str, seller_id: str | None) -> str:
+    secret = new_secret(kind)
+    key = Key(new_id("key"), digest(secret), seller_id, system_clock())
+    await store.transact(lambda tx: tx.revoke_keys(seller_id, system_clock()))
+    await store.transact(lambda tx: tx.add_key(key))
+    return secret
 
 
 def error_of(answer: httpx.Response) -> Json:

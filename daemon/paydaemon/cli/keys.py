@@ -1,4 +1,4 @@
-"""``paydaemon seller`` and ``paydaemon operator``: who may ask for what."""
+"""``paydaemon seller``, ``operator`` and ``key``: who may ask for what."""
 
 from pathlib import Path
 
@@ -32,7 +32,8 @@ def list_sellers(socket: Path | None, config: Path, as_json: bool) -> None:
         print_json(answer)
         return
     for row in answer["data"]:
-        click.echo(f"{row['id']:<24} {row['created_at']}  {row['name']}")
+        disabled = " (disabled)" if row["disabled"] else ""
+        click.echo(f"{row['id']:<24} {row['created_at']}  {row['name']}{disabled}")
 
 
 @seller.command("rotate")
@@ -43,9 +44,94 @@ def rotate(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     _show_key(call(find_socket(socket, config), "POST", f"/admin/v1/sellers/{id}/rotate"), as_json)
 
 
+@seller.command("disable")
+@click.argument("id")
+@reaches_daemon
+def disable(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
+    """Refuse new invoices of the seller ID. What there is can be read, is watched, and settles as before."""
+    _turn(id, "disable", socket, config, as_json)
+
+
+@seller.command("enable")
+@click.argument("id")
+@reaches_daemon
+def enable(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
+    """Allow new invoices of the seller ID again."""
+    _turn(id, "enable", socket, config, as_json)
+
+
+def _turn(id: str, how: str, socket: Path | None, config: Path, as_json: bool) -> None:
+    row = call(find_socket(socket, config), "POST", f"/admin/v1/sellers/{id}/{how}")
+    print_json(row) if as_json else click.echo(f"{id} is {'disabled' if row['disabled'] else 'enabled'}")
+
+
 @click.group()
 def operator() -> None:
     """Operators' keys: they may act for any seller."""
+
+
+@operator.command("list")
+@click.option("--all", "also_revoked", is_flag=True, help="Also those that were revoked.")
+@reaches_daemon
+def list_operators(also_revoked: bool, socket: Path | None, config: Path, as_json: bool) -> None:
+    """List the operators' keys, without their secrets."""
+    found = _keys(find_socket(socket, config), also_revoked)
+    _list_keys([row for row in found if row["seller_id"] is None], as_json)
+
+
+@operator.command("revoke")
+@click.argument("id")
+@reaches_daemon
+def revoke_operator(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
+    """Revoke the operator's key with the id ID, such as key_…"""
+    where = find_socket(socket, config)
+    if id not in {row["id"] for row in _keys(where, also_revoked=False) if row["seller_id"] is None}:
+        raise click.ClickException(f"id: there is no valid operator's key with the id {id!r}")
+    _revoke(where, id, as_json)
+
+
+@click.group()
+def key() -> None:
+    """Keys of sellers and operators, by their ids. Nobody but their owners has their secrets."""
+
+
+@key.command("list")
+@click.option("--seller", "seller_id", help="Only this seller's.")
+@click.option("--all", "also_revoked", is_flag=True, help="Also those that were revoked.")
+@reaches_daemon
+def list_keys(
+    seller_id: str | None, also_revoked: bool, socket: Path | None, config: Path, as_json: bool
+) -> None:
+    """List keys, oldest first."""
+    found = _keys(find_socket(socket, config), also_revoked)
+    _list_keys([row for row in found if seller_id in (None, row["seller_id"])], as_json)
+
+
+@key.command("revoke")
+@click.argument("id")
+@reaches_daemon
+def revoke(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
+    """Revoke the key with the id ID, such as key_…"""
+    _revoke(find_socket(socket, config), id, as_json)
+
+
+def _keys(socket: Path, also_revoked: bool) -> list[Json]:
+    rows = call(socket, "GET", "/admin/v1/keys")["data"]
+    return [row for row in rows if also_revoked or row["revoked_at"] is None]
+
+
+def _list_keys(rows: list[Json], as_json: bool) -> None:
+    if as_json:
+        print_json({"data": rows})
+        return
+    for row in rows:
+        revoked = f"  revoked {row['revoked_at']}" if row["revoked_at"] else ""
+        click.echo(f"{row['id']}  {row['created_at']}  {row['seller_id'] or '(operator)'}{revoked}")
+
+
+def _revoke(socket: Path, id: str, as_json: bool) -> None:
+    row = call(socket, "POST", f"/admin/v1/keys/{id}/revoke")
+    print_json(row) if as_json else click.echo(f"{id} is revoked")
 
 
 @operator.command("add")

@@ -2,7 +2,7 @@
 
 import click
 
-from paydaemon.cli import demo, events, invoices, keys, service
+from paydaemon.cli import backup, demo, doctor, events, invoices, keys, service
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +20,10 @@ cli.add_command(service.check_config)
 cli.add_command(service.plugins)
 cli.add_command(keys.seller)
 cli.add_command(keys.operator)
+cli.add_command(keys.key)
+cli.add_command(doctor.doctor)
+cli.add_command(backup.backup)
+cli.add_command(backup.restore)
 cli.add_command(invoices.invoice)
 cli.add_command(invoices.payments)
 cli.add_command(events.events)

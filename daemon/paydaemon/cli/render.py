@@ -42,7 +42,12 @@ def _detail(event: Json) -> str:
     if invoice is not None:
         flags = f" ({', '.join(invoice['flags'])})" if invoice["flags"] else ""
         return f"{invoice['amount']} {invoice['currency']}, {invoice['status']}{flags}"
-    return ", ".join(f"{key}: {value}" for key, value in data.items())
+    return ", ".join(f"{key}: {_who(value) if key == 'by' else value}" for key, value in data.items())
+
+
+def _who(by: Json) -> str:
+    """Who did something: a key, or a user through the Unix socket."""
+    return str(by["key_id"] or ("the daemon's operator" if by["uid"] is None else f"uid {by['uid']}"))
 
 
 def _payment(payment: Json) -> str:

@@ -9,6 +9,7 @@ from paydaemon.config.listing import Key as Key
 from paydaemon.config.listing import keys as keys
 from paydaemon.config.load import load_admin_socket as load_admin_socket
 from paydaemon.config.load import load_config as load_config
+from paydaemon.config.load import load_places as load_places
 from paydaemon.config.models import AdminSettings as AdminSettings
 from paydaemon.config.models import ChainConfig as ChainConfig
 from paydaemon.config.models import Config as Config
@@ -20,6 +21,7 @@ from paydaemon.config.models import LimitSettings as LimitSettings
 from paydaemon.config.models import PluginSettings as PluginSettings
 from paydaemon.config.models import QuoteSettings as QuoteSettings
 from paydaemon.config.models import RateConfig as RateConfig
+from paydaemon.config.parse import Places as Places
 from paydaemon.config.parse import parse_config as parse_config
 from paydaemon.config.problems import ConfigError as ConfigError
 from paydaemon.config.problems import Problem as Problem

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from paydaemon.config.models import Config
-from paydaemon.config.parse import parse_admin_socket, parse_config
+from paydaemon.config.parse import Places, parse_admin_socket, parse_config, parse_places
 from paydaemon.config.problems import ConfigError, Problem
 from paydaemon.plugins import load_plugins
 
@@ -30,6 +30,15 @@ def load_admin_socket(path: Path | str) -> Path:
     """
     path = Path(path)
     return parse_admin_socket(_read(path), folder=path.absolute().parent)
+
+
+def load_places(path: Path | str) -> Places:
+    """Where a daemon with this configuration file keeps its database and has its Unix socket.
+
+    Reads nothing else, as `load_admin_socket`. Raises `ConfigError`.
+    """
+    path = Path(path)
+    return parse_places(_read(path), folder=path.absolute().parent)
 
 
 def _read(path: Path) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -69,6 +69,22 @@ def parse_admin_socket(document: Mapping[str, object], *, folder: Path) -> Path:
     socket = parser.admin(parser.daemon()).socket
     parser.refuse_if_wrong()
     return socket
+
+
+class Places(NamedTuple):
+    """Where a daemon's own files are."""
+
+    database: Path
+    socket: Path
+
+
+def parse_places(document: Mapping[str, object], *, folder: Path) -> Places:
+    """Where the daemon's files are, whatever the rest of the file says. Raises `ConfigError`."""
+    parser = _Parser(document, LoadedPlugins((), {}, {}, {}), folder)
+    daemon = parser.daemon()
+    places = Places(daemon.database, parser.admin(daemon).socket)
+    parser.refuse_if_wrong()
+    return places
 
 
 class _Parser:

@@ -8,11 +8,12 @@ from paydaemon.core.errors import ErrorType, Refusal
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who a request is made by. `seller_id` is None for an operator; `key_id` names the key, not its secret,
-    and may be logged.
+    and may be logged. `uid` is the user at the other end of the Unix socket, where that is how it came.
     """
 
     key_id: str
     seller_id: str | None
+    uid: int | None = None
 
     @property
     def is_operator(self) -> bool:
@@ -27,6 +28,10 @@ class Principal:
         """Raises `Refusal` unless this is an operator."""
         if not self.is_operator:
             raise Refusal(ErrorType.PERMISSION, "operator_only", "this needs an operator's key")
+
+
+LOCAL_OPERATOR = Principal("unix-socket", None)
+"""Whoever can open the Unix socket is the service's own user or root, and needs no key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,17 @@ class EventType(StrEnum):
     CHAIN_STALE = "chain.stale"
     CHAIN_RECOVERED = "chain.recovered"
     PLUGIN_FAILED = "plugin.failed"
+    ADMIN_SELLER_ADDED = "admin.seller_added"
+    ADMIN_SELLER_DISABLED = "admin.seller_disabled"
+    ADMIN_SELLER_ENABLED = "admin.seller_enabled"
+    ADMIN_KEY_MADE = "admin.key_made"
+    ADMIN_KEYS_ROTATED = "admin.keys_rotated"
+    ADMIN_KEY_REVOKED = "admin.key_revoked"
+    ADMIN_INVOICE_MARKED = "admin.invoice_marked"
+    ADMIN_PAYMENT_ASSIGNED = "admin.payment_assigned"
+    ADMIN_CONFIGURATION_RELOADED = "admin.configuration_reloaded"
+    ADMIN_BACKUP_MADE = "admin.backup_made"
+    ADMIN_RESTORED = "admin.restored"
 
 
 LIVE_CONFIRMING = "payment.confirming"
@@ -58,6 +69,17 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.CHAIN_STALE: "A chain can no longer be seen complete; it gets no new options.",
     EventType.CHAIN_RECOVERED: "A stale chain is seen complete again.",
     EventType.PLUGIN_FAILED: "A plugin raised or ended and is being restarted.",
+    EventType.ADMIN_SELLER_ADDED: "A seller was added, with a first key.",
+    EventType.ADMIN_SELLER_DISABLED: "A seller was disabled: it gets no new invoices.",
+    EventType.ADMIN_SELLER_ENABLED: "A seller was enabled again.",
+    EventType.ADMIN_KEY_MADE: "A key was made.",
+    EventType.ADMIN_KEYS_ROTATED: "All keys of a seller were revoked, and a new one was made.",
+    EventType.ADMIN_KEY_REVOKED: "A key was revoked.",
+    EventType.ADMIN_INVOICE_MARKED: "Somebody marked an invoice.",
+    EventType.ADMIN_PAYMENT_ASSIGNED: "Somebody gave an unmatched payment to an invoice.",
+    EventType.ADMIN_CONFIGURATION_RELOADED: "The configuration was read again while the daemon ran.",
+    EventType.ADMIN_BACKUP_MADE: "A backup was made.",
+    EventType.ADMIN_RESTORED: "A backup was restored, and a new epoch of the journal began.",
 }
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from paydaemon.core.access import Principal
+from paydaemon.core.events import Draft
 from paydaemon.core.invoice import Mark, Status
 from paydaemon.core.payment import Payment
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
+from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceRequest
@@ -52,7 +54,9 @@ class Api:
         live: LiveHub,
         rates: RateBook,
         chains: Mapping[str, LiveChain],
+        clock: Clock = system_clock,
     ) -> None:
+        self._clock = clock
         self._store = store
         self._invoices = invoices
         self._rates = rates
@@ -118,6 +122,10 @@ class Api:
     async def assign_payment(self, principal: Principal, payment_id: str, invoice_id: str) -> InvoiceView:
         """Give an unmatched payment to an invoice."""
         return await self._invoices.assign(principal, payment_id, invoice_id)
+
+    async def note(self, draft: Draft) -> None:
+        """Journal what was done outside of the daemon: a backup, a configuration that was read again."""
+        await self._store.transact(lambda tx: tx.append(draft, self._clock()))
 
     async def may_follow(self, principal: Principal, invoice_id: str | None) -> None:
         """Raises `Refusal` where a stream is asked for one invoice that the principal may not see."""

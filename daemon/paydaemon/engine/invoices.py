@@ -8,7 +8,9 @@ import trio
 
 from paydaemon.core import ledger
 from paydaemon.core.access import Principal
+from paydaemon.core.acts import act
 from paydaemon.core.errors import ErrorType, Refusal, conflict, invalid, not_found, unavailable
+from paydaemon.core.events import EventType
 from paydaemon.core.invoice import Invoice, Mark, Option, Quote
 from paydaemon.core.money import Asset, due_minor, parse_fraction
 from paydaemon.core.payment import Payment, require
@@ -95,7 +97,9 @@ class Invoices:
     async def assign(self, principal: Principal, payment_id: str, invoice_id: str) -> InvoiceView:
         """Give an unmatched payment to the invoice it was meant for. Operators only."""
         principal.require_operator()
-        return await self._store.transact(lambda tx: _assign(tx, payment_id, invoice_id, self._clock()))
+        return await self._store.transact(
+            lambda tx: _assign(tx, principal, payment_id, invoice_id, self._clock())
+        )
 
     async def _draw_up(self, seller_id: str, request: InvoiceRequest) -> Invoice:
         """The whole invoice, destinations included, not yet stored."""
@@ -257,6 +261,8 @@ def _mark(tx: Transaction, principal: Principal, invoice_id: str, mark: Mark, no
         return found
     sheets = Sheets(tx, now_ms)
     sheets.settle(invoice_id, mark=mark)
+    marked = {"invoice_id": invoice_id, "seller_id": found.invoice.seller_id, "status": mark.value}
+    tx.append(act(EventType.ADMIN_INVOICE_MARKED, principal, **marked), now_ms)
     return existing(tx, invoice_id)
 
 
@@ -268,7 +274,9 @@ def find(reader: Reader, principal: Principal, invoice_id: str) -> InvoiceView:
     return view(reader, invoice)
 
 
-def _assign(tx: Transaction, payment_id: str, invoice_id: str, now_ms: int) -> InvoiceView:
+def _assign(
+    tx: Transaction, principal: Principal, payment_id: str, invoice_id: str, now_ms: int
+) -> InvoiceView:
     payment = tx.payment(payment_id)
     if payment is None:
         raise not_found("payment", payment_id)
@@ -285,4 +293,6 @@ def _assign(tx: Transaction, payment_id: str, invoice_id: str, now_ms: int) -> I
     tip = sheets.tips[payment.chain]
     sheets.set(payment, require(payment, invoice_id, option.confirmations_required, tip))
     sheets.settle(invoice_id)
+    assigned = {"payment_id": payment_id, "invoice_id": invoice_id}
+    tx.append(act(EventType.ADMIN_PAYMENT_ASSIGNED, principal, **assigned), now_ms)
     return existing(tx, invoice_id)

@@ -6,6 +6,7 @@ adds a route gets all of this: what needs no key is named here, in `OPEN`, and n
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -14,22 +15,22 @@ from quart import Quart, Response, g, request, websocket
 from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.datastructures import Headers
 
-from paydaemon.core.access import Principal
+from paydaemon.core.access import LOCAL_OPERATOR, Principal
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.engine.accounts import Accounts
 from paydaemon.frontends import addresses, errors
+from paydaemon.frontends.connection import STREAM
 from paydaemon.frontends.pace import Paces
 from paydaemon.frontends.settings import FrontendSettings
+from paydaemon.frontends.stream import PatientStream
+from paydaemon.frontends.unix import peer_uid
 
 OPEN = frozenset({"health.alive", "health.ready", "checkout.invoice", "checkout.css"})
 """Endpoints that need no key."""
 
-LOCAL_OPERATOR = Principal("unix-socket", None)
-"""Whoever can open the Unix socket is the service's own user or root, and needs no key."""
-
 _BEARER = re.compile(r"bearer +([!-~]+)", re.ASCII | re.IGNORECASE)
 
-Authenticate = Callable[[Headers], Awaitable[Principal]]
+Authenticate = Callable[[BaseRequestWebsocket], Awaitable[Principal]]
 
 
 def principal() -> Principal:
@@ -45,17 +46,19 @@ def authenticate_again() -> Callable[[], Awaitable[Principal]]:
     return found
 
 
-async def local(headers: Headers) -> Principal:
+async def local(asked: BaseRequestWebsocket) -> Principal:
     """Authenticates everybody: the listener has looked at the peer's credentials already."""
     await trio.lowlevel.checkpoint()
-    return LOCAL_OPERATOR
+    stream = asked.scope["state"][STREAM]
+    assert isinstance(stream, PatientStream)
+    return replace(LOCAL_OPERATOR, uid=peer_uid(stream.socket))
 
 
 def bearer(accounts: Accounts) -> Authenticate:
     """Authenticates by ``Authorization: Bearer <key>`` (RFC 6750, section 2.1)."""
 
-    async def authenticate(headers: Headers) -> Principal:
-        given = headers.getlist("Authorization")
+    async def authenticate(asked: BaseRequestWebsocket) -> Principal:
+        given = asked.headers.getlist("Authorization")
         if not given:
             message = 'send your API key as "Authorization: Bearer <key>"'
             raise Refusal(ErrorType.AUTHENTICATION, "missing_key", message, "Authorization")
@@ -102,13 +105,13 @@ class Gate:
         if asked.routing_exception is not None or asked.endpoint in OPEN:
             self._pace_address(asked)
             return
-        g.authenticate = partial(self._authenticate, asked.headers)
+        g.authenticate = partial(self._authenticate, asked)
         try:
             g.principal = await g.authenticate()
         except Refusal:
             self._pace_address(asked)
             raise
-        if g.principal is not LOCAL_OPERATOR:
+        if g.principal.key_id != LOCAL_OPERATOR.key_id:
             self._paces.take(("key", g.principal.key_id))
 
     def check_origin(self, headers: Headers) -> None:

@@ -180,6 +180,14 @@ class NewSeller(Body):
     name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)] | None = None
 
 
+class MadeBackup(Body):
+    """``POST /admin/v1/backups``: where a backup was put, and up to which event it reaches."""
+
+    file: Annotated[str, Field(min_length=1, max_length=4_096), AfterValidator(_one_line)]
+    epoch: Annotated[str, AfterValidator(_matching(ID, "must be an epoch of the journal"))]
+    last_seq: Annotated[int, Field(ge=0, le=10**18)]
+
+
 def check(model: type[M], value: Mapping[str, object]) -> M:
     """The body as its model. Raises `Refusal` naming the field; an unknown field is told before any other."""
     try:

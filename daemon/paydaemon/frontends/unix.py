@@ -66,10 +66,15 @@ async def open_unix(path: Path, passed: socket.socket | None = None) -> AsyncIte
         await trio.aclose_forcefully(listener)
 
 
+def peer_uid(peer: trio.socket.SocketType) -> int:
+    """Which user opened the other end of a Unix socket, by the kernel's word."""
+    _, uid, _ = _UCRED.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return int(uid)
+
+
 def peer_is_allowed(peer: trio.socket.SocketType) -> bool:
     """Whether this user or root is at the other end of a Unix socket."""
-    _, uid, _ = _UCRED.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-    return uid in (0, os.geteuid())
+    return peer_uid(peer) in (0, os.geteuid())
 
 
 def _listen(path: Path) -> UnixListener:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from quart import Response
 
-from paydaemon.core.access import Seller
+from paydaemon.core.access import Key, Seller
 from paydaemon.core.public import Json, public_invoice, public_payment
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import NewKey
@@ -77,6 +77,16 @@ def seller(known: Seller) -> Json:
         "name": known.name,
         "created_at": rfc3339(known.created_at_ms),
         "disabled": known.disabled,
+    }
+
+
+def key(known: Key) -> Json:
+    """A key without its secret, which is not even kept."""
+    return {
+        "id": known.id,
+        "seller_id": known.seller_id,
+        "created_at": rfc3339(known.created_at_ms),
+        "revoked_at": None if known.revoked_at_ms is None else rfc3339(known.revoked_at_ms),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pluggy
 from pydantic import BaseModel
 
+from paydaemon.hooks.diagnosis import Diagnose
 from paydaemon.hooks.ports import Chain, RateSource, Sandbox
 
 GROUP = "paydaemon.plugins"
@@ -24,12 +25,14 @@ class ChainPlugin:
     """A kind of chain, by the name that ``[chains.<id>] plugin`` asks for.
 
     `config` is the model of that table's other keys; `build` makes the chain from the table's id and it, and
-    raises `ValueError` where the values cannot work together.
+    raises `ValueError` where the values cannot work together. `diagnose` is what ``paydaemon doctor`` asks,
+    where the plugin has something to say (`paydaemon.hooks.diagnosis`).
     """
 
     name: str
     config: type[BaseModel]
     build: Callable[[str, Any], Chain]
+    diagnose: Diagnose | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,10 @@ class Reader(Protocol):
         """A revoked one too: it is known by its `revoked_at_ms`."""
         ...
 
+    def keys(self) -> Sequence[Key]:
+        """Every key, revoked ones too, in the order they were made."""
+        ...
+
     # Invoices
     def invoice(self, id: str) -> Invoice | None: ...
     def invoices(
@@ -127,7 +131,10 @@ class Reader(Protocol):
         ...
 
     # Chains
-    def chain(self, id: str) -> ChainRow: ...
+    def chain(self, id: str) -> ChainRow:
+        """A chain that was never told of is at its beginning: its `next_index` is where a new one starts."""
+        ...
+
     def issued(self, chain: str, destination_key: str) -> Issued | None: ...
     def destinations(self, chain: str, after_index: int, limit: int) -> Sequence[Destination]: ...
     def invoices_due(self, stage: Stage, limit: int) -> Sequence[str]:
@@ -166,8 +173,13 @@ class Transaction(Reader, Protocol):
         """Raises `Duplicate` ("seller")."""
         ...
 
+    def set_seller_disabled(self, id: str, disabled: bool) -> None: ...
     def add_key(self, key: Key) -> None:
         """Raises `Duplicate` ("key")."""
+        ...
+
+    def revoke_key(self, id: str, at_ms: int) -> Key | None:
+        """Revoke one valid key; returns it as it is then, None where no valid key has this id."""
         ...
 
     def revoke_keys(self, seller_id: str | None, at_ms: int) -> int:
@@ -204,6 +216,15 @@ class Transaction(Reader, Protocol):
 
     def append(self, draft: Draft, at_ms: int) -> Event:
         """Append to the journal. `seq` is gapless and in commit order."""
+        ...
+
+    def begin_epoch(self, leap: int) -> str:
+        """Go on as another database than the one this is a copy of; returns the journal's new epoch.
+
+        What the other recorded after the copy was made is not known here, and must not be said or given out
+        once more: ids of events are made with the new epoch from now on, and every chain, also one that is
+        yet to come, leaves out the next `leap` indexes. Raises `ValueError` for a negative one.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ Core, ``doc/zmq.md``.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +52,8 @@ class Missed:
 
 
 Wake = RawTransaction | Added | Removed | BlocksChanged | Missed
+
+CONNECTED = "connected to the node"
 
 _AT_ONCE = 500  # messages taken before others get their turn
 _LOST_EDGE_S = 1.0  # ZMQ's descriptor is edge-triggered: a lost edge costs no more than this
@@ -110,7 +113,7 @@ class Notifications:
             while _has_more(self._monitor):
                 event = recv_monitor_message(self._monitor, zmq.NOBLOCK)["event"]
                 back = event == zmq.Event.HANDSHAKE_SUCCEEDED
-                heard(Missed("connected to the node" if back else "the node's connection was lost"))
+                heard(Missed(CONNECTED if back else "the node's connection was lost"))
             await _more(self._monitor)
 
     def _wakes(self, topic: bytes, body: bytes, count: bytes) -> Iterator[Wake]:
@@ -122,6 +125,33 @@ class Notifications:
             yield RawTransaction(body)
         else:
             yield from _sequence(body)
+
+
+class Heard(StrEnum):
+    """How much there was to be heard of a publisher."""
+
+    NOTHING = "nothing"
+    HANDSHAKE = "handshake"
+    MESSAGE = "message"
+
+
+async def listen_for(topic: str, endpoint: str, within_s: float) -> Heard:
+    """Whether a publisher answers at an endpoint and, in that time, says something on a topic."""
+    heard = Heard.NOTHING
+
+    def hear(wake: Wake) -> None:
+        nonlocal heard
+        if not isinstance(wake, Missed):
+            heard = Heard.MESSAGE
+            listening.cancel()
+        elif heard is Heard.NOTHING and wake.reason == CONNECTED:
+            heard = Heard.HANDSHAKE
+
+    endpoints = {"rawtx": None, "sequence": None, topic: endpoint}
+    with trio.move_on_after(within_s) as listening:
+        async with Notifications(**endpoints) as notifications:
+            await notifications.listen(hear)
+    return heard
 
 
 def _drain(socket: zmq.Socket[bytes]) -> Iterator[Sequence[bytes]]:

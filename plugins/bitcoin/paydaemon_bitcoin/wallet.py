@@ -32,13 +32,13 @@ from paydaemon_bitcoin.rpc import Rpc, gather
 
 log = structlog.get_logger(__name__)
 
-_CHAINS = {
+CHAINS = {
     Network.MAINNET: "main",
     Network.TESTNET4: "testnet4",
     Network.SIGNET: "signet",
     Network.REGTEST: "regtest",
 }
-_COMPARED = 3  # addresses that the node derives too, to see that we agree
+COMPARED = 3  # addresses that the node derives too, to see that we agree
 _LONG_S = 600.0  # loading or importing very many addresses
 _RESCAN_S = 30 * 86_400.0
 _PROGRESS_S = 1.0
@@ -66,7 +66,7 @@ class Wallet:
         """The hash of the node's first block. Raises `ChainMismatch` where it is on another network."""
         network = self._descriptor.network
         chain = (await self._node.call("getblockchaininfo"))["chain"]
-        if chain != _CHAINS[network]:
+        if chain != CHAINS[network]:
             raise ChainMismatch(f"the node is on the network {chain!r}, but {network} is configured")
         return str(await self._node.call("getblockhash", 0))
 
@@ -206,8 +206,8 @@ class Wallet:
         return False
 
     async def _check_addresses(self) -> None:
-        theirs = await self._node.call("deriveaddresses", self._descriptor.canonical, [0, _COMPARED - 1])
-        if theirs != [self._descriptor.address(index) for index in range(_COMPARED)]:
+        theirs = await self._node.call("deriveaddresses", self._descriptor.canonical, [0, COMPARED - 1])
+        if theirs != [self._descriptor.address(index) for index in range(COMPARED)]:
             raise ChainMismatch("the node derives other addresses from the descriptor than this daemon")
 
     # Rescanning

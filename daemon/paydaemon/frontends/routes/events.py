@@ -1,5 +1,6 @@
 """``/v1/events``: the journal, page by page or as a websocket."""
 
+import re
 from collections.abc import Iterable
 
 import structlog
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 INTERNAL_ERROR = 1011
 MAX_SEQ = 10**18
+EVENT_ID = re.compile(r"evt_[0-9a-z]{1,32}_([0-9]{1,18})", re.ASCII)
 
 
 def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
@@ -34,7 +36,7 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
         query = Query(request.args, ("after", "type", "invoice_id", "limit"))
         limit = query.limit()
         wanted = Filter(frozenset(_types(query.each("type"))), query.id("invoice_id"))
-        after = _after(query, api) or 0
+        after = await _after(query, api) or 0
         await api.may_follow(principal(), wanted.invoice_id)
         found = await api.journal.page(principal(), wanted, after, limit + 1)
         shown = [public_event(event) for event in found[:limit]]
@@ -42,7 +44,7 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
 
     @routes.websocket("/v1/events")
     async def follow() -> None:
-        wanted = _subscription(websocket.args, api)
+        wanted = await _subscription(websocket.args, api)
         await api.may_follow(wanted.principal, wanted.invoice_id)
         socket = QuartSocket(websocket)
         await socket.accept({"X-Request-Id": errors.request_id()})
@@ -55,12 +57,12 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
     return routes
 
 
-def _subscription(args: MultiDict[str, str], api: Api) -> Subscription:
+async def _subscription(args: MultiDict[str, str], api: Api) -> Subscription:
     query = Query(args, ("after", "type", "invoice_id"))
     names = query.each("type")
     types = _types(name for name in names if name != LIVE_CONFIRMING)
     invoice_id = query.id("invoice_id")
-    after = _after(query, api)
+    after = await _after(query, api)
     return Subscription(
         principal=principal(),
         authenticate=authenticate_again(),
@@ -75,10 +77,17 @@ def _types(names: Iterable[str]) -> list[EventType]:
     return [member("type", name, EventType) for name in names]
 
 
-def _after(query: Query, api: Api) -> int | None:
-    """Where to go on from. Beyond the newest event there is nothing to go on from: the journal is another."""
-    after = query.integer("after", 0, MAX_SEQ)
+async def _after(query: Query, api: Api) -> int | None:
+    """Where to go on from: a `seq`, or the id of an event, which must still be the one of that number.
+
+    Beyond the newest event there is nothing to go on from: the journal is another.
+    """
+    match = EVENT_ID.fullmatch(query.text("after") or "")
+    after = int(match[1]) if match else query.integer("after", 0, MAX_SEQ)
     if after is not None and after > api.journal.last_seq:
         message = f"is beyond the newest event, {api.journal.last_seq}: read again from 0"
+        raise invalid("after", message, "beyond_the_journal")
+    if match and not await api.journal.holds(after or 0, match[0]):
+        message = "is not in this journal, which was restored from a backup: read again from 0"
         raise invalid("after", message, "beyond_the_journal")
     return after

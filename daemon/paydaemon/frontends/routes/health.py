@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import trio
 from quart import Blueprint, Response
 
+from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.public import Json
 from paydaemon.engine.api import Api
 from paydaemon.frontends import wire
-from paydaemon.frontends.gate import LOCAL_OPERATOR
 from paydaemon.frontends.settings import Status
 from paydaemon.hooks.ports import HealthState
 from paydaemon.journal import Filter

@@ -58,6 +58,11 @@ def connect_reader(path: str) -> sqlite3.Connection:
     return connection
 
 
+def connect_finished(path: str) -> sqlite3.Connection:
+    """A connection to a file that nobody changes any more. SQLite takes no lock and makes no file for it."""
+    return _connect(Path(path).as_uri() + "?mode=ro&immutable=1")
+
+
 def _connect(database: str) -> sqlite3.Connection:
     """Each connection is used by one thread at a time, though not always by the one that made it."""
     connection = sqlite3.connect(

@@ -80,17 +80,18 @@ def open_database(path: str, migrations: Sequence[str]) -> tuple[Database, sqlit
 
     Raises `StoreMismatch` or `StoreUnavailable`, both naming the file.
     """
-    database = Database(path, None if path == MEMORY else _claim(path))
+    database = Database(path, None if path == MEMORY else claim_database(path))
     try:
         return database, database.prepare(migrations)
     except BaseException as error:
         database.noticed(error)
         database.release()
-        _raise_naming(path, error)
+        raise_naming(path, error)
         raise
 
 
-def _claim(path: str) -> Ownership:
+def claim_database(path: str) -> Ownership:
+    """Make a database ours. Raises `StoreMismatch` or `StoreUnavailable`, both naming the file."""
     try:
         return claim(path)
     except StoreMismatch as error:
@@ -99,7 +100,7 @@ def _claim(path: str) -> Ownership:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
 
 
-def _raise_naming(path: str, error: BaseException) -> None:
+def raise_naming(path: str, error: BaseException) -> None:
     """Raise what SQLite or a check said as one of the port's exceptions, with the file's name in front."""
     if isinstance(error, StoreMismatch):
         raise StoreMismatch(f"{path}: {error}") from error.__cause__

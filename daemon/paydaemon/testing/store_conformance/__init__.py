@@ -14,6 +14,7 @@ are open at once. The tests are for pytest-trio's ``trio_mode``.
 from paydaemon.testing.store_conformance.base import StoreFactory
 from paydaemon.testing.store_conformance.chains import Chains
 from paydaemon.testing.store_conformance.due import Due
+from paydaemon.testing.store_conformance.epochs import Epochs
 from paydaemon.testing.store_conformance.invoices import Invoices
 from paydaemon.testing.store_conformance.journal import Journal
 from paydaemon.testing.store_conformance.payments import Payments
@@ -23,5 +24,5 @@ from paydaemon.testing.store_conformance.transactions import Transactions
 __all__ = ["StoreConformance", "StoreFactory"]
 
 
-class StoreConformance(Transactions, Sellers, Invoices, Due, Payments, Chains, Journal):
+class StoreConformance(Transactions, Sellers, Invoices, Due, Payments, Chains, Journal, Epochs):
     """Everything that a store must do."""

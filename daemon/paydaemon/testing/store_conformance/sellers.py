@@ -1,5 +1,6 @@
 """Sellers and keys."""
 
+from dataclasses import replace
 from operator import methodcaller
 
 import pytest
@@ -62,3 +63,28 @@ class Sellers(Suite):
             kept = await store.read(methodcaller("key_by_digest", key.digest))
             assert kept is not None
             assert kept.revoked_at_ms == (77 if key is revoked else None)
+
+    async def test_a_seller_is_disabled_and_enabled(self, store: Store) -> None:
+        for disabled in (True, True, False):
+            await store.transact(methodcaller("set_seller_disabled", SELLER.id, disabled))
+            assert await store.read(lambda reader: reader.seller(SELLER.id)) == replace(
+                SELLER, disabled=disabled
+            )
+        with pytest.raises(LookupError):
+            await store.transact(lambda tx: tx.set_seller_disabled("nobody", True))
+
+    async def test_keys_come_in_the_order_they_were_made(self, store: Store) -> None:
+        oldest = Key("key_3", b"3", None, 0, revoked_at_ms=9)
+        for key in (OPERATORS_KEY, SELLERS_KEY, oldest):
+            await store.transact(methodcaller("add_key", key))
+        assert await store.read(lambda reader: reader.keys()) == [oldest, SELLERS_KEY, OPERATORS_KEY]
+
+    async def test_one_key_is_revoked_once(self, store: Store) -> None:
+        def revoke(tx: Transaction) -> list[Key | None]:
+            tx.add_key(SELLERS_KEY)
+            tx.add_key(OPERATORS_KEY)
+            return [tx.revoke_key(id, 77) for id in (SELLERS_KEY.id, SELLERS_KEY.id, "key_none")]
+
+        revoked = replace(SELLERS_KEY, revoked_at_ms=77)
+        assert await store.transact(revoke) == [revoked, None, None]
+        assert await store.read(lambda reader: reader.keys()) == [revoked, OPERATORS_KEY]

@@ -1,10 +1,13 @@
 -- The journal. `:types` is a JSON array of the types wanted, or NULL for any.
 
 -- name: journal
-SELECT epoch, last_seq FROM journal
+SELECT epoch, last_seq, first_index FROM journal
 
 -- name: next_seq
 UPDATE journal SET last_seq = last_seq + 1 RETURNING epoch, last_seq
+
+-- name: next_epoch
+UPDATE journal SET epoch = lower(hex(randomblob(4))), first_index = first_index + :leap RETURNING epoch
 
 -- name: add_event
 INSERT INTO events (seq, epoch, type, created_at_ms, invoice_id, seller_id, data)

@@ -9,12 +9,21 @@ SELECT * FROM sellers ORDER BY id
 -- name: add_seller
 INSERT INTO sellers (id, name, created_at_ms, disabled) VALUES (:id, :name, :created_at_ms, :disabled)
 
+-- name: set_seller_disabled
+UPDATE sellers SET disabled = :disabled WHERE id = :id
+
+-- name: keys
+SELECT * FROM keys ORDER BY created_at_ms, id
+
 -- name: key_by_digest
 SELECT * FROM keys WHERE digest = :digest
 
 -- name: add_key
 INSERT INTO keys (id, digest, seller_id, created_at_ms, revoked_at_ms)
 VALUES (:id, :digest, :seller_id, :created_at_ms, :revoked_at_ms)
+
+-- name: revoke_key
+UPDATE keys SET revoked_at_ms = :at_ms WHERE id = :id AND revoked_at_ms IS NULL RETURNING *
 
 -- name: revoke_keys
 UPDATE keys SET revoked_at_ms = :at_ms WHERE seller_id IS :seller_id AND revoked_at_ms IS NULL

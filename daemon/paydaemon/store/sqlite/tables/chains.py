@@ -14,7 +14,7 @@ class ReadChains(Session):
 
     def chain(self, id: str) -> ChainRow:
         row = self._row("chain", id=id)
-        return ChainRow(id) if row is None else ChainRow(**row)
+        return ChainRow(**row) if row is not None else ChainRow(id, next_index=self._first_index())
 
     def issued(self, chain: str, destination_key: str) -> Issued | None:
         row = self._row("issued", chain=chain, destination_key=destination_key)
@@ -23,6 +23,11 @@ class ReadChains(Session):
     def destinations(self, chain: str, after_index: int, limit: int) -> Sequence[Destination]:
         page = self._rows("destinations", chain=chain, after_index=after_index, limit=at_most(limit))
         return [rows.destination(row) for row in page]
+
+    def _first_index(self) -> int:
+        """Where a chain begins."""
+        [row] = self._rows("journal")
+        return int(row["first_index"])
 
 
 class WriteChains(ReadChains):

@@ -67,3 +67,11 @@ class WriteJournal(ReadJournal):
             event = rows.new_event(row["last_seq"], row["epoch"], draft, at_ms)
             self._change("add_event", **rows.event_values(event, row["epoch"]))
         return event
+
+    def begin_epoch(self, leap: int) -> str:
+        if leap < 0:
+            raise ValueError(f"leap must not be negative, as {leap} is")
+        with self._together():
+            self._change("leap", leap=leap)
+            [row] = self._rows("next_epoch", leap=leap)
+        return str(row["epoch"])

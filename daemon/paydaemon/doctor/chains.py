@@ -1,0 +1,44 @@
+"""The chains: each is asked by its own plugin, all at once, and none is waited for without end."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import trio
+
+from paydaemon.config import ChainConfig
+from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok, problem
+from paydaemon.logs import in_one_line
+
+WAIT_S = 30.0
+"""How long one finding may take."""
+
+Tell = Callable[[str, Finding], None]
+"""Takes what was found of one chain, by its id."""
+
+
+async def examine_chains(
+    chains: Mapping[str, ChainConfig], known: Mapping[str, tuple[str | None, int]], tell: Tell
+) -> None:
+    """Tell what every chain's plugin finds, as it comes."""
+    async with trio.open_nursery() as nursery:
+        for id, chain in chains.items():
+            record = ChainRecord(*known.get(id, (None, 0)))
+            nursery.start_soon(_diagnose, chain, record, partial(tell, id))
+
+
+async def _diagnose(chain: ChainConfig, record: ChainRecord, tell: Callable[[Finding], None]) -> None:
+    if chain.plugin.diagnose is None:
+        tell(ok("plugin", f"the plugin {chain.plugin.name!r} has no diagnosis of its own"))
+        return
+    advice = "tell whoever makes this plugin"
+    try:
+        told = aiter(chain.plugin.diagnose(chain.id, chain.settings, record))
+        while True:
+            with trio.fail_after(WAIT_S):
+                tell(await anext(told))
+    except StopAsyncIteration:
+        return
+    except trio.TooSlowError:
+        tell(problem("plugin", f"its diagnosis found nothing more in {WAIT_S:g} s", advice))
+    except Exception as error:  # noqa: BLE001 - a stranger's plugin may raise anything
+        tell(problem("plugin", f"its diagnosis raised {in_one_line(error)}", advice))

@@ -1,0 +1,64 @@
+"""Looking at a database file without claiming it: nothing is migrated, and nobody is disturbed."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from paydaemon.store.port import StoreMismatch
+from paydaemon.store.sqlite.connection import connect
+from paydaemon.store.sqlite.database import raise_naming
+from paydaemon.store.sqlite.migrate import check_ours, load_migrations
+from paydaemon.store.sqlite.ownership import SUSPECT
+
+MOST_FINDINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a database says of itself.
+
+    `version` is its schema's and `newest` the one that this code makes of it; `newest_event_ms` is when the
+    last event was written, None where there is none; `chains` has identity and next index of each chain;
+    `suspect` says that the disk has failed since the last full check.
+    """
+
+    version: int
+    newest: int
+    newest_event_ms: int | None
+    chains: Mapping[str, tuple[str | None, int]]
+    suspect: bool
+
+
+def inspect(database: Path) -> Inspected:
+    """Look at a database, and for damage. Raises `StoreMismatch` or `StoreUnavailable`, naming the file."""
+    newest = len(load_migrations())
+    try:
+        with closing(connect(str(database.resolve()))) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            check_ours(connection, newest)
+            return _inspect(connection, database, newest)
+    except (StoreMismatch, sqlite3.Error) as error:
+        raise_naming(str(database), error)
+        raise
+
+
+def _inspect(connection: sqlite3.Connection, database: Path, newest: int) -> Inspected:
+    findings = [row[0] for row in connection.execute(f"PRAGMA quick_check({MOST_FINDINGS})")]
+    if findings != ["ok"]:
+        raise StoreMismatch("this database is damaged, restore a backup: " + "; ".join(findings))
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        return Inspected(version, newest, None, {}, suspect=_is_suspect(database))
+    [event_ms] = connection.execute(
+        "SELECT (SELECT created_at_ms FROM events ORDER BY seq DESC LIMIT 1)"
+    ).fetchone()
+    rows = connection.execute("SELECT id, identity, next_index FROM chains")
+    chains = {id: (identity, next_index) for id, identity, next_index in rows}
+    return Inspected(version, newest, event_ms, chains, suspect=_is_suspect(database))
+
+
+def _is_suspect(database: Path) -> bool:
+    lock = Path(f"{database}.lock")
+    return lock.exists() and lock.read_bytes() == SUSPECT

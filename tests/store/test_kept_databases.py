@@ -1,0 +1,97 @@
+"""Upgrades keep data: every database that was kept opens today, is migrated, and agrees with itself."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from paydaemon.core.events import EventType
+from paydaemon.engine.totals import Totals, totals
+from paydaemon.store.port import Reader
+from paydaemon.store.sqlite import open_store
+from paydaemon.store.sqlite.migrate import load_migrations
+
+KEPT = sorted((Path(__file__).parents[1] / "databases").glob("*.sql"))
+MOST_BYTES = 200_000
+
+
+@pytest.fixture(params=KEPT, ids=lambda path: path.stem)
+def kept(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+def made_from(kept: Path, folder: Path) -> Path:
+    path = folder / "paydaemon.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(kept.read_text(encoding="utf-8"))
+    return path
+
+
+def paid_in(path: Path) -> dict[str, int]:
+    """What each invoice, and nobody, was paid: straight from the file, as whole numbers."""
+    with closing(sqlite3.connect(path)) as connection:
+        sums: dict[str, int] = {}
+        for invoice_id, amount in connection.execute(
+            "SELECT coalesce(invoice_id, ''), amount_minor FROM payments "
+            "WHERE state IN ('pending', 'confirmed')"
+        ):
+            sums[invoice_id] = sums.get(invoice_id, 0) + int(amount)
+    return sums
+
+
+async def totals_of(path: Path) -> Totals:
+    async with open_store(path) as store:
+        return await store.read(totals)
+
+
+def test_every_schema_there_was_is_kept(kept: Path) -> None:
+    assert kept.stat().st_size <= MOST_BYTES
+    versions = {int(path.stem[:4]) for path in KEPT}
+    assert versions == set(range(1, len(load_migrations()) + 1)), "run tools/keep-database"
+
+
+async def test_it_opens_migrates_and_agrees_with_itself(kept: Path, tmp_path: Path) -> None:
+    path = made_from(kept, tmp_path)
+    before = paid_in(path)
+    assert len(before) > 5
+    found = await totals_of(path)
+    assert found.disagreements == []
+    assert paid_in(path) == before
+    assert found.invoices >= 15
+    assert found.unmatched >= 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(load_migrations()),)
+    assert await totals_of(path) == found, "opened again, it is the same"
+
+
+async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None:
+    path = made_from(kept, tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        written = connection.execute("SELECT seq, epoch, type FROM events ORDER BY seq").fetchall()
+
+    def told(reader: Reader) -> list[tuple[str, EventType]]:
+        events = reader.events(after=0, types=(), invoice_id=None, seller_id=None, limit=10_000)
+        return [(event.id, event.type) for event in events]
+
+    async with open_store(path) as store:
+        assert await store.read(told) == [(f"evt_{epoch}_{seq}", type) for seq, epoch, type in written]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE invoices SET status = 'new' WHERE status = 'settled'", "its amounts say"),
+        ("UPDATE invoices SET flags = '[]' WHERE flags <> '[]'", "its amounts say"),
+        ("UPDATE payments SET amount_minor = '1'", "adds up to"),
+        ("DELETE FROM events WHERE seq = 7", "seq 8 where 7 belongs"),
+        ("UPDATE journal SET last_seq = last_seq + 1", "the journal ends at"),
+        ("UPDATE chains SET next_index = 3", "would give out index"),
+        ("DELETE FROM events WHERE seq > 5; UPDATE journal SET last_seq = 5", "does not know invoice"),
+    ],
+)
+async def test_a_disagreement_would_be_found(tmp_path: Path, change: str, said: str) -> None:
+    path = made_from(KEPT[-1], tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(change)
+    assert any(said in found for found in (await totals_of(path)).disagreements)

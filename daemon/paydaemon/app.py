@@ -16,6 +16,8 @@ import trio
 
 from paydaemon import logs, notify
 from paydaemon.config import Config, HttpSettings, LimitSettings, server_context
+from paydaemon.core.access import LOCAL_OPERATOR
+from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
@@ -69,7 +71,8 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         nursery.start_soon(daemon.health.run)
         pulse = Pulse(manager, store, daemon.chain_status)
         nursery.start_soon(pulse.run)
-        await nursery.start(Reload(config, read or (lambda: config), daemon.become, manager, pulse).run)
+        reload = Reload(config, read or (lambda: config), daemon.become, daemon.reloaded, manager, pulse)
+        await nursery.start(reload.run)
         await _serve(daemon, stop, manager)
         nursery.cancel_scope.cancel()
     manager.close()
@@ -137,6 +140,11 @@ class Daemon:
             chain.stale_after_ms = 1000 * config.health.stale_after_s
             chain.wait_s = config.limits.plugin_wait_s
         self.sources.replace(config.rates)
+
+    async def reloaded(self, changed: Sequence[str]) -> None:
+        """Journal that the configuration was read again, and which keys have another value now."""
+        kind = EventType.ADMIN_CONFIGURATION_RELOADED
+        await self.api.note(act(kind, LOCAL_OPERATOR, changed=list(changed)))
 
     def chain_status(self) -> Sequence[ChainStatus]:
         """How every chain is doing."""

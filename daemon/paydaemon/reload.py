@@ -5,7 +5,7 @@ and in the status line, until it has had one or is taken back.
 """
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 import trio
@@ -14,6 +14,7 @@ from paydaemon.config import Config, ConfigError
 from paydaemon.config.changes import differences, taken_over
 from paydaemon.notify import Manager
 from paydaemon.pulse import Pulse
+from paydaemon.store.port import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -22,16 +23,26 @@ Apply = Callable[[Config], None]
 file that it needs is gone since it was checked, and has then changed nothing.
 """
 
+Record = Callable[[Sequence[str]], Awaitable[None]]
+"""Journals which keys have another value now. Raises `StoreUnavailable`."""
+
 
 class Reload:
     """Waits for SIGHUP until cancelled. `read` reads the configuration anew, and raises `ConfigError`."""
 
     def __init__(
-        self, config: Config, read: Callable[[], Config], apply: Apply, manager: Manager, pulse: Pulse
+        self,
+        config: Config,
+        read: Callable[[], Config],
+        apply: Apply,
+        record: Record,
+        manager: Manager,
+        pulse: Pulse,
     ) -> None:
         self._running = config
         self._read = read
         self._apply = apply
+        self._record = record
         self._manager = manager
         self._pulse = pulse
 
@@ -54,16 +65,20 @@ class Reload:
         except OSError as error:
             self._refuse([str(error)])
         else:
-            self._take(wanted, new)
+            await self._take(wanted, new)
 
     def _refuse(self, problems: Sequence[str]) -> None:
         for problem in problems:
             log.error("the configuration is wrong, nothing of it is taken over", problem=problem)
         self._pulse.say(f"reload refused: {'; '.join(problems)}")
 
-    def _take(self, wanted: Config, new: Config) -> None:
+    async def _take(self, wanted: Config, new: Config) -> None:
         changed = list(differences(self._running, wanted))
         waiting = list(differences(wanted, new))
         self._running = wanted
         log.info("the configuration was read again", changed=changed, needs_restart=waiting)
         self._pulse.say(f"restart to change {', '.join(waiting)}" if waiting else "")
+        try:
+            await self._record(changed)
+        except StoreUnavailable as error:
+            log.warning("the reload could not be journaled", error=str(error))

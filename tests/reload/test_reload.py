@@ -75,6 +75,9 @@ async def test_the_log(tmp_path: Path) -> None:
         await it.reload({})
         lines = it.daemon.log().splitlines()
         assert any("the configuration was read again" in line and "{" not in line[:5] for line in lines)
+        told = [e["data"] for e in await it.daemon.journal() if e["type"] == "admin.configuration_reloaded"]
+        assert [data["changed"] for data in told][:1] == [["daemon.log_level"]]
+        assert told[0]["by"] == {"key_id": None, "uid": None}
 
 
 @pytest.mark.parametrize("limit", ["body_bytes", "json_depth", "requests_burst"])

@@ -88,7 +88,7 @@ class Invoices:
         raise unavailable("destination_taken", "every destination drawn up had been issued or paid before")
 
     async def _insert(self, invoice: Invoice, row: IdempotencyRow | None) -> InvoiceView:
-        return await self._store.transact(lambda tx: _insert(tx, invoice, row))
+        return await self._store.transact(lambda tx: _insert(tx, invoice, row, self._clock()))
 
     async def mark(self, principal: Principal, invoice_id: str, mark: Mark) -> InvoiceView:
         """Put a person's word over the amounts, until the opposite mark."""
@@ -231,7 +231,7 @@ async def _option(invoice: Invoice, offer: Offer) -> Option:
     return Option(offer.asset, offer.due_minor, offer.quote, destination, offer.confirmations)
 
 
-def _insert(tx: Transaction, invoice: Invoice, row: IdempotencyRow | None) -> InvoiceView:
+def _insert(tx: Transaction, invoice: Invoice, row: IdempotencyRow | None, now_ms: int) -> InvoiceView:
     """Store the invoice, unless another request under the same key was quicker."""
     if row is not None:
         earlier = _replay(tx, row)
@@ -243,7 +243,7 @@ def _insert(tx: Transaction, invoice: Invoice, row: IdempotencyRow | None) -> In
         raise Duplicate("destination")
     tx.add_invoice(invoice)
     for draft in ledger.create(invoice).events:
-        tx.append(draft, invoice.created_at_ms)
+        tx.append(draft, now_ms)
     return view(tx, invoice)
 
 

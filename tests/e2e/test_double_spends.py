@@ -43,10 +43,12 @@ async def test_half_a_payment_bumped_right_after_the_node_hung_up_is_not_taken_f
             coin, paying = await node.coin(), [(address_of(invoice), 20_000)]
             old = await node.send(await node.spend(coin, paying, fee_minor=1_000))
             await daemon.until_invoice(invoice["id"], lambda it: it["flags"] == ["partial"])
-            bump = await node.spend(coin, paying, fee_minor=5_000)
-            door.hang_up()
-            new = await node.send(bump)
-            await _until_replaced(daemon, invoice["id"], old, new)
+            for fee_minor in (5_000, 10_000, 15_000):  # what it takes to go wrong is a matter of milliseconds
+                bump = await node.spend(coin, paying, fee_minor=fee_minor)
+                door.hang_up()
+                new = await node.send(bump)
+                await _until_replaced(daemon, invoice["id"], old, new)
+                old = new
             await node.mine(1)
             assert (await daemon.until_invoice(invoice["id"], _is_buried))["status"] == "new"
             assert "settled" not in await daemon.types(invoice["id"])

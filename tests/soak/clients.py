@@ -121,8 +121,8 @@ def _order(order: str, chance: Random) -> Json:
         body |= {"currency": "BTC", "amount": f"0.00{chance.randrange(10_000, 1_000_000):06d}"}
     else:
         body |= {"currency": "EUR", "amount": f"{chance.randrange(6, 600)}.{chance.randrange(100):02d}"}
-    if chance.random() < 0.7:
-        body["confirmations"] = chance.choice([1, 1, 2, 3])
+    if chance.random() < 0.8:
+        body["confirmations"] = chance.choice([1, 1, 1, 2, 3])
     if chance.random() < 0.4:
         body["expires_in_s"] = LEAST_EXPIRY_S
     return body

@@ -10,7 +10,7 @@ import trio
 
 from paydaemon.core.payment import PaymentState
 from paydaemon.hooks.ports import PayTo, SandboxFacts
-from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin
+from paydaemon.hooks.specs import SandboxPlugin
 from paydaemon_bitcoin import plugin
 from paydaemon_bitcoin.chain import BitcoinChain
 from paydaemon_bitcoin.config import BitcoinConfig
@@ -129,7 +129,9 @@ def test_a_missing_bitcoind_is_a_clear_error(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_plugin_brings_a_chain_and_a_sandbox() -> None:
-    assert plugin.register_chains() == (ChainPlugin("bitcoin", BitcoinConfig, BitcoinChain),)
+    (chain,) = plugin.register_chains()
+    assert (chain.name, chain.config, chain.build) == ("bitcoin", BitcoinConfig, BitcoinChain)
+    assert chain.diagnose is not None
     assert plugin.register_sandboxes() == (SandboxPlugin("bitcoin", BitcoinSandbox),)
 
 

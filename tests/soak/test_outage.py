@@ -19,7 +19,7 @@ from tests.support.waiting import until
 
 STALE_AFTER_S = 4
 RPC_TIMEOUT_S = 3
-PEACE_S = 2.0
+PEACE_S = 1.5
 SHORT_S = 3.0
 LONG_S = 6.0
 LOST_BLOCKS = 2
@@ -61,6 +61,7 @@ class Outages:
         ]
         self._chance.shuffle(outages)
         for outage in outages:
+            await until(self._daemon.ready)
             await trio.sleep(PEACE_S)
             await self._told(outage)
         self._market.told.sent_ms.clear()  # a node that was away saw payments when it came back

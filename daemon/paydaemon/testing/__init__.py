@@ -1,4 +1,5 @@
-"""What whoever builds on the daemon tests with: suites that any store or chain must pass, and samples.
+"""What whoever builds on the daemon tests with.
 
-Needs pytest and pytest-trio, which the daemon itself does not.
+Suites that any store must pass, a chain with its network in memory, clocks to turn, and samples. Needs pytest
+and pytest-trio, which the daemon itself does not.
 """

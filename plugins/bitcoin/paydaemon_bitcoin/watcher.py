@@ -150,7 +150,8 @@ class Watcher:
         confirmed = [finding for finding in confirmed if finding.txid not in self._fresh]
         if not self._trusted(look):
             self._owe_another()
-            await self._teller.tell(confirmed)
+            if look.lag is not None:  # else the next pass comes at once, and may tell losses too
+                await self._teller.tell(self._unopposed(confirmed))
             return
         cursor = self._teller.cursor
         base = cursor.base
@@ -195,7 +196,23 @@ class Watcher:
         if not self._trusted(self._look) and not all(finding.counts for finding in findings):
             self._owe_another()
             findings = [finding for finding in findings if finding.counts]
-        await self._teller.tell(findings)
+        await self._teller.tell(self._unopposed(findings))
+
+    def _unopposed(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """Without gains whose rival still counts, since its loss could not be told: they wait for it.
+
+        Whoever pays once must not be counted twice, not even for a moment.
+        """
+        lost = {finding.txid for finding in findings if not finding.counts}
+        told = [finding for finding in findings if not finding.counts or self._rivals(finding) <= lost]
+        if len(told) < len(findings):
+            self._owe_another()
+        return told
+
+    def _rivals(self, finding: Finding) -> set[str]:
+        page = self._book.page(finding.txid)
+        spends = finding.spends or (page.spends if page is not None else None)
+        return self._book.rivals(finding.txid, spends or ())
 
     def _trusted(self, look: Look | None) -> bool:
         return look is not None and look.lag is None and self._node.unbroken_since(look)

@@ -31,7 +31,7 @@ class Stop:
         signal.signal(signal.SIGTERM, self._terminated)
 
     def _interrupted(self, _signum: int, _frame: FrameType | None) -> None:
-        self.wanted = self.command_knows = True  # the terminal told the whole group, the command too
+        self.wanted = True  # a terminal tells the whole group, but a script perhaps only this
 
     def _terminated(self, _signum: int, _frame: FrameType | None) -> None:
         self.wanted = True

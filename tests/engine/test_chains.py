@@ -160,6 +160,14 @@ async def test_another_network_or_wallet_is_refused() -> None:
         await daemon.hosts["bitcoin"].identify("fake:bitcoin")
 
 
+async def test_one_network_and_wallet_under_two_names_is_refused() -> None:
+    """Each credit would be told by both, and count for both: half a payment would settle."""
+    async with world("first", "second", start=False) as daemon:
+        await daemon.hosts["first"].identify("the same")
+        with pytest.raises(ChainMismatch, match=r"'second' is the same network and wallet as chain 'first'"):
+            await daemon.hosts["second"].identify("the same")
+
+
 async def test_what_was_issued_is_what_is_to_be_watched() -> None:
     async with world() as daemon:
         issued = [(await daemon.invoice()).options[0].destination for _ in range(5)]

@@ -79,3 +79,4 @@ async def test_events_of_an_invoice_that_does_not_exist(daemon: Served) -> None:
     async with daemon.client() as client:
         answer = await client.get("/v1/events?invoice_id=inv_none")
     assert (answer.status_code, error_of(answer)["code"]) == (404, "invoice_not_found")
+    assert error_of(answer)["param"] == "invoice_id"

@@ -303,3 +303,12 @@ async def destination_key(daemon: Served) -> str:
     """The newest destination on the chain called bitcoin."""
     issued = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 1000))
     return issued[-1].key
+
+
+async def test_a_cursor_that_is_none_is_named(daemon: Served) -> None:
+    """Else a mistyped one would look like the end of the list."""
+    async with daemon.client() as client:
+        for path in ("/v1/invoices?cursor=inv_zz", "/v1/payments?cursor=pay_zz&limit=1"):
+            answer = await client.get(path)
+            assert answer.status_code == 400
+            assert (error_of(answer)["code"], error_of(answer)["param"]) == ("unknown_cursor", "cursor")

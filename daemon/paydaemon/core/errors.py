@@ -37,9 +37,14 @@ def invalid(param: str | None, message: str, code: str = "invalid_value") -> Ref
     return Refusal(ErrorType.INVALID_REQUEST, code, message, param)
 
 
-def not_found(what: str, id: str) -> Refusal:
+def not_found(what: str, id: str, param: str = "id") -> Refusal:
     """There is no such thing, or it belongs to somebody else: the two are told alike on purpose."""
-    return Refusal(ErrorType.NOT_FOUND, f"{what}_not_found", f"there is no {what} with the id {id!r}", "id")
+    return Refusal(ErrorType.NOT_FOUND, f"{what}_not_found", f"there is no {what} with the id {id!r}", param)
+
+
+def unknown_cursor(cursor: str) -> Refusal:
+    """A list cannot be gone on with from here: without this, a mistyped cursor would look like its end."""
+    return invalid("cursor", f"{cursor!r} is no next_cursor of this list", "unknown_cursor")
 
 
 def conflict(code: str, message: str, param: str | None = None) -> Refusal:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from paydaemon.core.access import Principal
+from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
-from paydaemon.core.invoice import Mark, Status
+from paydaemon.core.invoice import Invoice, Mark, Status
 from paydaemon.core.payment import Payment
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
@@ -96,6 +97,8 @@ class Api:
         owner = principal.seller_id or seller_id
 
         def query(reader: Reader) -> list[InvoiceView]:
+            if cursor is not None:
+                _check_cursor(cursor, reader.invoice(cursor), owner)
             rows = reader.invoices(seller_id=owner, status=status, before=cursor, limit=limit + 1)
             return [view(reader, invoice) for invoice in rows]
 
@@ -111,6 +114,8 @@ class Api:
 
         def query(reader: Reader) -> list[PaymentView]:
             tips = TipsOf(reader)
+            if cursor is not None and reader.payment(cursor) is None:
+                raise unknown_cursor(cursor)
             rows = reader.payments(
                 seller_id=principal.seller_id, unmatched=unmatched, before=cursor, limit=limit + 1
             )
@@ -130,7 +135,7 @@ class Api:
     async def may_follow(self, principal: Principal, invoice_id: str | None) -> None:
         """Raises `Refusal` where a stream is asked for one invoice that the principal may not see."""
         if invoice_id is not None:
-            await self.invoice(principal, invoice_id)
+            await self._store.read(lambda reader: find(reader, principal, invoice_id, param="invoice_id"))
 
     def rates(self) -> Sequence[Published]:
         """What every source last said."""
@@ -139,6 +144,12 @@ class Api:
     def chains(self) -> Sequence[ChainStatus]:
         """Every chain's health."""
         return [chain.status() for chain in self._chains.values()]
+
+
+def _check_cursor(cursor: str, last: Invoice | None, owner: str | None) -> None:
+    """The last invoice of a page is one of the list's own; another seller's is told as if there were none."""
+    if last is None or owner not in (None, last.seller_id):
+        raise unknown_cursor(cursor)
 
 
 def _page(found: Sequence[T], limit: int, next_cursor: str | None) -> Page[T]:

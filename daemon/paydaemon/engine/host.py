@@ -85,6 +85,13 @@ class Host:
 
 
 def _identify(tx: Transaction, chain: str, identity: str) -> str:
+    """What the chain is known as. One network and wallet under two names would count each credit twice."""
+    holder = tx.chain_known_as(identity)
+    if holder not in (None, chain):
+        raise ChainMismatch(
+            f"chain {chain!r} is the same network and wallet as chain {holder!r}: "
+            "give it a wallet of its own, or leave one of them out"
+        )
     row = tx.chain(chain)
     if row.identity is None:
         tx.set_chain(replace(row, identity=identity))

@@ -266,11 +266,11 @@ def _mark(tx: Transaction, principal: Principal, invoice_id: str, mark: Mark, no
     return existing(tx, invoice_id)
 
 
-def find(reader: Reader, principal: Principal, invoice_id: str) -> InvoiceView:
+def find(reader: Reader, principal: Principal, invoice_id: str, param: str = "id") -> InvoiceView:
     """An invoice the principal may see. Another seller's is told as if there were none."""
     invoice = reader.invoice(invoice_id)
     if invoice is None or not principal.may_see(invoice.seller_id):
-        raise not_found("invoice", invoice_id)
+        raise not_found("invoice", invoice_id, param)
     return view(reader, invoice)
 
 

@@ -3,6 +3,9 @@
 -- name: chain
 SELECT * FROM chains WHERE id = :id
 
+-- name: chain_known_as
+SELECT id FROM chains WHERE identity = :identity
+
 -- Indexes once given out stay so, whatever an older row says.
 -- name: set_chain
 INSERT INTO chains (id, identity, cursor, as_of_ms, height, next_index, stale_since_ms)

@@ -16,6 +16,10 @@ class ReadChains(Session):
         row = self._row("chain", id=id)
         return ChainRow(**row) if row is not None else ChainRow(id, next_index=self._first_index())
 
+    def chain_known_as(self, identity: str) -> str | None:
+        row = self._row("chain_known_as", identity=identity)
+        return None if row is None else str(row["id"])
+
     def issued(self, chain: str, destination_key: str) -> Issued | None:
         row = self._row("issued", chain=chain, destination_key=destination_key)
         return None if row is None else Issued(**row)

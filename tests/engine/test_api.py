@@ -89,11 +89,13 @@ async def test_pages_hold_everything_once_newest_first(limit: int) -> None:
         assert invoices == payments == [invoice.id for invoice in reversed(made)]
 
 
-async def test_a_cursor_that_names_nothing_leads_nowhere() -> None:
+async def test_a_cursor_that_names_nothing_of_ones_own_is_refused() -> None:
     async with world() as daemon:
-        await daemon.invoice()
-        page = await daemon.api.invoices(SHOP, seller_id=None, status=None, cursor="inv_none", limit=10)
-        assert (page.items, page.next_cursor) == ([], None)
+        invoice = await daemon.invoice()
+        for who, cursor in ((SHOP, "inv_none"), (RIVAL, invoice.id)):
+            with pytest.raises(Refusal) as refused:
+                await daemon.api.invoices(who, seller_id=None, status=None, cursor=cursor, limit=10)
+            assert (refused.value.code, refused.value.param) == ("unknown_cursor", "cursor")
 
 
 async def test_an_invoice_is_shown_with_the_height_its_payments_are_counted_from() -> None:

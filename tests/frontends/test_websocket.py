@@ -285,7 +285,7 @@ async def refused(daemon: Served, query: str = "", key: str | None = None, more:
         ("?after=7", 400, "beyond_the_journal", "after"),
         ("?type=invoice.paid", 400, "invalid_value", "type"),
         ("?limit=5", 400, "unknown_parameter", "limit"),
-        ("?invoice_id=inv_none", 404, "invoice_not_found", "id"),
+        ("?invoice_id=inv_none", 404, "invoice_not_found", "invoice_id"),
     ],
 )
 async def test_what_is_wrong_is_told_by_http(

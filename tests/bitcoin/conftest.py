@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from paydaemon_bitcoin.regtest import RegtestNode
-from tests.bitcoin.world import copy_node
+from tests.support.node import copy_node
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import (
     ChainTime,
     Observation,
-    ObservedState,
     Payment,
     PaymentState,
     absorb,
+    as_observed,
     confirmations,
     deepen,
     first_sight,
@@ -19,14 +19,6 @@ from paydaemon.hooks.ports import ChainMismatch, SavedChain
 from paydaemon_bitcoin.observations import FINAL
 
 REQUIRED = 6
-
-_OBSERVED = {
-    PaymentState.PENDING: ObservedState.SEEN,
-    PaymentState.CONFIRMED: ObservedState.SEEN,
-    PaymentState.REPLACED: ObservedState.REPLACED,
-    PaymentState.CONFLICTED: ObservedState.CONFLICTED,
-    PaymentState.DROPPED: ObservedState.DROPPED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ class FakeHost:
     async def unfinal(self) -> Sequence[Observation]:
         tip = self.as_of.height if self.as_of is not None and self.as_of.height is not None else 0
         return [
-            _observation(payment)
+            as_observed(payment)
             for payment in self.payments.values()
             if not payment.final and (payment.height is None or payment.height > tip - FINAL)
         ]
@@ -122,20 +114,3 @@ class FakeHost:
         if known is not None:
             return absorb(known, seen, self.height)
         return first_sight(seen.ref, "bitcoin", seen, None, REQUIRED, self.height, 0)
-
-
-def _observation(payment: Payment) -> Observation:
-    return Observation(
-        ref=payment.ref,
-        transaction_id=payment.transaction_id,
-        asset=payment.asset,
-        amount_minor=payment.amount_minor,
-        destination_key=payment.destination_key,
-        state=_OBSERVED[payment.state],
-        seen_at_ms=payment.seen_at_ms,
-        position=payment.position,
-        height=payment.height,
-        block=payment.block,
-        final=payment.final,
-        replaced_by=payment.replaced_by,
-    )

@@ -113,7 +113,11 @@ class Chance:
 
 
 async def play(node: RegtestNode, seed: int, *, rounds: int, steps: int, **settings: Any) -> None:
-    """So many rounds of so many steps; after each, chain and ledger must agree."""
+    """So many rounds of so many steps; after each round, chain and ledger must agree.
+
+    No step takes more than one coin, so the payer is never out of money.
+    """
+    await node.mine(rounds * steps)
     shop = world(node, **settings)
     async with shop.watching():
         chance = Chance(seed, shop, [(await shop.issue()).address for _ in range(8)])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from paydaemon.core.payment import PaymentState
+from paydaemon_bitcoin.node import Look, Node
 from paydaemon_bitcoin.regtest import Coin, RegtestNode
 from tests.bitcoin.world import World, world
 from tests.support.waiting import until
@@ -53,9 +54,21 @@ async def test_a_bumped_payment_counts_once_all_the_time(shop: World) -> None:
     assert shop.host.most_counted_minor[address] == PAID
 
 
-async def test_what_takes_a_place_is_told_together_with_what_had_it(node: RegtestNode) -> None:
-    """By the transaction that ZMQ brings alone: nothing else tells that the old one is gone."""
-    shop, coin = world(node, zmq_sequence=None), await node.coin()
+@pytest.mark.parametrize(
+    "told_by",
+    [
+        {},
+        {"zmq_sequence": None},
+        {"zmq_rawtx": None},
+        {"zmq_rawtx": None, "zmq_sequence": None, "poll_interval_s": 1.0},
+    ],
+    ids=["both", "the new one's bytes", "the old one's removal", "the poll"],
+)
+async def test_what_takes_a_place_is_told_together_with_what_had_it(
+    node: RegtestNode, told_by: dict[str, Any]
+) -> None:
+    """Whichever of the two is heard of first. In between, the invoice would look unpaid."""
+    shop, coin = world(node, **{"poll_interval_s": 5.0, **told_by}), await node.coin()
     async with shop.watching():
         address = (await shop.issue(PAID)).address
         old = await node.send(await node.spend(coin, [(address, PAID)], fee_minor=1_000))
@@ -65,6 +78,47 @@ async def test_what_takes_a_place_is_told_together_with_what_had_it(node: Regtes
         assert shop.host.states(address) == {old: PaymentState.REPLACED, new: PaymentState.PENDING}
         (told,) = (told for told in shop.host.told if len(told.observations) == 2)
         assert [seen.transaction_id for seen in told.observations] == [old, new]
+
+
+async def test_what_takes_a_place_in_a_block_is_told_together_with_what_had_it(shop: World) -> None:
+    """The mempool never had the new one: somebody raised the fee elsewhere."""
+    node, coin = shop.node, await shop.node.coin()
+    address = (await shop.issue(PAID)).address
+    old = await node.send(await node.spend(coin, [(address, PAID)], fee_minor=1_000))
+    await shop.seen(address)
+    await node.mine_only(await node.spend(coin, [(address, PAID)], fee_minor=9_000))
+    await shop.seen(address, 2)
+    (told,) = (told for told in shop.host.told if len(told.observations) == 2)
+    assert [seen.transaction_id == old for seen in told.observations] == [True, False]
+    assert shop.host.most_counted_minor[address] == shop.host.counted_minor(address) == PAID
+
+
+async def test_a_gain_waits_until_the_loss_of_its_rival_can_be_told(
+    node: RegtestNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No loss is told while the node may have been restarted. What takes its place must not count with it."""
+    asked, unbroken = 0, True
+
+    def unbroken_since(_: Node, __: Look) -> bool:
+        nonlocal asked
+        asked += 1
+        return unbroken
+
+    monkeypatch.setattr(Node, "unbroken_since", unbroken_since)
+    shop, coin = world(node), await node.coin()
+    async with shop.watching():
+        address = (await shop.issue(PAID)).address
+        old = await node.send(await node.spend(coin, [(address, PAID)], fee_minor=1_000))
+        await shop.seen(address)
+        unbroken = False
+        new = await node.send(await node.spend(coin, [(address, PAID)], fee_minor=9_000))
+        enough = asked + 10
+        await until(lambda: asked > enough)
+        assert shop.host.states(address) == {old: PaymentState.PENDING}
+        unbroken = True
+        await shop.seen(address, 2)
+        assert shop.host.states(address) == {old: PaymentState.REPLACED, new: PaymentState.PENDING}
+        assert shop.host.most_counted_minor[address] == PAID
 
 
 async def test_a_payment_bumped_many_times_counts_once_all_the_time(shop: World) -> None:

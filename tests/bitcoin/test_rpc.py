@@ -15,7 +15,7 @@ from paydaemon.hooks.settings import Secret
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.rpc import Rpc, connect, cookie_file, user_and_password
-from tests.bitcoin.world import copy_node
+from tests.support.node import copy_node
 from tests.support.waiting import BOUND_S, until
 
 PASSWORD = "hunter/2#?@:%5Bü secret"

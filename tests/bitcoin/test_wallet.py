@@ -13,7 +13,8 @@ from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import HARDENED, Descriptor
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.bitcoin.world import World, copy_node, world
+from tests.bitcoin.world import World, world
+from tests.support.node import copy_node
 from tests.support.waiting import until
 
 PAID = 20_834
@@ -27,7 +28,7 @@ async def ranges(shop: World) -> Any:
 @pytest.fixture
 async def strict_node(prepared: Path, tmp_path: Path) -> AsyncIterator[RegtestNode]:
     """A node whose wallets do not look ahead by themselves."""
-    async with copy_node(prepared, tmp_path / "node", options={"keypool": 1}) as node:
+    async with copy_node(prepared, tmp_path / "node", keypool=1) as node:
         yield node
 
 

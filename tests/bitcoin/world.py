@@ -1,10 +1,8 @@
 """What node tests are made of: a real node, a chain that watches it, and a host in memory."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import trio
 
@@ -87,9 +85,3 @@ def world(node: RegtestNode, *, kind: str = "wpkh", **settings: object) -> World
     if "poll_interval_s" not in settings:
         config = config.model_copy(update={"poll_interval_s": NEVER_S})
     return World(node, FakeHost(), config, BitcoinChain("bitcoin", config))
-
-
-def copy_node(template: Path, folder: Path, **arguments: object) -> RegtestNode:
-    """A node on a copy of a stopped node's folder."""
-    shutil.copytree(template, folder)
-    return RegtestNode(folder, **arguments)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from paydaemon.core.payment import (
     Payment,
     PaymentState,
     absorb,
+    as_observed,
     confirmations,
     deepen,
     first_sight,
@@ -246,3 +247,14 @@ def test_an_assigned_payment_needs_the_depth_of_its_option(
 def test_the_chain_of_a_payment_is_its_assets() -> None:
     fresh: Payment = recorded(observation())
     assert fresh.chain == fresh.asset.chain == BTC.chain
+
+
+# --- What is known, as the chain would say it
+
+
+@given(observations(), observations(), tips, depths)
+def test_saying_again_what_is_known_changes_nothing(
+    first: Observation, second: Observation, tip: int | None, required: int
+) -> None:
+    known = absorb(first_sight("pay_1", "bitcoin", first, "inv_1", required, tip, CREATED_MS), second, tip)
+    assert absorb(known, as_observed(known), tip) == known

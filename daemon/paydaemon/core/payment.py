@@ -184,6 +184,33 @@ def require(payment: Payment, invoice_id: str, required: int, tip: int | None) -
     return replace(moved, state=_state(moved, ObservedState.SEEN, tip))
 
 
+def as_observed(payment: Payment) -> Observation:
+    """What a chain would say to leave the payment as it is: the newest that is known of the credit."""
+    return Observation(
+        ref=payment.ref,
+        transaction_id=payment.transaction_id,
+        asset=payment.asset,
+        amount_minor=payment.amount_minor,
+        destination_key=payment.destination_key,
+        state=_OBSERVED[payment.state],
+        seen_at_ms=payment.seen_at_ms,
+        position=payment.position,
+        height=payment.height,
+        block=payment.block,
+        final=payment.final,
+        replaced_by=payment.replaced_by,
+    )
+
+
+_OBSERVED = {
+    PaymentState.PENDING: ObservedState.SEEN,
+    PaymentState.CONFIRMED: ObservedState.SEEN,
+    PaymentState.REPLACED: ObservedState.REPLACED,
+    PaymentState.CONFLICTED: ObservedState.CONFLICTED,
+    PaymentState.DROPPED: ObservedState.DROPPED,
+}
+
+
 def _same_confirmed_block(before: Payment, after: Payment, seen: Observation) -> bool:
     return (
         before.state is PaymentState.CONFIRMED

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from paydaemon.core.invoice import Destination, Stage
-from paydaemon.core.payment import ChainTime, Observation, ObservedState, Payment, PaymentState
+from paydaemon.core.payment import ChainTime, Observation, as_observed
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.intake import DUE_AT_ONCE, Confirming, Told, record, sellers_of, turn_clocks
 from paydaemon.engine.live import LiveHub
@@ -53,7 +53,7 @@ class Host:
         payments = await self._store.read(
             lambda reader: reader.unfinal_payments(self._chain.id, above(reader.chain(self._chain.id).height))
         )
-        return [_as_observed(payment) for payment in payments]
+        return [as_observed(payment) for payment in payments]
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
@@ -97,29 +97,3 @@ def _identify(tx: Transaction, chain: str, identity: str) -> str:
         tx.set_chain(replace(row, identity=identity))
         return identity
     return row.identity
-
-
-_AS_OBSERVED = {
-    PaymentState.PENDING: ObservedState.SEEN,
-    PaymentState.CONFIRMED: ObservedState.SEEN,
-    PaymentState.REPLACED: ObservedState.REPLACED,
-    PaymentState.CONFLICTED: ObservedState.CONFLICTED,
-    PaymentState.DROPPED: ObservedState.DROPPED,
-}
-
-
-def _as_observed(payment: Payment) -> Observation:
-    return Observation(
-        ref=payment.ref,
-        transaction_id=payment.transaction_id,
-        asset=payment.asset,
-        amount_minor=payment.amount_minor,
-        destination_key=payment.destination_key,
-        state=_AS_OBSERVED[payment.state],
-        seen_at_ms=payment.seen_at_ms,
-        position=payment.position,
-        height=payment.height,
-        block=payment.block,
-        final=payment.final,
-        replaced_by=payment.replaced_by,
-    )

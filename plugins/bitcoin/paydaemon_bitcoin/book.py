@@ -57,6 +57,11 @@ class Book:
         """What is known of one transaction."""
         return self._pages.get(txid)
 
+    def counts(self, txid: str) -> bool:
+        """Whether this transaction was last told to count."""
+        page = self._pages.get(txid)
+        return page is not None and page.place is not Place.LOST
+
     def at(self, *places: Place) -> Iterator[str]:
         """The transactions that were last told to be in one of these places."""
         return (txid for txid, page in self._pages.items() if page.place in places)

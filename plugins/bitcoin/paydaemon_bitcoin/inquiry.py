@@ -7,6 +7,7 @@ from paydaemon.core.payment import ObservedState
 from paydaemon_bitcoin.book import Book, Page
 from paydaemon_bitcoin.node import Node, WalletTransaction
 from paydaemon_bitcoin.observations import Credit, Fate, Recorded, in_block, in_mempool, lost
+from paydaemon_bitcoin.scripts import Scripts
 from paydaemon_bitcoin.transactions import Transaction
 
 _MOST_RIVALS = 20
@@ -36,15 +37,17 @@ class Inquiry:
     late, so it is waited for before it is asked who took a place there.
     """
 
-    def __init__(self, node: Node, book: Book) -> None:
+    def __init__(self, node: Node, book: Book, scripts: Scripts) -> None:
         self._node = node
         self._book = book
+        self._scripts = scripts
 
-    async def new(self, transaction: Transaction, paid: Sequence[Credit]) -> Finding | None:
+    async def new(self, transaction: Transaction) -> Finding | None:
         """One that ZMQ brought; None where the mempool has it not. The wallet may not know it yet."""
         since_s = await self._node.in_mempool_since(transaction.txid)
         if since_s is None:
             return None
+        paid = [*self._scripts.credits(transaction)]
         return Finding(transaction.txid, paid, in_mempool(since_s, None), transaction.spends)
 
     async def known(self, txid: str, paid: Sequence[Credit] = (), rival: str | None = None) -> Finding | None:
@@ -62,7 +65,13 @@ class Inquiry:
         fate = await self._fate(page, since_s, said, rival)
         if fate is None:
             return None
-        return Finding(txid, paid, fate, said.spends if said else None)
+        return Finding(txid, paid, fate, said.transaction.spends if said else None)
+
+    async def successor(self, txid: str) -> Finding | None:
+        """One that took another's place, as far as the wallet tells; None where it pays no destination."""
+        said = await self._node.transaction(txid)
+        paid = [*self._scripts.credits(said.transaction)] if said else []
+        return await self.known(txid, paid) if paid else None
 
     async def _fate(
         self, page: Page | None, since_s: int | None, said: WalletTransaction | None, rival: str | None

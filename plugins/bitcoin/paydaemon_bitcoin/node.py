@@ -8,7 +8,7 @@ from paydaemon_bitcoin.descriptors import Network
 from paydaemon_bitcoin.errors import NO_WALLET, NOT_FOUND, NodeUnavailable, RpcError
 from paydaemon_bitcoin.observations import Credit, Recorded, credit, recorded
 from paydaemon_bitcoin.rpc import Rpc
-from paydaemon_bitcoin.transactions import parse
+from paydaemon_bitcoin.transactions import Transaction, parse
 
 _LISTING_TIMEOUT_S = 600.0  # a wallet of many thousand entries takes its time
 
@@ -50,10 +50,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class WalletTransaction:
-    """What the wallet knows of one transaction, and the outpoints that it spends."""
+    """What the wallet knows of one transaction: what it records of it, and the transaction itself."""
 
     recorded: Recorded
-    spends: frozenset[bytes]
+    transaction: Transaction
 
 
 class Node:
@@ -119,7 +119,7 @@ class Node:
         except RpcError as error:
             _check_unknown(error)
             return None
-        return WalletTransaction(recorded(said), parse(bytes.fromhex(said["hex"])).spends)
+        return WalletTransaction(recorded(said), parse(bytes.fromhex(said["hex"])))
 
     async def in_chain(self, block: str) -> bool:
         """Whether this block is part of the node's best chain."""

@@ -70,6 +70,10 @@ def _on_path() -> Sequence[Path]:
     return [Path(found).parent] if found else []
 
 
+class NoCoin(Exception):
+    """The miner has nothing left to spend: a coinbase can be spent once 100 blocks stand on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Coin:
     """An output that can be spent, and how many satoshi it holds."""
@@ -273,8 +277,13 @@ class RegtestNode:
     # Transactions made by hand, for whoever wants to see them replaced, conflicted or reorganised
 
     async def coin(self) -> Coin:
-        """A coin of the miner's that no transaction spends yet; no other call returns it again."""
+        """A coin of the miner's that no transaction spends yet; no other call returns it again.
+
+        Raises `NoCoin` when every coin is spent, unconfirmed or too young.
+        """
         coins = await self.miner.call("listunspent", 1)
+        if not coins:
+            raise NoCoin("the miner has no confirmed coin left: mine a block")
         found = max(coins, key=lambda coin: coin["amount"])
         await self.miner.call("lockunspent", False, [{"txid": found["txid"], "vout": found["vout"]}])
         return Coin(found["txid"], found["vout"], int(found["amount"] * 100_000_000))

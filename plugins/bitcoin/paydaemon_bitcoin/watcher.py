@@ -50,8 +50,7 @@ class Watcher:
         self._node = node
         self._teller = teller
         self._book = teller.book
-        self._scripts = scripts
-        self._inquiry = Inquiry(node, teller.book)
+        self._inquiry = Inquiry(node, teller.book, scripts)
         self._look: Look | None = None
         self._owed = False
         self._fresh: set[str] = set()
@@ -101,7 +100,8 @@ class Watcher:
         paid = _credits(listing)
         for part in parts(self._open(listing, everything), _ASKED_AT_ONCE):
             questions = [partial(self._inquiry.known, txid, paid.get(txid, ())) for txid in part]
-            await self._tell([found for found in await gather(questions) if found is not None])
+            found = [finding for finding in await gather(questions) if finding is not None]
+            await self._tell([*found, *await self._successors(found)])
             await self._look_at_suspects()
         await self._close(look, _confirmed(listing, paid))
         return look.lag
@@ -170,6 +170,7 @@ class Watcher:
         if None in found:
             self.inbox.chain_due = True  # neither in the mempool nor known to be lost: a block may have it
         findings = [finding for finding in found if finding is not None]
+        findings += await self._successors(findings)
         self._fresh.update(finding.txid for finding in findings)
         await self._tell(findings)
 
@@ -183,11 +184,19 @@ class Watcher:
         known = (suspects.known | rivals.keys()) - suspects.new.keys()
         return [
             *(partial(self._inquiry.known, txid, (), rivals.get(txid)) for txid in known),
-            *(
-                partial(self._inquiry.new, new, [*self._scripts.credits(new)])
-                for new in suspects.new.values()
-            ),
+            *(partial(self._inquiry.new, new) for new in suspects.new.values()),
         ]
+
+    async def _successors(self, findings: Sequence[Finding]) -> list[Finding]:
+        """What took the place of these losses, so that a raised fee is told as one thing and not as two."""
+        asked = {finding.txid for finding in findings}
+        heirs = {
+            finding.fate.replaced_by
+            for finding in findings
+            if not finding.counts and self._book.counts(finding.txid)
+        } - {None, *asked}
+        questions = [partial(self._inquiry.successor, heir) for heir in heirs if heir is not None]
+        return [finding for finding in await gather(questions) if finding is not None]
 
     # Telling
 

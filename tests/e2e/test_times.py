@@ -102,6 +102,38 @@ async def test_paid_in_time_and_mined_after_the_expiry_is_not_late(
     ]
 
 
+async def test_a_fee_raised_after_the_expiry_does_not_make_the_payment_late(
+    node: RegtestNode, daemon: Daemon, clock: Clock
+) -> None:
+    invoice, coin = await daemon.invoice(), await node.coin()
+    await node.send(await node.spend(coin, [(address_of(invoice), due_of(invoice))], fee_minor=1_000))
+    await daemon.until_status(invoice["id"], "processing")
+    await clock.advance(PAST_EXPIRY_S)
+    await node.send(await node.spend(coin, [(address_of(invoice), due_of(invoice))], fee_minor=9_000))
+    await daemon.until_invoice(invoice["id"], lambda it: len(payments_of(it)) == 2)
+    await node.mine(6)
+    settled = await daemon.until_status(invoice["id"], "settled")
+    assert settled["flags"] == []
+    assert await daemon.types(invoice["id"]) == [
+        *("created", "payment_seen", "processing", "payment.replaced", "payment_seen"),
+        *("payment.conflicted", "payment.confirmed", "settled"),
+    ]
+
+
+async def test_what_is_added_to_a_payment_after_the_expiry_is_late(
+    node: RegtestNode, daemon: Daemon, clock: Clock
+) -> None:
+    """Else a payment of almost nothing would hold the rate until the rest is worth paying."""
+    invoice, coin = await daemon.invoice(), await node.coin()
+    await node.send(await node.spend(coin, [(address_of(invoice), 600)], fee_minor=1_000))
+    await daemon.until_invoice(invoice["id"], lambda it: len(payments_of(it)) == 1)
+    await clock.advance(PAST_EXPIRY_S)
+    await node.send(await node.spend(coin, [(address_of(invoice), due_of(invoice))], fee_minor=9_000))
+    await node.mine(1)
+    expired = await daemon.until_status(invoice["id"], "expired")
+    assert "late" in expired["flags"]
+
+
 async def test_paid_late_is_held_until_somebody_marks_it(
     node: RegtestNode, daemon: Daemon, clock: Clock
 ) -> None:

@@ -86,7 +86,7 @@ class Book:
     ) -> None:
         """Note what was told of a transaction, and what it spends where that became known."""
         page = self._pages.setdefault(txid, Page(fate, told=told))
-        page.fate = fate
+        page.fate = replace(fate, seen_at_ms=min(fate.seen_at_ms, page.fate.seen_at_ms))
         page.told = told or page.told
         page.spends = spends or page.spends
         page.credits.update((credit.vout, credit) for credit in paid)

@@ -25,6 +25,7 @@ from paydaemon.hooks.ports import ChainHost
 from paydaemon_bitcoin.book import Book, Place
 from paydaemon_bitcoin.cursor import Cursor
 from paydaemon_bitcoin.errors import NodeUnavailable
+from paydaemon_bitcoin.heirs import inherit, losses
 from paydaemon_bitcoin.inbox import Inbox, Suspects
 from paydaemon_bitcoin.inquiry import Finding, Inquiry
 from paydaemon_bitcoin.node import Listing, Look, Node
@@ -189,13 +190,8 @@ class Watcher:
 
     async def _successors(self, findings: Sequence[Finding]) -> list[Finding]:
         """What took the place of these losses, so that a raised fee is told as one thing and not as two."""
-        asked = {finding.txid for finding in findings}
-        heirs = {
-            finding.fate.replaced_by
-            for finding in findings
-            if not finding.counts and self._book.counts(finding.txid)
-        } - {None, *asked}
-        questions = [partial(self._inquiry.successor, heir) for heir in heirs if heir is not None]
+        heirs = losses(findings, self._book).keys() - {finding.txid for finding in findings}
+        questions = [partial(self._inquiry.successor, heir) for heir in heirs]
         return [finding for finding in await gather(questions) if finding is not None]
 
     # Telling
@@ -205,7 +201,7 @@ class Watcher:
         if not self._trusted(self._look) and not all(finding.counts for finding in findings):
             self._owe_another()
             findings = [finding for finding in findings if finding.counts]
-        await self._teller.tell(self._unopposed(findings))
+        await self._teller.tell(self._unopposed(inherit(findings, self._book)))
 
     def _unopposed(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """Without gains whose rival still counts, since its loss could not be told: they wait for it.

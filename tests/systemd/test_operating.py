@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from paydaemon.config import ConfigError, parse_config
+from paydaemon.config import ConfigError, LimitSettings, parse_config
 from paydaemon.config.changes import CHANGEABLE
-from paydaemon.config.models import LimitSettings
 from paydaemon.frontends import Limits
 from paydaemon.plugins import load_plugins
 from tests.config.test_example import ZPUB

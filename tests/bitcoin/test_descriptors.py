@@ -123,8 +123,8 @@ def test_a_private_key_is_refused_and_not_repeated(text: str, network: Network) 
         (f"wpkh(xpub{'a' * 50}xprv{'a' * 53}/0/*)", "damaged"),
         (f"wpkh({ZPUB}/0/*)", "xpub or tpub"),
         (YPUB, "not supported"),
-        (f"wpkh({TPUB}/0/*)", "tpub, and mainnet needs a xpub"),
-        (TPUB, "tpub, and mainnet needs a xpub"),
+        (f"wpkh({TPUB}/0/*)", "tpub, and mainnet needs an xpub"),
+        (TPUB, "tpub, and mainnet needs an xpub"),
         (f"wpkh({XPUB}/0/*)#\u00e9\u00e9", "checksum"),
         ("wpkh(\u0660)#abcdefgh", "character"),
         ("x" * 100_000, "must be wpkh"),
@@ -136,6 +136,14 @@ def test_what_cannot_be_used_is_refused_with_a_reason(text: str, why: str | None
         return
     with pytest.raises(ValueError, match=why):
         parse(text, Network.MAINNET)
+
+
+def test_a_branch_for_change_is_known_as_one() -> None:
+    texts = {
+        text: parse(f"wpkh({XPUB}{text}/*)", Network.MAINNET).is_change for text in ("", "/0", "/1", "/1/0")
+    }
+    assert texts == {"": False, "/0": False, "/1": True, "/1/0": False}
+    assert not parse(f"wpkh({XPUB}/<0;1>/*)", Network.MAINNET).is_change
 
 
 @pytest.mark.parametrize("network", [Network.TESTNET4, Network.SIGNET, Network.REGTEST])

@@ -1,5 +1,7 @@
 """The TCP sockets that everybody may connect to: one of our own, or those that were passed to us."""
 
+import errno
+import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -51,4 +53,11 @@ async def open_public(
 
 def _listen(address: tuple[str, int], backlog: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    return socket.create_server(address, family=family, backlog=backlog)
+    try:
+        return socket.create_server(address, family=family, backlog=backlog)
+    except OSError as error:
+        where = f"{address[0]}:{address[1]}"
+        if error.errno != errno.EADDRINUSE:
+            raise OSError(error.errno, os.strerror(error.errno or errno.EIO), where) from error
+        advice = "another process listens here: end it, or set http.bind to another address or port"
+        raise OSError(errno.EADDRINUSE, advice, where) from error

@@ -115,6 +115,10 @@ class BitcoinChain:
         Destinations can be asked for after the first look at the chain: from then on it is known from where
         to look again, whatever happens to the node's wallet.
         """
+        if self._descriptor.is_change:
+            log.warning(
+                "the descriptor is a wallet's change branch: /1/* is meant to be /0/*", chain=self._id
+            )
         try:
             await self._load_scripts(host)
             watcher = await Watcher.load(self._node, host, self._scripts, self._asset, self._config.limits)

@@ -1,5 +1,6 @@
 """Provocations of what a Bitcoin node, its wallet, and whoever speaks in their name can take."""
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -254,9 +255,10 @@ async def many_addresses(trial: Trial) -> str:
 
 @provokes("chains.bitcoin.limits.zmq_queue")
 async def many_messages(trial: Trial) -> str:
-    """A publisher that keeps as few, as a node does, drops what nobody takes; the counters tell."""
+    """Sent slowly enough for whoever takes it: a node that keeps little drops it for whoever does not."""
     heard: list[Wake] = []
-    publisher = Publisher(keeps=1)
+    numbers = itertools.count()
+    publisher = Publisher(keeps=50)
     queue = trial.bitcoin(1).limits.zmq_queue
     try:
         async with (
@@ -264,12 +266,13 @@ async def many_messages(trial: Trial) -> str:
             trio.open_nursery() as nursery,
         ):
             await publisher.subscribed(1)
-            for number in range(400):
-                publisher.send(b"rawtx", b"x" * 100_000, count(number))
+            for _ in range(300):
+                publisher.send(b"rawtx", b"x" * 100_000, count(next(numbers)))
+                await trio.sleep(0.002)
             nursery.start_soon(notifications.listen, heard.append)
 
             def missed() -> bool:
-                publisher.send(b"rawtx", b"x", count(400))
+                publisher.send(b"rawtx", b"x", count(next(numbers)))
                 return any(isinstance(wake, Missed) and wake.reason != CONNECTED for wake in heard)
 
             await until(missed)

@@ -52,6 +52,7 @@ async def two_requests_at_once(trial: Trial) -> str:
     limits = trial.all(small, **{other: 1 if other == "requests_burst" else 0.001}).frontends
     async with served(trial.folder, limits) as daemon, daemon.client() as client:
         assert (await client.get("/v1/rates")).status_code == 200
+        await trio.sleep(0.1)
         answer = await client.get("/v1/rates")
         assert int(answer.headers["Retry-After"]) >= 1
         return told(answer)

@@ -135,6 +135,7 @@ class PluginLimitSettings(Settings):
     tell_timeout_s: int = number(
         30, 1, 600, "How many seconds the journal may take to note a failure before the restart goes on."
     )
+    # A chain's own portions must always fit: the Bitcoin plugin tells at most 1000 at once.
     observations: int = number(
         10_000, 1_000, 1_000_000, "How many observations of payments a chain may tell in one go."
     )

@@ -70,7 +70,7 @@ def call(
         try:
             answer = client.request(method, path, json=body, params=query)
         except httpx.TransportError as error:
-            said = f"no daemon answers at {socket} ({error}): is it running? `paydaemon doctor` looks further"
+            said = f"no daemon answers at {socket} ({error}): is it running? See `paydaemon doctor`"
             raise click.ClickException(said) from error
     return _unwrap(answer)
 

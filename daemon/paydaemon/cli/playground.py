@@ -4,6 +4,7 @@ The daemon is a process of its own, started by the very command that an operator
 by, and spoken to only through its interfaces.
 """
 
+import os
 import socket as socketlib
 import sys
 import tempfile
@@ -71,7 +72,7 @@ def _see_that_it_is_free(port: int) -> None:
             return
     except OSError as error:
         advice = "name another port with --port, or 0 for any that is free"
-        raise click.ClickException(f"{HOST}:{port}: {error.strerror}; {advice}") from error
+        raise click.ClickException(f"{HOST}:{port}: {os.strerror(error.errno or 0)}; {advice}") from error
 
 
 async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict[str, Network]:

@@ -116,9 +116,7 @@ class BitcoinChain:
         to look again, whatever happens to the node's wallet.
         """
         if self._descriptor.is_change:
-            log.warning(
-                "the descriptor is a wallet's change branch: /1/* is meant to be /0/*", chain=self._id
-            )
+            log.warning("the descriptor is a wallet's branch for change; is /0/* meant?", chain=self._id)
         try:
             await self._load_scripts(host)
             watcher = await Watcher.load(self._node, host, self._scripts, self._asset, self._config.limits)

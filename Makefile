@@ -106,6 +106,7 @@ system:
 	@touch $@
 
 .venv/.locked: $(LOCKS) | system
+	@echo "Setting up, this once: it takes a minute or two" >&2
 	@echo "Making .venv with $$($(PYTHON) --version)" >&2
 	@$(PYTHON) -m venv --clear .venv >&2
 	@echo "Installing what is locked in requirements/" >&2

@@ -8,6 +8,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -15,7 +16,7 @@ import structlog
 import trio
 
 from paydaemon import logs, notify
-from paydaemon.config import Config, HttpSettings, LimitSettings, server_context
+from paydaemon.config import Config, HttpSettings, server_context
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
@@ -35,6 +36,7 @@ from paydaemon.frontends.settings import FrontendSettings, Limits
 from paydaemon.frontends.tcp import TcpListener, open_public
 from paydaemon.frontends.unix import UnixListener, open_unix
 from paydaemon.journal import Journal
+from paydaemon.limits import AllLimits, limits_of
 from paydaemon.notify import Manager
 from paydaemon.plugins import PluginRecord
 from paydaemon.pulse import Pulse
@@ -62,8 +64,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
     manager = notify.from_environment()
     database = config.daemon.database
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    queue = config.limits.store_queue
-    async with open_store(database, queue_limit=queue) as store, trio.open_nursery() as nursery:
+    async with _store(config) as store, trio.open_nursery() as nursery:
         await nursery.start(_stop_on_signal, stop)
         daemon = compose(config, store, clock)
         await nursery.start(daemon.sources.run, config.rates)
@@ -79,18 +80,30 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
     log.info("stopped")
 
 
+def _store(config: Config) -> AbstractAsyncContextManager[Store]:
+    limits = config.limits
+    return open_store(
+        config.daemon.database,
+        queue_limit=limits.store_queue,
+        batch_limit=limits.store.batch_writes,
+        read_connections=limits.store.readers,
+    )
+
+
 class Doors:
     """What the frontends keep to, all of which may change while they are open."""
 
-    def __init__(self, config: Config) -> None:
-        self.limits = _limits(config.limits)
+    def __init__(self, config: Config, limits: Limits) -> None:
+        self.limits = limits
         self.certificate = _certificate(config.http)
         self.apps: list[App] = []
 
-    def become(self, config: Config) -> None:
+    def read_certificate(self, config: Config) -> None:
         """Raises `OSError` where the certificate cannot be read; nothing has changed then."""
         self.certificate = _certificate(config.http)
-        self.limits.become(_limits(config.limits))
+
+    def limits_changed(self) -> None:
+        """Tell those who keep a copy of some limits."""
         for app in self.apps:
             app.limits_changed()
 
@@ -115,6 +128,7 @@ class Daemon:
     """Everything that one daemon is made of, wired together and not yet running."""
 
     config: Config
+    limits: AllLimits
     clock: Clock
     store: Store
     rates: RateBook
@@ -132,7 +146,9 @@ class Daemon:
 
         Raises `OSError` where the certificate cannot be read; nothing has changed then.
         """
-        self.doors.become(config)
+        self.doors.read_certificate(config)
+        self.limits.become(config.limits)
+        self.doors.limits_changed()
         logs.configure(config.daemon.log_format, config.daemon.log_level)
         self.rates.max_age_ms = 1000 * config.quotes.max_age_s
         self.invoices.defaults = _defaults(config)
@@ -161,15 +177,17 @@ class Daemon:
 
 def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     """Build every part and hand each what it needs."""
-    rates = RateBook(clock, 1000 * config.quotes.max_age_s)
-    supervisor = Supervisor(clock, _Failures(store, clock))
-    live = LiveHub()
-    journal = Journal(store)
-    accounts = Accounts(store, clock)
+    limits = limits_of(config.limits)
+    rates = RateBook(clock, 1000 * config.quotes.max_age_s, limits.engine)
+    supervisor = Supervisor(clock, _Failures(store, clock), limits.services)
+    live = LiveHub(limits.engine)
+    journal = Journal(store, limits.journal)
+    accounts = Accounts(store, clock, limits.engine)
     chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
-    invoices = Invoices(store, chains, rates, clock, _defaults(config))
+    invoices = Invoices(store, chains, rates, clock, _defaults(config), limits.engine)
     return Daemon(
         config=config,
+        limits=limits,
         clock=clock,
         store=store,
         rates=rates,
@@ -179,7 +197,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         health=HealthWatch(store, chains, clock),
         supervisor=supervisor,
         invoices=invoices,
-        doors=Doors(config),
+        doors=Doors(config, limits.frontends),
         api=Api(store, accounts, invoices, journal, live, rates, chains, clock),
     )
 
@@ -223,7 +241,7 @@ class _Failures:
 
 def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
     for id, live in daemon.chains.items():
-        host = Host(daemon.store, live.chain, daemon.clock, daemon.live)
+        host = Host(daemon.store, live.chain, daemon.clock, daemon.live, daemon.limits.engine)
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 
@@ -232,7 +250,7 @@ async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
     config, doors, passed = daemon.config, daemon.doors, take_passed()
     async with (
         open_unix(config.admin.socket, passed.admin) as admin,
-        open_public(config.http.address, passed.public) as public,
+        open_public(config.http.address, passed.public, backlog=config.limits.http.backlog) as public,
         trio.open_nursery() as nursery,
     ):
         settings = _frontend_settings(config, public[0].port, doors.limits)
@@ -263,19 +281,6 @@ def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSet
         public_url=config.http.public_url_at(port),
         trusted_proxies=config.http.trusted_proxies,
         limits=limits,
-    )
-
-
-def _limits(limits: LimitSettings) -> Limits:
-    return Limits(
-        connections=limits.connections,
-        connections_per_address=limits.connections_per_address,
-        body_bytes=limits.body_bytes,
-        json_depth=limits.json_depth,
-        requests_per_s=limits.requests_per_s,
-        requests_burst=limits.requests_burst,
-        request_timeout_s=limits.request_timeout_s,
-        idle_timeout_s=limits.idle_timeout_s,
     )
 
 

@@ -17,14 +17,21 @@ from paydaemon.core.access import Principal
 from paydaemon.core.events import Event, EventType
 from paydaemon.store.port import Store
 
-PAGE = 8
-"""How many events a replaying reader holds at once: a page of its own, while it sends them."""
-KEPT = 256
-"""How many of the newest events are held for everybody."""
-REPLAYING = 16
-"""How many readers may replay at the same time."""
-TURN_S = 0.25
-"""How long a replaying reader keeps the others waiting at most: one that is stuck does not hold its turn."""
+
+@dataclass(slots=True)
+class JournalLimits:
+    """What all who follow the journal can take together; may change while they do."""
+
+    page_events: int = 8
+    """How many events a replaying reader holds at once: a page of its own, while it sends them."""
+    tail_events: int = 256
+    """How many of the newest events are held for everybody."""
+    replaying: int = 16
+    """How many readers may replay at the same time."""
+    turn_ms: int = 250
+    """How long a replaying reader keeps the others waiting at most: one that is stuck does not hold its
+    turn.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,11 @@ ANY = Filter()
 class Journal:
     """Reads events for a principal, who sees only what is theirs."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limits: JournalLimits | None = None) -> None:
         self._store = store
-        self._tail = Tail(store)
-        self._turns = Turns()
+        self._limits = limits or JournalLimits()
+        self._tail = Tail(store, self._limits)
+        self._turns = Turns(self._limits)
 
     @property
     def last_seq(self) -> int:
@@ -79,19 +87,21 @@ class Journal:
                 continue
             async with self._turns.turn():
                 newest = self._store.last_seq
-                batch = await self.page(principal, wanted, after, PAGE)
+                most = self._limits.page_events
+                batch = await self.page(principal, wanted, after, most)
                 if batch:
                     yield batch
-            after = batch[-1].seq if len(batch) == PAGE else max([newest, *(event.seq for event in batch)])
+            after = batch[-1].seq if len(batch) == most else max([newest, *(event.seq for event in batch)])
 
 
 class Tail:
     """The newest events. Whoever is first to want one that is not here yet reads it, for all the others."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limits: JournalLimits) -> None:
         self._store = store
+        self._limits = limits
         self._reading = trio.Lock()
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._events: deque[Event] = deque()
         self._last = store.last_seq
 
     async def reaches_beyond(self, after: int) -> bool:
@@ -118,11 +128,13 @@ class Tail:
 
     async def _read_on(self, after: int) -> None:
         """Read on from `after`. What nobody was there to hear, between the last and that, is left out."""
-        fresh = await _read(self._store, None, ANY, after, KEPT)
+        fresh = await _read(self._store, None, ANY, after, self._limits.tail_events)
         if after > self._last:
             self._events.clear()
         self._events.extend(fresh)
         self._last = fresh[-1].seq
+        while len(self._events) > self._limits.tail_events:
+            self._events.popleft()
 
     def _newest_first(self, after: int) -> Iterator[Event]:
         for event in reversed(self._events):
@@ -134,21 +146,20 @@ class Tail:
 class Turns:
     """Lets so many at a time, each for so long: a turn that lasts is not waited for."""
 
-    def __init__(self, at_once: int = REPLAYING, turn_s: float = TURN_S) -> None:
-        self._at_once = at_once
-        self._turn_s = turn_s
+    def __init__(self, limits: JournalLimits) -> None:
+        self._limits = limits
         self._ends: dict[object, float] = {}
         self._waiting = trio.lowlevel.ParkingLot()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn, and have it for as long as the block runs or the turn lasts."""
-        while len(self._ends) >= self._at_once:
+        while len(self._ends) >= self._limits.replaying:
             with trio.move_on_at(min(self._ends.values())):
                 await self._waiting.park()
             self._forget_overdue()
         mine = object()
-        self._ends[mine] = trio.current_time() + self._turn_s
+        self._ends[mine] = trio.current_time() + self._limits.turn_ms / 1000
         try:
             yield
         finally:

@@ -1,6 +1,6 @@
 """Supervisor: keeps services running, each alone.
 
-A service that raises, returns or does not come up is restarted after a pause that doubles from 1 s to 60 s;
+A service that raises, returns or does not come up is restarted after a pause that doubles up to a bound;
 the others notice nothing. Only cancellation, and what is meant to end the whole process, passes through.
 """
 
@@ -15,14 +15,8 @@ import trio
 
 from paydaemon.logs import in_one_line
 
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
 JITTER = 0.25
 """A pause is longer by up to this part of it: services that failed together do not return together."""
-STEADY_AFTER_S = 60.0
-"""A service that ran this long has recovered: its next pause is the first one again."""
-TELL_TIMEOUT_S = 30.0
-"""How long `on_failure` may take before the restart goes on without it."""
 MAX_REASON = 500
 """The most characters of a reason."""
 
@@ -60,19 +54,31 @@ class ServiceRecord:
     since_ms: int
 
 
-class Supervisor:
-    """Runs services and restarts them.
+@dataclass(slots=True)
+class ServiceLimits:
+    """The patience with services; may change while they run."""
 
-    `clock` gives milliseconds since the Unix epoch. A service that has not come up after `start_timeout_s` is
-    cancelled and restarted.
-    """
+    start_timeout_s: float = 600.0
+    """How long a service may take to come up; then it is cancelled and restarted."""
+    first_pause_s: float = 1.0
+    """The pause after a first failure. It doubles with each further one in a row."""
+    longest_pause_s: float = 60.0
+    """What a pause grows to at most, before its jitter."""
+    steady_after_s: float = 60.0
+    """A service that ran this long has recovered: its next pause is the first one again."""
+    tell_timeout_s: float = 30.0
+    """How long `on_failure` may take before the restart goes on without it."""
+
+
+class Supervisor:
+    """Runs services and restarts them. `clock` gives milliseconds since the Unix epoch."""
 
     def __init__(
-        self, clock: Callable[[], int], on_failure: OnFailure, *, start_timeout_s: float = 600.0
+        self, clock: Callable[[], int], on_failure: OnFailure, limits: ServiceLimits | None = None
     ) -> None:
         self._clock = clock
         self._on_failure = on_failure
-        self._start_timeout_s = start_timeout_s
+        self._limits = limits or ServiceLimits()
         self._records: dict[str, ServiceRecord] = {}
 
     @property
@@ -100,7 +106,7 @@ class Supervisor:
             # A service may turn its cancellation into an error of its own: that is no failure to tell.
             await trio.lowlevel.checkpoint_if_cancelled()
             await self._tell(name, reason)
-            await trio.sleep(pause_s(failures))
+            await trio.sleep(pause_s(failures, self._limits))
             self._change(name, state=ServiceState.STARTING, restarts=self._records[name].restarts + 1)
 
     async def _run_once(self, name: str, start: Start) -> tuple[str, bool]:
@@ -119,17 +125,18 @@ class Supervisor:
                 log.warning("service failed", service=name, reason=reason, exc_info=failed)
             if passing is not None:
                 raise passing from None
-        return reason, trio.current_time() - up_since >= STEADY_AFTER_S
+        return reason, trio.current_time() - up_since >= self._limits.steady_after_s
 
     async def _bring_up(self, nursery: trio.Nursery, start: Start) -> None:
-        with trio.move_on_after(self._start_timeout_s) as limit:
+        within_s = self._limits.start_timeout_s
+        with trio.move_on_after(within_s) as limit:
             await nursery.start(start)
         if limit.cancelled_caught:
-            raise TimeoutError(f"not started within {self._start_timeout_s:g} s")
+            raise TimeoutError(f"not started within {within_s:g} s")
 
     async def _tell(self, name: str, reason: str) -> None:
         try:
-            with trio.fail_after(TELL_TIMEOUT_S):
+            with trio.fail_after(self._limits.tell_timeout_s):
                 await self._on_failure(name, self._records[name].plugin, reason)
         # Whoever cannot be told must not keep the service down.
         except Exception:
@@ -153,10 +160,10 @@ class Supervisor:
         )
 
 
-def pause_s(failures: int) -> float:
+def pause_s(failures: int, limits: ServiceLimits) -> float:
     """How long to wait after that many failures in a row: doubling, up to the longest, with some jitter."""
-    doubled = FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10)
-    return min(doubled, LONGEST_PAUSE_S) * (1 + JITTER * random.random())
+    doubled = limits.first_pause_s * 2.0 ** min(failures - 1, 12)
+    return min(doubled, limits.longest_pause_s) * (1 + JITTER * random.random())
 
 
 def _reason(group: BaseExceptionGroup[BaseException]) -> str:

@@ -6,12 +6,12 @@ from tests.support.waiting import until
 
 
 class Publisher:
-    """Publishes whatever it is told to."""
+    """Publishes whatever it is told to; `keeps` so many messages for whoever is slow, 0 for all."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: int = 0) -> None:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.XPUB)
-        self._socket.setsockopt(zmq.SNDHWM, 0)
+        self._socket.setsockopt(zmq.SNDHWM, keeps)
         self.endpoint = f"tcp://127.0.0.1:{self._socket.bind_to_random_port('tcp://127.0.0.1')}"
 
     async def subscribed(self, topics: int) -> None:

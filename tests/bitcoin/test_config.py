@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from paydaemon_bitcoin.chain import BitcoinChain, payment_uri
 from paydaemon_bitcoin.config import BitcoinConfig
+from paydaemon_bitcoin.limits import BitcoinLimits
 from tests.bitcoin.test_descriptors import TPRV, TPUB, XPRV, XPUB, ZPUB
 
 LEAST: dict[str, Any] = {"network": "mainnet", "descriptor": ZPUB, "cookie_file": "/var/lib/bitcoind/.cookie"}
@@ -38,7 +39,9 @@ def test_each_network_has_its_own_port(network: str, port: int) -> None:
 
 
 def test_every_key_is_described() -> None:
-    assert all(field.description for field in BitcoinConfig.model_fields.values())
+    fields = {**BitcoinConfig.model_fields, **BitcoinLimits.model_fields}
+    del fields["limits"]
+    assert all(field.description for field in fields.values())
 
 
 def test_a_chain_has_one_asset_of_eight_decimals() -> None:

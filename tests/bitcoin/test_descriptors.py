@@ -1,13 +1,21 @@
 """Descriptors: what is taken, what is refused and in which words, and what comes out of them."""
 
+import io
+
 import pytest
+import trio
 from embit.bip32 import HDKey
 from embit.networks import NETWORKS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paydaemon.logs import LogFormat, LogLevel, configure
+from paydaemon_bitcoin.chain import BitcoinChain
+from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import HARDENED, Network, parse, script_of
 from paydaemon_bitcoin.sandbox import seller_descriptor
+from tests.bitcoin.host import FakeHost
+from tests.logs.restore import restored
 
 ROOT = HDKey.from_seed(bytes(range(64)), version=NETWORKS["main"]["xprv"])
 XPUB = ROOT.derive("m/84h/0h/0h").to_public().to_base58()
@@ -123,8 +131,8 @@ def test_a_private_key_is_refused_and_not_repeated(text: str, network: Network) 
         (f"wpkh(xpub{'a' * 50}xprv{'a' * 53}/0/*)", "damaged"),
         (f"wpkh({ZPUB}/0/*)", "xpub or tpub"),
         (YPUB, "not supported"),
-        (f"wpkh({TPUB}/0/*)", "tpub, and mainnet needs a xpub"),
-        (TPUB, "tpub, and mainnet needs a xpub"),
+        (f"wpkh({TPUB}/0/*)", "tpub, and mainnet needs an xpub"),
+        (TPUB, "tpub, and mainnet needs an xpub"),
         (f"wpkh({XPUB}/0/*)#\u00e9\u00e9", "checksum"),
         ("wpkh(\u0660)#abcdefgh", "character"),
         ("x" * 100_000, "must be wpkh"),
@@ -136,6 +144,14 @@ def test_what_cannot_be_used_is_refused_with_a_reason(text: str, why: str | None
         return
     with pytest.raises(ValueError, match=why):
         parse(text, Network.MAINNET)
+
+
+def test_a_branch_for_change_is_known_as_one() -> None:
+    texts = {
+        text: parse(f"wpkh({XPUB}{text}/*)", Network.MAINNET).is_change for text in ("", "/0", "/1", "/1/0")
+    }
+    assert texts == {"": False, "/0": False, "/1": True, "/1/0": False}
+    assert not parse(f"wpkh({XPUB}/<0;1>/*)", Network.MAINNET).is_change
 
 
 @pytest.mark.parametrize("network", [Network.TESTNET4, Network.SIGNET, Network.REGTEST])
@@ -177,3 +193,14 @@ def test_a_sellers_sandbox_descriptor_is_fresh_and_public() -> None:
     assert "prv" not in one + other
     assert parse(one, Network.REGTEST).canonical == one
     assert parse(other, Network.REGTEST).kind == "tr"
+
+
+async def test_a_chain_on_a_branch_for_change_warns_of_it() -> None:
+    text, nowhere = f"wpkh({XPUB}/1/*)", "http://127.0.0.1:1"
+    config = BitcoinConfig(network="mainnet", descriptor=text, rpc_url=nowhere, cookie_file="/nowhere")
+    logged = io.BytesIO()
+    with restored():
+        configure(LogFormat.JSON, LogLevel.WARNING, stream=logged)
+        with trio.move_on_after(0.05):
+            await BitcoinChain("bitcoin", config).run(FakeHost())
+    assert b"the descriptor is a wallet's branch for change" in logged.getvalue()

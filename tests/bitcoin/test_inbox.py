@@ -6,7 +6,6 @@ from embit.script import Script
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 from paydaemon.core.payment import ObservedState
-from paydaemon_bitcoin import inbox as inbox_module
 from paydaemon_bitcoin.book import Book
 from paydaemon_bitcoin.descriptors import Network, parse
 from paydaemon_bitcoin.inbox import Inbox
@@ -26,10 +25,10 @@ def raw(script: bytes, locktime: int = 0) -> bytes:
     return bytes(Transaction(2, [TransactionInput(bytes(32), 0)], paid, locktime).serialize())
 
 
-def inbox(book: Book | None = None) -> Inbox:
+def inbox(book: Book | None = None, most: int = 10_000) -> Inbox:
     scripts = Scripts()
     scripts.add(OURS.address(0))
-    return Inbox(scripts, Book() if book is None else book)
+    return Inbox(scripts, Book() if book is None else book, most)
 
 
 def test_a_transaction_that_pays_us_is_a_suspect_once() -> None:
@@ -85,9 +84,8 @@ def test_what_cannot_be_read_makes_everything_due(garbage: bytes) -> None:
     assert box.take_due()
 
 
-def test_too_many_suspects_become_a_look_at_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_module, "MOST", 10)
-    box = inbox()
+def test_too_many_suspects_become_a_look_at_everything() -> None:
+    box = inbox(most=10)
     for locktime in range(11):
         box.hear(RawTransaction(raw(OURS.script(0), locktime)))
     assert not box.take_suspects().new

@@ -7,10 +7,12 @@ from paydaemon.core.payment import ChainTime, ObservedState
 from paydaemon_bitcoin.book import Book
 from paydaemon_bitcoin.cursor import Cursor
 from paydaemon_bitcoin.inquiry import Finding
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.observations import Credit, Fate
-from paydaemon_bitcoin.teller import AT_ONCE, Teller
+from paydaemon_bitcoin.teller import Teller
 from tests.bitcoin.host import FakeHost
 
+AT_ONCE = BitcoinLimits().told_at_once
 BTC = Asset("bitcoin", "BTC", "BTC", 8)
 MEMPOOL = Fate(ObservedState.SEEN, 1_000)
 REPLACED = Fate(ObservedState.REPLACED, 1_000)

@@ -124,7 +124,7 @@ def test_every_problem_has_a_line_and_can_be_read_by_programs(file: Path) -> Non
 def test_the_socket_is_found_without_the_rest(file: Path) -> None:
     file.write_text(
         '[admin]\nsocket = "run/a.sock"\n[limits]\nconnections = 0\n'
-        '[chains.main]\nplugin = "coin"\npassword = { file = "/root/not/for/us" }\n'
+        '[chains.main]\nplugin = "coin"\npassword = { file = "/srv/not/for/us" }\n'
     )
     assert load_admin_socket(file) == file.parent / "run" / "a.sock"
     file.write_text('[daemon]\nstate_dir = "state"\n')

@@ -2,6 +2,7 @@
 
 import os
 from datetime import date
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ def test_models_say_what_they_want_and_toml_is_made_into_it(tmp_path: Path) -> N
     assert settings.mode is Mode.CAREFUL
     assert [node.host for node in settings.nodes] == ["a", "b"]
     assert settings.cookie == Path("/c")
+
+
+INSTEAD_OF_A_SECRET = (
+    'must not be the secret itself, but where it is: { file = "/path" } or { credential = "name" }'
+)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,9 @@ def test_models_say_what_they_want_and_toml_is_made_into_it(tmp_path: Path) -> N
         ("nodes", {}, "must be a list"),
         ("nodes", [{"host": "a"}] * 3, "must hold at most 2"),
         ("places", ["/a"], "must be a table"),
-        ("password", "hunter2", "must be a table"),
+        ("password", "hunter2", INSTEAD_OF_A_SECRET),
+        ("share", nan, "must be a finite number"),
+        ("share", inf, "must be a finite number"),
         ("rpc_url", date(2026, 1, 1), "must be text in quotes"),
         ("depth", date(2026, 1, 1), "must be a whole number, without quotes"),
         ("main_node", date(2026, 1, 1), "must be a table"),

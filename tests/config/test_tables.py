@@ -1,18 +1,18 @@
 """The daemon's own tables: their defaults, and a plain sentence for each thing that can be wrong."""
 
 from dataclasses import fields
-from ipaddress import IPv4Network, IPv6Network
+from math import inf, nan
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
-from paydaemon.config import Config, ConfigError, parse_config
-from paydaemon.config.models import DAY_S
+from paydaemon.config import Config, keys
+from paydaemon.config.limits import DAY_S
 from paydaemon.config.parse import TABLES
 from paydaemon.core.invoice import LatePolicy
 from paydaemon.logs import LogFormat, LogLevel
-from tests.config.coins import GOOD, PLUGINS, CoinSettings, parsed, problems
+from tests.config.coins import PLUGINS, parsed, problems
 
 
 def test_what_holds_where_nothing_is_said() -> None:
@@ -153,105 +153,6 @@ def test_log_words() -> None:
     assert problems(daemon={"log_format": 7}) == ['daemon.log_format: must be "json" or "console"']
 
 
-# --- [http]
-
-
-@pytest.mark.parametrize(
-    ("bind", "host", "port"),
-    [
-        ("127.0.0.1:8420", "127.0.0.1", 8420),
-        ("127.0.0.1:0", "127.0.0.1", 0),
-        ("[::1]:8420", "::1", 8420),
-        ("[0:0:0:0:0:0:0:1]:65535", "::1", 65535),
-    ],
-)
-def test_where_to_listen(bind: str, host: str, port: int) -> None:
-    http = parsed(http={"bind": bind}).http
-    assert http.address == (host, port)
-    assert http.public_url == f"http://{http.address}"
-
-
-@pytest.mark.parametrize(
-    "bind",
-    ["", "8420", ":8420", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:8420", "[::1]",
-     "localhost:8420", "127.0.0.1:8420 ", "127.0.0.256:1", "[::g]:1", "127.0.0.1:٨", "[fe80::1%lo]:1",
-     "http://127.0.0.1:1", "127.1:1"],
-)  # fmt: skip
-def test_where_nobody_can_listen(bind: str) -> None:
-    words = "http.bind: must be an IP address and a port, such as 127.0.0.1:8420 or [::1]:8420"
-    assert problems(http={"bind": bind}) == [words]
-
-
-def test_every_address_needs_a_url_of_its_own() -> None:
-    words = "must be given, and be what others can open: 0.0.0.0 and [::] are for listening only"
-    assert problems(http={"bind": "0.0.0.0:80"}) == [f"http.public_url: {words}"]
-    assert problems(http={"bind": "[::]:80"}) == [f"http.public_url: {words}"]
-    assert problems(http={"public_url": "http://0.0.0.0"}) == [f"http.public_url: {words}"]
-    assert parsed(http={"bind": "0.0.0.0:80", "public_url": "https://pay.example"}).http.bind == "0.0.0.0:80"
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("https://pay.example.org", "https://pay.example.org"),
-        ("https://pay.example.org/", "https://pay.example.org"),
-        ("http://127.0.0.1:8420/pay/", "http://127.0.0.1:8420/pay"),
-        ("http://[::1]:8420", "http://[::1]:8420"),
-    ],
-)
-def test_public_urls(given: str, kept: str) -> None:
-    assert parsed(http={"public_url": given}).http.public_url == kept
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("pay.example.org", 'must be a URL such as "https://pay.example.org"'),
-        ("ftp://pay.example.org", 'must be a URL such as "https://pay.example.org"'),
-        ("https://", 'must be a URL such as "https://pay.example.org"'),
-        ("https:///path", 'must be a URL such as "https://pay.example.org"'),
-        ("https://pay.example.org:99999", 'must be a URL such as "https://pay.example.org"'),
-        ("https://[::1", 'must be a URL such as "https://pay.example.org"'),
-        ("https://pay.example.org/a b", 'must be a URL such as "https://pay.example.org"'),
-        ("https://pay.example.org/\n", 'must be a URL such as "https://pay.example.org"'),
-        ("https://päy.example.org", 'must be a URL such as "https://pay.example.org"'),
-        ("https://pay.example.org/?a=b", "must have no query and no fragment: paths are put behind it"),
-        ("https://pay.example.org/?", "must have no query and no fragment: paths are put behind it"),
-        ("https://pay.example.org/#a", "must have no query and no fragment: paths are put behind it"),
-        ("https://user:hunter2@pay.example.org", "must hold no user and no password"),
-        (8420, "must be text in quotes"),
-    ],
-)
-def test_urls_that_links_cannot_begin_with(url: object, words: str) -> None:
-    assert problems(http={"public_url": url}) == [f"http.public_url: {words}"]
-
-
-def test_the_public_url_once_the_port_is_known() -> None:
-    assert parsed(http={"bind": "127.0.0.1:0"}).http.public_url_at(41873) == "http://127.0.0.1:41873"
-    assert parsed(http={"bind": "[::1]:0"}).http.public_url_at(41873) == "http://[::1]:41873"
-    given = parsed(http={"bind": "127.0.0.1:0", "public_url": "https://pay.example/x/"}).http
-    assert given.public_url_at(41873) == "https://pay.example/x"
-
-
-def test_a_default_that_cannot_be_made_is_not_told_beside_its_cause() -> None:
-    assert len(problems(http={"bind": "nowhere"})) == 1
-    assert len(problems(daemon={"state_dir": 7})) == 1
-
-
-def test_trusted_proxies() -> None:
-    http = parsed(http={"trusted_proxies": ["10.0.0.0/8", "::1/128", "192.0.2.7"]}).http
-    assert http.trusted_proxies == (
-        IPv4Network("10.0.0.0/8"), IPv6Network("::1/128"), IPv4Network("192.0.2.7/32"),
-    )  # fmt: skip
-    assert problems(http={"trusted_proxies": ["10.0.0.1/8", "proxy", 7, "::1/129"]}) == [
-        'http.trusted_proxies.0: has bits set beyond its prefix; the network is "10.0.0.0/8"',
-        'http.trusted_proxies.1: must be a network such as "10.0.0.0/8" or "::1/128"',
-        "http.trusted_proxies.2: must be text in quotes",
-        'http.trusted_proxies.3: must be a network such as "10.0.0.0/8" or "::1/128"',
-    ]
-    assert problems(http={"trusted_proxies": "10.0.0.0/8"}) == ["http.trusted_proxies: must be a list"]
-
-
 # --- [invoices] and numbers
 
 
@@ -289,121 +190,34 @@ def test_late() -> None:
     ]
 
 
-def _bounds(model: type[BaseModel], key: str) -> tuple[int, int]:
-    constraints = model.model_fields[key].metadata
-    (least,) = [one.ge for one in constraints if hasattr(one, "ge")]
-    (most,) = [one.le for one in constraints if hasattr(one, "le")]
-    return least, most
+NUMBERS = {key.path: key for key in keys(PLUGINS) if type(key.default) is int and key.table[:6] != "chains"}
 
 
-NUMBERS = [
-    (table, key, *_bounds(model, key))
-    for table, model in TABLES.items()
-    for key, field in model.model_fields.items()
-    if field.annotation is int
-]
+def with_key(path: str, value: object) -> dict[str, object]:
+    """A document in which this key alone is given."""
+    *tables, name = path.split(".")
+    document: dict[str, object] = {name: value}
+    for table in reversed(tables):
+        document = {table: document}
+    return document
 
 
-@pytest.mark.parametrize(("table", "key", "least", "most"), NUMBERS)
-def test_every_number_has_bounds_and_keeps_to_them(table: str, key: str, least: int, most: int) -> None:
-    assert getattr(getattr(parsed(**{table: {key: least}}), table), key) == least
-    assert getattr(getattr(parsed(**{table: {key: most}}), table), key) == most
-    assert problems(**{table: {key: least - 1}}) == [f"{table}.{key}: must be at least {least}"]
-    assert problems(**{table: {key: most + 1}}) == [f"{table}.{key}: must be at most {most}"]
+@pytest.mark.parametrize("path", NUMBERS)
+def test_every_number_has_bounds_and_keeps_to_them(path: str) -> None:
+    least, most = NUMBERS[path].least, NUMBERS[path].most
+    assert isinstance(least, int)
+    assert isinstance(most, int)
+    for value in (least, most):
+        assert attrgetter(path)(parsed(**with_key(path, value))) == value
+    assert problems(**with_key(path, least - 1)) == [f"{path}: must be at least {least}"]
+    assert problems(**with_key(path, most + 1)) == [f"{path}: must be at most {most}"]
     for wrong in ("7", 7.5, 7.0, True, [7]):
-        assert problems(**{table: {key: wrong}}) == [f"{table}.{key}: must be a whole number, without quotes"]
+        assert problems(**with_key(path, wrong)) == [f"{path}: must be a whole number, without quotes"]
+    for none in (nan, inf):
+        assert problems(**with_key(path, none)) == [f"{path}: must be a whole number, without quotes"]
 
 
 def test_the_bounds_that_are_promised() -> None:
-    bounds = {f"{table}.{key}": (least, most) for table, key, least, most in NUMBERS}
-    assert bounds["invoices.expires_in_s"] == (60, 7 * DAY_S)
-    assert len(bounds) > 10
-
-
-# --- [plugins], chains and rates as tables
-
-
-def test_disabled_plugins_are_named() -> None:
-    assert parsed(plugins={"disabled": ["bitcoin"]}).plugins.disabled == ("bitcoin",)
-    assert problems(plugins={"disabled": ["bitcion"]}) == [
-        'plugins.disabled.0: is not an installed plugin; did you mean "bitcoin"?'
-    ]
-    assert problems(plugins={"disabled": "bitcoin"}) == ["plugins.disabled: must be a list"]
-    assert problems(plugins={"disabled": [7]}) == ["plugins.disabled.0: must be text in quotes"]
-
-
-@pytest.mark.parametrize("document", [{}, {"chains": {}}])
-def test_no_chain(document: dict[str, object]) -> None:
-    with pytest.raises(ConfigError) as caught:
-        parse_config(document, PLUGINS)
-    assert str(caught.value) == (
-        "chains: no chain is configured: there must be a table such as [chains.bitcoin]"
-    )
-
-
-def test_several_chains_of_one_kind() -> None:
-    config = parsed(chains={"main": GOOD, "a-2": {**GOOD, "depth": 9}})
-    assert list(config.chains) == ["main", "a-2"]
-    chain = config.chains["a-2"]
-    assert (chain.id, chain.plugin) == ("a-2", PLUGINS.chains["coin"])
-    assert isinstance(chain.settings, CoinSettings)
-    assert chain.settings.depth == 9
-
-
-@pytest.mark.parametrize("id", ["A", "1a", "a_b", "a.b", "", "a" * 33, "ä", "-a"])
-def test_ids_that_no_chain_can_have(id: str) -> None:
-    (problem,) = problems(chains={id: GOOD})
-    assert problem.endswith(": must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most")
-
-
-def test_chains_that_are_no_tables() -> None:
-    assert problems(chains=7) == ["chains: must hold tables such as [chains.bitcoin]"]
-    assert problems(chains={"main": GOOD, "plugin": "coin"}) == [
-        "chains.plugin: must be a table such as [chains.bitcoin]"
-    ]
-    assert problems(chains=[GOOD]) == ["chains: must hold tables such as [chains.bitcoin]"]
-
-
-def test_which_kind_of_chain() -> None:
-    words = "chains.main.plugin: "
-    keys = {"rpc_url": "http://127.0.0.1:1"}
-    assert problems(chains={"main": keys}) == [words + 'is required: there is "coin"']
-    assert problems(chains={"main": {**keys, "plugn": "coin"}}) == [
-        words + 'is required: there is "coin"; is it what "plugn" was meant to be?'
-    ]
-    assert problems(chains={"main": {**keys, "plugin": 7}}) == [words + "must be text in quotes"]
-    assert problems(chains={"main": {**keys, "plugin": "zzz"}}) == [
-        words + 'is brought by no installed plugin: there is "coin"'
-    ]
-
-
-def test_a_chain_whose_plugin_is_out_of_order_says_why() -> None:
-    reason = 'there is no hook "register_chain"; did you mean "register_chains"?'
-    assert problems(chains={"main": {"plugin": "broken"}}) == [
-        f"chains.main.plugin: the plugin of this name is broken: {reason}"
-    ]
-    assert problems(chains={"main": {"plugin": "bitcoin"}}) == [
-        "chains.main.plugin: the plugin of this name is disabled: disabled in the configuration"
-    ]
-
-
-def test_rates() -> None:
-    config = parsed(rates={"fixed": {"prices": {"BTC/EUR": "60000.00"}}})
-    plugin, settings = config.rates["fixed"]
-    assert plugin is PLUGINS.rate_sources["fixed"]
-    assert isinstance(settings, plugin.config)
-    assert config.rates["fixed"].settings is settings
-
-
-def test_rates_that_are_none() -> None:
-    assert problems(rates={"fixd": {}}) == [
-        'rates.fixd: is brought by no installed plugin: there is "fixed"; did you mean "fixed"?'
-    ]
-    assert problems(rates=7) == ["rates: must hold tables such as [rates.fixed]"]
-    assert problems(rates={"fixed": 7}) == ["rates.fixed: must be a table such as [rates.fixed]"]
-    assert problems(rates={"fixed": {}}) == ["rates.fixed.prices: is required"]
-    assert problems(rates={"fixed": {"prices": {}}}) == ["rates.fixed.prices: must hold at least 1"]
-    assert problems(rates={"fixed": {"prices": {"btc/eur": "0"}}}) == [
-        'rates.fixed.prices."btc/eur": must be a pair in capitals such as "BTC/EUR"',
-        'rates.fixed.prices."btc/eur": must be more than zero',
-    ]
+    expiry = NUMBERS["invoices.expires_in_s"]
+    assert (expiry.least, expiry.most) == (60, 7 * DAY_S)
+    assert len(NUMBERS) > 40

@@ -42,6 +42,7 @@ async def test_sellers_and_their_keys(daemon: Daemon, shell: Shell) -> None:
     again = await shell("seller", "add", "cafe", exit_code=1)
     assert again.err == "Error: id: there is a seller 'cafe' already\n"
     listed = (await shell("seller", "list")).out
+    assert listed.split("\n")[0].split() == ["SELLER", "ADDED", "NAME"]
     assert next(line for line in listed.splitlines() if line.startswith("cafe ")).endswith("Café Zentral")
     (row,) = [row for row in (await shell.json("seller", "list"))["data"] if row["id"] == "cafe"]
     assert (row["name"], row["disabled"]) == ("Café Zentral", False)
@@ -223,6 +224,7 @@ async def test_where_no_daemon_runs_it_is_said_in_one_line(tmp_path: Path, comma
         assert await asked.ends() == 1
     (line,) = asked.err
     assert (asked.out, line.startswith("Error: no "), nobody in line) == ([], True, True)
+    assert "running?" in line
 
 
 async def test_check_config(daemon: Daemon, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,16 @@ async def test_interrupted_while_it_starts_it_leaves_nothing_either(
         await demo.says(when)
         assert await demo.interrupt() == 0
     assert demo.err == []
+
+
+async def test_a_port_that_is_taken_is_told_before_anything_is_started(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with running("demo", "--port", str(port), env=environment) as demo:
+            assert await demo.ends() == 1
+    advice = "name another port with --port, or 0 for any that is free"
+    assert demo.err == [f"Error: 127.0.0.1:{port}: Address already in use; {advice}"]
+    assert demo.out == []
 
 
 async def test_without_a_bitcoind_it_says_so_in_one_line(environment: dict[str, str], folder: Path) -> None:

@@ -7,7 +7,6 @@ import trio
 
 from paydaemon.core.access import Principal
 from paydaemon.core.errors import ErrorType, Refusal
-from paydaemon.engine import accounts as accounts_module
 from paydaemon.engine.accounts import Accounts
 from paydaemon.store.port import StoreUnavailable
 from paydaemon.store.sqlite import open_store
@@ -93,9 +92,9 @@ async def test_a_key_is_forgotten_even_where_its_revocation_was_not_answered() -
         assert (await refused(accounts, old.secret)).code == "invalid_key"
 
 
-async def test_the_memory_of_keys_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts_module, "MOST_CACHED", 3)
+async def test_the_memory_of_keys_is_bounded() -> None:
     async with world() as daemon:
+        daemon.limits.keys_remembered = 3
         keys = [await daemon.accounts.add_operator_key() for _ in range(10)]
         for key in keys:
             assert (await daemon.accounts.authenticate(key.secret)).key_id == key.id

@@ -8,12 +8,14 @@ import trio
 
 from paydaemon.core.payment import Payment
 from paydaemon.engine.intake import Confirming
-from paydaemon.engine.live import BUFFER, LiveHub, LivePush
+from paydaemon.engine.limits import EngineLimits
+from paydaemon.engine.live import LiveHub, LivePush
 from paydaemon.store.port import Reader, StoreUnavailable
 from paydaemon.testing.samples import payment
 from tests.engine.stores import StoreInFront
 from tests.engine.world import DUE, World, world
 
+BUFFER = EngineLimits().live_queue
 T = TypeVar("T")
 
 

@@ -7,7 +7,6 @@ from trio.testing import MockClock
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.invoice import Flag, Status
 from paydaemon.core.payment import ChainTime
-from paydaemon.engine import host, intake
 from paydaemon.engine.invoices import InvoiceView
 from tests.engine.world import DUE, WAIT_S, World, world
 
@@ -189,14 +188,10 @@ async def test_a_chain_that_goes_back_in_time_turns_no_clock_back() -> None:
         assert (row.as_of_ms, row.height) == (as_of_ms, 0)
 
 
-async def test_clocks_that_one_look_does_not_turn_are_turned_by_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_clocks_that_one_look_does_not_turn_are_turned_by_the_next() -> None:
     """A chain comes back after a day, and thousands have expired: payments do not wait for all of them."""
-    monkeypatch.setattr(intake, "DUE_AT_ONCE", 2)
-    monkeypatch.setattr(host, "DUE_AT_ONCE", 2)
-    monkeypatch.setattr(host, "TURNS_AT_ONCE", 3)
     async with world() as daemon:
+        daemon.limits.clocks_at_once, daemon.limits.clock_turns = 2, 3
         invoices = [await daemon.invoice() for _ in range(13)]
         daemon.turn(901)
         expired = []
@@ -207,12 +202,9 @@ async def test_clocks_that_one_look_does_not_turn_are_turned_by_the_next(
         assert expired == [6, 12, 13]
 
 
-async def test_clocks_turn_for_more_invoices_than_fit_one_transaction(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(intake, "DUE_AT_ONCE", 50)
-    monkeypatch.setattr(host, "DUE_AT_ONCE", 50)
+async def test_clocks_turn_for_more_invoices_than_fit_one_transaction() -> None:
     async with world() as daemon:
+        daemon.limits.clocks_at_once = 50
         invoices = [await daemon.invoice() for _ in range(101)]
         await daemon.pass_by(901)
         assert {(await daemon.stands(invoice))[0] for invoice in invoices} == {Status.EXPIRED}

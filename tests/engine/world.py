@@ -17,6 +17,7 @@ from paydaemon.engine.chains import HealthWatch, LiveChain
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices, InvoiceView
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest
 from paydaemon.engine.rates import RateBook
@@ -50,6 +51,7 @@ class World:
         self.networks = {network.name: network for network in networks}
         self.clock = clock
         self.defaults = defaults
+        self.limits = EngineLimits()
         self.seen: dict[str, int] = {}
         self._compose()
 
@@ -58,16 +60,21 @@ class World:
         self.live_chains = {
             id: live_chain(chain, self.store, self.clock) for id, chain in self.chains.items()
         }
-        self.rates = RateBook(self.clock, MAX_AGE_MS)
-        self.live = LiveHub()
+        self.rates = RateBook(self.clock, MAX_AGE_MS, self.limits)
+        self.live = LiveHub(self.limits)
         self.health = HealthWatch(self.store, self.live_chains, self.clock)
-        self.accounts = Accounts(self.store, self.clock)
-        self.invoices = Invoices(self.store, self.live_chains, self.rates, self.clock, self.defaults)
+        self.accounts = Accounts(self.store, self.clock, self.limits)
+        self.invoices = Invoices(
+            self.store, self.live_chains, self.rates, self.clock, self.defaults, self.limits
+        )
         self.journal = Journal(self.store)
         self.api = Api(
             self.store, self.accounts, self.invoices, self.journal, self.live, self.rates, self.live_chains
         )
-        self.hosts = {id: Host(self.store, chain, self.clock, self.live) for id, chain in self.chains.items()}
+        self.hosts = {
+            id: Host(self.store, chain, self.clock, self.live, self.limits)
+            for id, chain in self.chains.items()
+        }
 
     @property
     def bitcoin(self) -> FakeNetwork:

@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ import trio
 
 from paydaemon.core.errors import ErrorType
 from paydaemon.engine.api import Api
-from paydaemon.frontends import FrontendSettings, Limits, errors, make_app
+from paydaemon.frontends import FrontendSettings, errors, make_app
 from tests.support.served import Json, Served, StatusOf
 
 ROOT = Path(__file__).parents[2]
@@ -96,11 +96,6 @@ def test_every_code_in_the_source_is_documented() -> None:
                 found.add(match[1] or match[2])
     assert len(found) > 30
     assert found - set(told) <= {"seller_id", "invoice_id"}, "a code that docs/http-api.md does not have"
-
-
-def test_every_limit_is_documented_with_its_default() -> None:
-    told = {cells[0].strip("` *"): float(cells[1]) for cells in rows("Limits", 3)}
-    assert told == {limit.name: getattr(Limits(), limit.name) for limit in fields(Limits)}
 
 
 def test_every_example_of_json_is_json() -> None:

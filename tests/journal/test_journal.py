@@ -11,13 +11,14 @@ from trio.testing import MockClock
 
 from paydaemon.core.access import Principal, Seller
 from paydaemon.core.events import Draft, Event, EventType
-from paydaemon.journal import KEPT, PAGE, Filter, Journal, Turns
+from paydaemon.journal import Filter, Journal, JournalLimits, Turns
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import open_store
 from paydaemon.testing.samples import NOW_MS
 from tests.engine.stores import UnsteadyStore
 from tests.support.waiting import BOUND_S
 
+PAGE, KEPT = JournalLimits().page_events, JournalLimits().tail_events
 OPERATOR = Principal("key_operator", None)
 SELLERS = ("shop", "rival")
 TYPES = (EventType.INVOICE_CREATED, EventType.INVOICE_SETTLED, EventType.CHAIN_STALE)
@@ -276,7 +277,7 @@ async def test_whoever_fell_behind_the_tail_replays_and_misses_nothing(store: St
 
 
 async def test_a_turn_that_lasts_is_not_waited_for(autojump_clock: MockClock) -> None:
-    turns = Turns(at_once=2, turn_s=1.0)
+    turns = Turns(JournalLimits(replaying=2, turn_ms=1_000))
     began: list[float] = []
 
     async def take(lasting_s: float) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paydaemon.config import Config, keys, parse_config
-from paydaemon.config.changes import CHANGEABLE, differences, taken_over
+from paydaemon.config.changes import CHANGEABLE, FOR_GOOD, differences, taken_over
 from paydaemon.config.parse import TABLES
 from paydaemon.plugins import load_plugins
 from tests.systemd.away import NOBODY
@@ -29,6 +29,9 @@ def test_the_same_twice_differs_in_nothing() -> None:
         ({"daemon": {"database": "/x"}}, "daemon.database", False),
         ({"limits": {"connections": 7}}, "limits.connections", True),
         ({"limits": {"store_queue": 7}}, "limits.store_queue", False),
+        ({"limits": {"http": {"head_bytes": 4096}}}, "limits.http.head_bytes", True),
+        ({"limits": {"http": {"backlog": 7}}}, "limits.http.backlog", False),
+        ({"limits": {"store": {"readers": 7}}}, "limits.store.readers", False),
         ({"invoices": {"late": "settle"}}, "invoices.late", True),
         ({"quotes": {"max_age_s": 60}}, "quotes.max_age_s", True),
         ({"health": {"stale_after_s": 60}}, "health.stale_after_s", True),
@@ -46,9 +49,10 @@ def test_a_change_is_taken_over_or_remains(tables: dict[str, object], path: str,
 
 
 def test_what_changes_is_keys_that_there_are() -> None:
-    known = {key.path for key in keys(PLUGINS)}
+    known = {key.path for key in keys(PLUGINS)} | {key.table for key in keys(PLUGINS)}
     for table, names in CHANGEABLE.items():
         assert {f"{table}.{name}" for name in names or TABLES[table].model_fields} <= known
+    assert known >= FOR_GOOD
 
 
 def test_chains_are_told_apart() -> None:

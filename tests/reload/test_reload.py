@@ -80,6 +80,24 @@ async def test_the_log(tmp_path: Path) -> None:
         assert told[0]["by"] == {"key_id": None, "uid": None}
 
 
+async def test_limits_of_sub_tables(tmp_path: Path) -> None:
+    """Those that hypercorn and Quart know of, too."""
+    limits = {**DEFAULTS["limits"], "http": {"head_bytes": 1_024, "page_items": 1, "backlog": 7}}
+    async with managed(tmp_path) as it, it.daemon.client() as client:
+
+        async def answers() -> tuple[int, int]:
+            large = await client.get("/v1/events", headers={"X-Long": "x" * 2_000})
+            listed = await client.get("/v1/events", params={"limit": "2"})
+            return large.status_code, len(listed.json()["data"])
+
+        assert await answers() == (200, 2)
+        await it.reload({"limits": limits})
+        assert await answers() == (431, 1)
+        told = [e["data"] for e in await it.daemon.journal() if e["type"] == "admin.configuration_reloaded"]
+        assert told[-1]["changed"] == ["limits.http.head_bytes", "limits.http.page_items"]
+        assert any("limits.http.backlog" in line for line in it.daemon.log().splitlines())
+
+
 @pytest.mark.parametrize("limit", ["body_bytes", "json_depth", "requests_burst"])
 async def test_limits(tmp_path: Path, limit: str) -> None:
     tight: dict[str, dict[str, Any]] = {

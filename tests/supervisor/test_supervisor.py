@@ -1,92 +1,22 @@
-"""Services are restarted alone, with growing pauses, for as long as it takes."""
+"""Services are restarted alone, for as long as it takes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Awaitable, Callable
 
 import pytest
 import trio
 import trio.testing
 
-from paydaemon.supervisor import (
-    FIRST_PAUSE_S,
-    JITTER,
-    LONGEST_PAUSE_S,
-    MAX_REASON,
-    ServiceRecord,
-    ServiceState,
-    Supervisor,
-    pause_s,
+from paydaemon.supervisor import JITTER, ServiceLimits, ServiceRecord, ServiceState, Supervisor
+from tests.supervisor.trial import (
+    Status,
+    Told,
+    fails_at_once,
+    fails_later,
+    never_comes_up,
+    now_ms,
+    steady,
+    trial,
 )
-
-Status = trio.TaskStatus[None]
-
-
-def now_ms() -> int:
-    return round(trio.current_time() * 1000)
-
-
-@dataclass
-class Told:
-    """What `on_failure` was told, and when."""
-
-    failures: list[tuple[str, str, str]] = field(default_factory=list)
-    at_s: list[float] = field(default_factory=list)
-
-    async def __call__(self, name: str, plugin: str, reason: str) -> None:
-        self.failures.append((name, plugin, reason))
-        self.at_s.append(trio.current_time())
-
-    @property
-    def reasons(self) -> list[str]:
-        return [reason for _, _, reason in self.failures]
-
-
-@dataclass
-class Trial:
-    """A supervisor at work, and what it told."""
-
-    supervisor: Supervisor
-    told: Told
-    nursery: trio.Nursery
-
-    def start(self, name: str, service: Callable[..., Awaitable[None]]) -> None:
-        self.nursery.start_soon(self.supervisor.run, name, "a-plugin", service)
-
-    def record(self, name: str) -> ServiceRecord:
-        (found,) = [one for one in self.supervisor.services if one.name == name]
-        return found
-
-
-@asynccontextmanager
-async def trial(*, start_timeout_s: float = 600.0) -> AsyncIterator[Trial]:
-    told = Told()
-    supervisor = Supervisor(now_ms, told, start_timeout_s=start_timeout_s)
-    async with trio.open_nursery() as nursery:
-        yield Trial(supervisor, told, nursery)
-        nursery.cancel_scope.cancel()
-    assert {one.state for one in supervisor.services} <= {ServiceState.STOPPED}
-
-
-async def steady(*, task_status: Status) -> None:
-    task_status.started()
-    await trio.sleep_forever()
-
-
-async def fails_at_once(*, task_status: Status) -> None:
-    raise ConnectionError("no node")
-
-
-async def fails_later(*, task_status: Status) -> None:
-    task_status.started()
-    await trio.sleep(5)
-    raise ConnectionError("node gone")
-
-
-async def never_comes_up(*, task_status: Status) -> None:
-    await trio.sleep_forever()
-
 
 # --- What becomes of a service
 
@@ -112,10 +42,10 @@ async def test_one_that_fails_for_ever_leaves_the_others_running(
         assert it.record("chain a").state is ServiceState.RUNNING
         assert it.record("chain c").state is ServiceState.RUNNING
         assert (it.record("chain a").restarts, it.record("chain c").restarts) == (0, 0)
-        failing = it.record("chain b")
+        failing, longest_s = it.record("chain b"), ServiceLimits().longest_pause_s
         assert failing.state is ServiceState.WAITING
         assert failing.last_error == "ConnectionError: no node"
-        assert 86_400 / (LONGEST_PAUSE_S * (1 + JITTER)) < failing.restarts < 86_400 / LONGEST_PAUSE_S + 7
+        assert 86_400 / (longest_s * (1 + JITTER)) < failing.restarts < 86_400 / longest_s + 7
         assert set(it.told.failures) == {("chain b", "a-plugin", "ConnectionError: no node")}
         assert len(it.told.failures) == failing.restarts + 1
 
@@ -282,113 +212,6 @@ async def test_coming_up_after_the_limit_is_too_late(autojump_clock: trio.testin
         await trio.sleep(100.5)
         assert it.record("chain a").state is ServiceState.WAITING
         assert it.told.reasons == ["TimeoutError: not started within 10 s"]
-
-
-# --- Pauses
-
-
-async def test_pauses_double_from_one_second_to_sixty(autojump_clock: trio.testing.MockClock) -> None:
-    async with trial() as it:
-        it.start("chain a", fails_at_once)
-        await trio.sleep(400)
-        pauses = [after - before for before, after in pairwise(it.told.at_s)]
-        for pause, least in zip(pauses, [1, 2, 4, 8, 16, 32, 60, 60], strict=False):
-            assert least <= pause <= least * (1 + JITTER) + 1e-6
-
-
-async def test_a_minute_of_running_forgets_the_failures(autojump_clock: trio.testing.MockClock) -> None:
-    lives_s = [0.0, 0.0, 0.0, 59.0, 61.0, 0.0]
-
-    async def service(*, task_status: Status) -> None:
-        task_status.started()
-        await trio.sleep(lives_s.pop(0) if lives_s else 0)
-        raise ValueError
-
-    async with trial() as it:
-        it.start("chain a", service)
-        await trio.sleep(400)
-        gaps = [after - before for before, after in pairwise(it.told.at_s)]
-        for gap, least in zip(gaps, [1, 2, 4 + 59, 8 + 61, 1, 2, 4], strict=False):
-            assert least <= gap <= least * (1 + JITTER) + 1e-6
-
-
-async def test_time_spent_coming_up_is_no_steadiness(autojump_clock: trio.testing.MockClock) -> None:
-    async def slow_then_fails(*, task_status: Status) -> None:
-        await trio.sleep(90)
-        raise ValueError
-
-    async with trial() as it:
-        it.start("chain a", slow_then_fails)
-        await trio.sleep(800)
-        gaps = [after - before for before, after in pairwise(it.told.at_s)]
-        for gap, least in zip(gaps, [91, 92, 94, 98, 106], strict=False):
-            assert least <= gap < least + 60
-
-
-def test_the_pause_has_bounds_after_any_number_of_failures() -> None:
-    for failures in (1, 2, 7, 8, 1_000, 10**9):
-        assert FIRST_PAUSE_S <= pause_s(failures) <= LONGEST_PAUSE_S * (1 + JITTER)
-
-
-def test_pauses_differ() -> None:
-    assert len({pause_s(5) for _ in range(20)}) > 1
-
-
-# --- Telling
-
-
-async def test_who_cannot_be_told_keeps_nothing_down(autojump_clock: trio.testing.MockClock) -> None:
-    calls: list[str] = []
-
-    async def broken(name: str, plugin: str, reason: str) -> None:
-        calls.append(name)
-        raise OSError("disk full")
-
-    supervisor = Supervisor(now_ms, broken)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(supervisor.run, "chain a", "a-plugin", fails_later)
-        await trio.sleep(100)
-        assert supervisor.services[0].restarts > 4
-        assert len(calls) > 4
-        nursery.cancel_scope.cancel()
-
-
-async def test_who_never_returns_keeps_nothing_down(autojump_clock: trio.testing.MockClock) -> None:
-    async def hangs(name: str, plugin: str, reason: str) -> None:
-        await trio.sleep_forever()
-
-    supervisor = Supervisor(now_ms, hangs)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(supervisor.run, "chain a", "a-plugin", fails_at_once)
-        await trio.sleep(100)
-        assert supervisor.services[0].restarts >= 2
-        nursery.cancel_scope.cancel()
-
-
-async def test_a_reason_is_one_short_line_without_credentials(autojump_clock: trio.testing.MockClock) -> None:
-    async def talks(*, task_status: Status) -> None:
-        raise ValueError("cannot reach\nhttp://user:hunter2@node:8332/ " + "x" * 10_000)
-
-    async with trial() as it:
-        it.start("chain a", talks)
-        await trio.sleep(0.5)
-        reason = it.told.reasons[0]
-        assert reason.startswith("ValueError: cannot reach http://[redacted]@node:8332/ xxx")
-        assert len(reason) == MAX_REASON
-
-
-async def test_an_exception_that_cannot_be_told(autojump_clock: trio.testing.MockClock) -> None:
-    class Mute(Exception):
-        def __str__(self) -> str:
-            raise RuntimeError
-
-    async def mute(*, task_status: Status) -> None:
-        raise Mute
-
-    async with trial() as it:
-        it.start("chain a", mute)
-        await trio.sleep(0.5)
-        assert it.told.reasons[0].endswith("Mute: <exception str() failed>")
 
 
 # --- Names

@@ -44,9 +44,9 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine_on(path: Path, *, wait_s: float = 10.0) -> AsyncIterator[Engine]:
+async def engine_on(path: Path, *, wait_s: float = 10.0, queue_limit: int = 10_000) -> AsyncIterator[Engine]:
     """An engine whose two chains run and whose rates are known."""
-    async with open_store(path) as store, trio.open_nursery() as nursery:
+    async with open_store(path, queue_limit=queue_limit) as store, trio.open_nursery() as nursery:
         engine = _compose(store, wait_s)
         for id, chain in engine.chains.items():
             await nursery.start(chain.run, Host(store, chain, system_clock, engine.api.live))

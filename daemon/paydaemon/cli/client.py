@@ -70,7 +70,8 @@ def call(
         try:
             answer = client.request(method, path, json=body, params=query)
         except httpx.TransportError as error:
-            raise click.ClickException(f"no daemon answers at {socket}: {error}") from error
+            said = f"no daemon answers at {socket} ({error}): is it running? See `paydaemon doctor`"
+            raise click.ClickException(said) from error
     return _unwrap(answer)
 
 

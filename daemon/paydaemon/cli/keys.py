@@ -31,6 +31,8 @@ def list_sellers(socket: Path | None, config: Path, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
+    if answer["data"]:
+        click.echo(f"{'SELLER':<24} {'ADDED':<24}  NAME")
     for row in answer["data"]:
         disabled = " (disabled)" if row["disabled"] else ""
         click.echo(f"{row['id']:<24} {row['created_at']}  {row['name']}{disabled}")

@@ -4,6 +4,8 @@ The daemon is a process of its own, started by the very command that an operator
 by, and spoken to only through its interfaces.
 """
 
+import os
+import socket as socketlib
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,6 +22,7 @@ from paydaemon.cli.toml import to_toml
 from paydaemon.hooks.ports import Sandbox, SandboxFacts
 from paydaemon.plugins import load_plugins
 
+HOST = "127.0.0.1"
 READY_WITHIN_S = 120.0
 STOPPED_WITHIN_S = 20.0
 LOOK_EVERY_S = 0.1
@@ -51,6 +54,7 @@ class Playground:
 @asynccontextmanager
 async def playground(port: int, say: Say) -> AsyncIterator[Playground]:
     """Bring everything up, and take everything down again whatever happens."""
+    _see_that_it_is_free(port)
     with tempfile.TemporaryDirectory(prefix="paydaemon-demo-") as name:
         folder = Path(name)
         async with trio.open_nursery() as nursery:
@@ -59,6 +63,16 @@ async def playground(port: int, say: Say) -> AsyncIterator[Playground]:
             async with _daemon(config, folder, say) as pid:
                 yield _introduce(folder, networks, pid)
             nursery.cancel_scope.cancel()
+
+
+def _see_that_it_is_free(port: int) -> None:
+    """Before anything is started: it would be told a while later, in the daemon's log."""
+    try:
+        with socketlib.create_server((HOST, port)):
+            return
+    except OSError as error:
+        advice = "name another port with --port, or 0 for any that is free"
+        raise click.ClickException(f"{HOST}:{port}: {os.strerror(error.errno or 0)}; {advice}") from error
 
 
 async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict[str, Network]:
@@ -90,7 +104,7 @@ def _write_config(folder: Path, port: int, networks: Mapping[str, Network]) -> P
         to_toml(
             {
                 "daemon": {"state_dir": str(folder / "state"), "log_format": "console"},
-                "http": {"bind": f"127.0.0.1:{port}"},
+                "http": {"bind": f"{HOST}:{port}"},
                 "rates": {"fixed": {"prices": prices}},
                 "chains": {chain: network.facts.settings for chain, network in networks.items()},
             }

@@ -24,7 +24,8 @@ async def follow(socket: Path, query: Mapping[str, str]) -> AsyncIterator[AsyncI
                 nursery, stream, "paydaemon", f"/v1/events?{urlencode(query)}"
             )
         except (OSError, HandshakeError) as error:
-            raise click.ClickException(f"no event stream at {socket}: {error}") from error
+            said = f"no event stream at {socket} ({error}): is the daemon running?"
+            raise click.ClickException(said) from error
         async with connection:
             yield _messages(connection.get_message)
         nursery.cancel_scope.cancel()

@@ -1,10 +1,12 @@
 """Configuration: one TOML file → frozen models, or every problem with it at once.
 
-`models` has every key of the daemon's own tables. `load` reads a file, `parse` goes through its tables and
-`check` turns one into its model; `files` looks after paths and secrets, `problems` finds the words for what
-is wrong, and `listing` tells every key there is. A plugin's tables are checked by the model that it brings.
+`models` has every key of the daemon's own tables, `limits` those of ``[limits]``. `load` reads a file,
+`parse` goes through its tables and `check` turns one into its model; `files` looks after paths and secrets,
+`problems` finds the words for what is wrong, and `listing` tells every key there is. A plugin's tables are
+checked by the model that it brings.
 """
 
+from paydaemon.config.limits import LimitSettings as LimitSettings
 from paydaemon.config.listing import Key as Key
 from paydaemon.config.listing import keys as keys
 from paydaemon.config.load import load_admin_socket as load_admin_socket
@@ -17,7 +19,6 @@ from paydaemon.config.models import DaemonSettings as DaemonSettings
 from paydaemon.config.models import HealthSettings as HealthSettings
 from paydaemon.config.models import HttpSettings as HttpSettings
 from paydaemon.config.models import InvoiceSettings as InvoiceSettings
-from paydaemon.config.models import LimitSettings as LimitSettings
 from paydaemon.config.models import PluginSettings as PluginSettings
 from paydaemon.config.models import QuoteSettings as QuoteSettings
 from paydaemon.config.models import RateConfig as RateConfig

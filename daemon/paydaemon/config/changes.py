@@ -17,21 +17,12 @@ CHANGEABLE: Mapping[str, frozenset[str] | None] = {
     "invoices": None,
     "quotes": None,
     "health": None,
-    "limits": frozenset(
-        {
-            "body_bytes",
-            "json_depth",
-            "connections",
-            "connections_per_address",
-            "requests_per_s",
-            "requests_burst",
-            "request_timeout_s",
-            "idle_timeout_s",
-            "plugin_wait_s",
-        }
-    ),
+    "limits": None,
 }
 """By table, the keys that can change while the daemon runs; None for all of them. ``[rates]`` can, too."""
+
+FOR_GOOD = frozenset({"limits.store_queue", "limits.store", "limits.http.backlog"})
+"""What of those tables cannot: the database is open with it, or the socket listens with it."""
 
 
 def differences(old: Config, new: Config) -> Iterator[str]:
@@ -44,23 +35,37 @@ def differences(old: Config, new: Config) -> Iterator[str]:
 
 def taken_over(old: Config, new: Config) -> Config:
     """`old` with all of `new` that a running daemon can take over."""
-    tables = {name: _mixed(name, getattr(old, name), getattr(new, name)) for name in CHANGEABLE}
+    tables = {
+        name: _mixed(name, getattr(old, name), getattr(new, name), keys) for name, keys in CHANGEABLE.items()
+    }
     if (old.http.tls_certificate is None) != (new.http.tls_certificate is None):
         tables["http"] = old.http  # its socket is encrypted or it is not
     return replace(old, **tables, rates=new.rates)
 
 
-def _mixed(table: str, old: M, new: M) -> M:
-    names = CHANGEABLE[table]
-    if names is None:
-        return new
-    changed = {name: getattr(new, name) for name in names if getattr(old, name) != getattr(new, name)}
+def _mixed(table: str, old: M, new: M, names: frozenset[str] | None) -> M:
+    changed = {
+        name: taken
+        for name in names or type(old).model_fields
+        if (taken := _taken(f"{table}.{name}", getattr(old, name), getattr(new, name))) != getattr(old, name)
+    }
     return old.model_copy(update=changed) if changed else old
+
+
+def _taken(path: str, old: object, new: object) -> object:
+    if path in FOR_GOOD:
+        return old
+    if isinstance(old, BaseModel) and isinstance(new, BaseModel):
+        return _mixed(path, old, new, None)
+    return new
 
 
 def _differing(table: str, old: BaseModel, new: BaseModel) -> Iterator[str]:
     for name in type(old).model_fields:
-        if getattr(old, name) != getattr(new, name):
+        before, after = getattr(old, name), getattr(new, name)
+        if isinstance(before, BaseModel) and type(before) is type(after):
+            yield from _differing(f"{table}.{name}", before, after)
+        elif before != after:
             yield f"{table}.{name}"
 
 

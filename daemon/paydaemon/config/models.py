@@ -1,4 +1,4 @@
-"""Every key of the daemon's own tables: its type, bounds, default and meaning.
+"""Every key of the daemon's own tables: its type, bounds, default and meaning; ``[limits]`` is next door.
 
 The descriptions are what `etc/paydaemon.toml` says above each key. Names end with the unit: `_s` is seconds.
 Relative paths are relative to the folder of the configuration file.
@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BaseModel, Field, PlainValidator
 
 from paydaemon.config.addresses import Address, parse_address, parse_network, parse_public_url
+from paydaemon.config.limits import DAY_S, LimitSettings, number
 from paydaemon.core.errors import Refusal
 from paydaemon.core.invoice import LatePolicy
 from paydaemon.core.money import parse_minor
@@ -21,7 +22,6 @@ from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin
 from paydaemon.logs import LogFormat, LogLevel
 from paydaemon.plugins import LoadedPlugins
 
-DAY_S = 86_400
 PPM_DECIMALS = 4
 """A percent has 10 000 millionths."""
 MAX_TOLERANCE_PPM = 100_000
@@ -122,15 +122,13 @@ def _percent(text: str) -> str:
 class InvoiceSettings(Settings):
     """``[invoices]``: what holds where a seller says nothing else."""
 
-    expires_in_s: int = Field(
-        default=900, ge=60, le=7 * DAY_S, description="How many seconds an invoice can be paid in time."
-    )
-    monitor_for_s: int = Field(
-        default=7 * DAY_S,
-        ge=0,
-        le=366 * DAY_S,
-        description="For how many seconds after its expiry a payment can still change an invoice. "
-        "Later ones are recorded and told.",
+    expires_in_s: int = number(900, 60, 7 * DAY_S, "How many seconds an invoice can be paid in time.")
+    monitor_for_s: int = number(
+        7 * DAY_S,
+        0,
+        366 * DAY_S,
+        "For how many seconds after its expiry a payment can still change an invoice. Later ones are "
+        "recorded and told.",
     )
     tolerance_percent: Annotated[str, AfterValidator(_percent)] = Field(
         default="0",
@@ -153,71 +151,18 @@ class QuoteSettings(Settings):
     """``[quotes]``: which rates are good enough for a new invoice."""
 
     # The fixed source says its rates every 10 s: with less than twice that, an invoice might find none.
-    max_age_s: int = Field(
-        default=120,
-        ge=20,
-        le=DAY_S,
-        description="How many seconds old a rate may be when an invoice is created.",
-    )
+    max_age_s: int = number(120, 20, DAY_S, "How many seconds old a rate may be when an invoice is created.")
 
 
 class HealthSettings(Settings):
     """``[health]``: when a chain is no longer trusted with new options."""
 
-    stale_after_s: int = Field(
-        default=120,
-        ge=1,
-        le=DAY_S,
-        description="After how many seconds without word of its node a chain is stale: it gets no new "
-        "options until it is seen complete again.",
-    )
-
-
-class LimitSettings(Settings):
-    """``[limits]``: what one client, plugin or burst can take at most."""
-
-    body_bytes: int = Field(
-        default=65_536, ge=1_024, le=16_777_216, description="The largest body of a request, in bytes."
-    )
-    json_depth: int = Field(
-        default=32, ge=4, le=128, description="How deep lists and objects in a request may be nested."
-    )
-    connections: int = Field(
-        default=2_000, ge=1, le=1_000_000, description="How many connections are open at once, in all."
-    )
-    connections_per_address: int = Field(
-        default=256,
-        ge=1,
-        le=1_000_000,
-        description="How many connections are open at once from one address (IPv6: from one /64). "
-        "Trusted proxies are exempt.",
-    )
-    requests_per_s: int = Field(
-        default=50,
-        ge=1,
-        le=1_000_000,
-        description="How many requests per second one key, and one address, may go on making.",
-    )
-    requests_burst: int = Field(
-        default=100, ge=1, le=1_000_000, description="How many requests it may make at once before that."
-    )
-    request_timeout_s: int = Field(
-        default=30, ge=1, le=3_600, description="How many seconds a request may take."
-    )
-    idle_timeout_s: int = Field(
-        default=75, ge=1, le=3_600, description="After how many seconds an idle connection is closed."
-    )
-    store_queue: int = Field(
-        default=10_000,
-        ge=1,
-        le=1_000_000,
-        description="How many writes wait for the database before requests are refused.",
-    )
-    plugin_wait_s: int = Field(
-        default=10,
-        ge=1,
-        le=600,
-        description="How many seconds a chain may take to give one destination.",
+    stale_after_s: int = number(
+        120,
+        1,
+        DAY_S,
+        "After how many seconds without word of its node a chain is stale: it gets no new options until it "
+        "is seen complete again.",
     )
 
 

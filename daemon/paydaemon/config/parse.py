@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from paydaemon.config.check import check
 from paydaemon.config.files import place_problems
+from paydaemon.config.limits import LimitSettings
 from paydaemon.config.models import (
     AdminSettings,
     ChainConfig,
@@ -19,7 +20,6 @@ from paydaemon.config.models import (
     HealthSettings,
     HttpSettings,
     InvoiceSettings,
-    LimitSettings,
     PluginSettings,
     QuoteSettings,
     RateConfig,

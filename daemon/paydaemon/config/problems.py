@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from paydaemon.hooks.settings import Secret
 from paydaemon.suggest import did_you_mean
 
 Where = tuple[str | int, ...]
@@ -59,8 +60,9 @@ def explain(
     for detail in error.errors(include_url=False):
         # Told already: it is the key that this default would have been made from.
         if detail["type"] != "default_factory_not_called":
-            path, known = _follow(model, table, detail["loc"])
-            yield problem((*where, *path), _words(detail, known))
+            path, known, models = _follow(model, table, detail["loc"])
+            secret = Secret in models and detail["type"] in _NO_TABLE
+            yield problem((*where, *path), _SECRET_ITSELF if secret else _words(detail, known))
 
 
 def _key(part: str | int) -> str:
@@ -73,8 +75,10 @@ def _key(part: str | int) -> str:
 # --- Where
 
 
-def _follow(model: type[BaseModel], table: object, loc: Where) -> tuple[Where, set[str]]:
-    """The keys that `loc` stands for, and the keys known in the table of the last one.
+def _follow(
+    model: type[BaseModel], table: object, loc: Where
+) -> tuple[Where, set[str], set[type[BaseModel]]]:
+    """The keys that `loc` stands for, the keys known in the table of the last one, and what it may hold.
 
     pydantic puts labels of its own between them, for the members of a union and for a dictionary's keys: what
     is neither in the table nor in the model is such a label.
@@ -91,7 +95,7 @@ def _follow(model: type[BaseModel], table: object, loc: Where) -> tuple[Where, s
         table = table[part] if _holds(table, part) else None  # type: ignore[index]
         if isinstance(part, str):
             models = {inner for field in fields for inner in models_in(field.annotation)}
-    return tuple(path), known
+    return tuple(path), known, models
 
 
 def _holds(table: object, part: str | int) -> bool:
@@ -110,6 +114,10 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 # --- What
 
+_NO_TABLE = ("model_type", "model_attributes_type")
+_SECRET_ITSELF = (
+    'must not be the secret itself, but where it is: { file = "/path" } or { credential = "name" }'
+)
 _WORDS = {
     "missing": "is required",
     "model_type": "must be a table",

@@ -15,10 +15,10 @@ from paydaemon.core.errors import ErrorType, Refusal, conflict, invalid, not_fou
 from paydaemon.core.events import EventType
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.ids import digest, new_id, new_secret
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.store.port import Duplicate, Store, Transaction
 
 SELLER_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
-MOST_CACHED = 10_000
 MOST_SECRET = 200
 
 T = TypeVar("T")
@@ -36,9 +36,10 @@ class NewKey:
 class Accounts:
     """Sellers and keys."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: EngineLimits | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._limits = limits or EngineLimits()
         self._known: dict[bytes, Principal] = {}
         self._revocations = 0
 
@@ -119,7 +120,7 @@ class Accounts:
         return principal
 
     def _remember(self, hashed: bytes, principal: Principal) -> None:
-        if len(self._known) >= MOST_CACHED:
+        if len(self._known) >= self._limits.keys_remembered:
             self._known.clear()
         self._known[hashed] = principal
 

@@ -7,23 +7,24 @@ from dataclasses import replace
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, as_observed
 from paydaemon.engine.clock import Clock
-from paydaemon.engine.intake import DUE_AT_ONCE, Confirming, Told, record, sellers_of, turn_clocks
+from paydaemon.engine.intake import Confirming, Told, record, sellers_of, turn_clocks
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
-
-TURNS_AT_ONCE = 10
-"""How many transactions that turn clocks follow one look at the chain, for each stage."""
 
 
 class Host:
     """One chain's door into the daemon."""
 
-    def __init__(self, store: Store, chain: Chain, clock: Clock, live: LiveHub) -> None:
+    def __init__(
+        self, store: Store, chain: Chain, clock: Clock, live: LiveHub, limits: EngineLimits | None = None
+    ) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
         self._live = live
+        self._limits = limits or EngineLimits()
 
     async def identify(self, identity: str) -> None:
         """Store which network and wallet this is, or raise `ChainMismatch`."""
@@ -58,9 +59,17 @@ class Host:
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
     ) -> None:
-        """Record what the chain says, then turn the clocks it allows to turn."""
+        """Record what the chain says, then turn the clocks it allows to turn.
+
+        Raises `ValueError` for more at once than one transaction should hold: nothing of it is recorded.
+        """
+        if len(observations) > self._limits.observations:
+            raise ValueError(
+                f"{len(observations)} observations are told at once; the limit is {self._limits.observations}"
+            )
         told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
-        news = await self._store.transact(lambda tx: record(tx, told, self._clock()))
+        most = self._limits.confirming_at_once
+        news = await self._store.transact(lambda tx: record(tx, told, self._clock(), most))
         if news is not None and self._live.is_watched:
             await self._push(news)
         if as_of is not None:
@@ -79,8 +88,9 @@ class Host:
         """
         if not await self._store.read(lambda reader: reader.invoices_due(stage, 1)):
             return
-        for _ in range(TURNS_AT_ONCE):
-            if await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock())) < DUE_AT_ONCE:
+        most = self._limits.clocks_at_once
+        for _ in range(self._limits.clock_turns):
+            if await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock(), most)) < most:
                 return
 
 

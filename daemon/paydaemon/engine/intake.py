@@ -14,8 +14,7 @@ from paydaemon.engine.sheet import Sheets
 from paydaemon.store.port import ChainRow, Reader, Transaction
 
 RIPE_AT_ONCE = 1_000
-DUE_AT_ONCE = 500
-CONFIRMING_AT_ONCE = 1_000
+"""How many payments are held in memory at once while a transaction confirms all that are deep enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ class Confirming:
     tip: int
 
 
-def record(tx: Transaction, told: Told, now_ms: int) -> Confirming | None:
-    """Fold everything a chain said into the ledger; returns what is worth a live push."""
+def record(tx: Transaction, told: Told, now_ms: int, confirming: int) -> Confirming | None:
+    """Fold everything a chain said into the ledger; returns what is worth a live push, so much at most."""
     before = tx.chain(told.chain)
     row = _chain_row(before, told, now_ms)
     if row != before:
@@ -49,7 +48,7 @@ def record(tx: Transaction, told: Told, now_ms: int) -> Confirming | None:
     if row.height is not None and row.height != before.height:
         _ripen(tx, sheets, told.chain, row.height)
     sheets.settle_all()
-    return _confirming(tx, before, row)
+    return _confirming(tx, before, row, confirming)
 
 
 def sellers_of(reader: Reader, news: Confirming) -> dict[str, str]:
@@ -58,13 +57,13 @@ def sellers_of(reader: Reader, news: Confirming) -> dict[str, str]:
     return {invoice.id: invoice.seller_id for invoice in invoices if invoice is not None}
 
 
-def turn_clocks(tx: Transaction, stage: Stage, now_ms: int) -> int:
-    """Move a bounded number of invoices on from `stage` whose time has run out; returns how many.
+def turn_clocks(tx: Transaction, stage: Stage, now_ms: int, most: int) -> int:
+    """Move at most so many invoices on from `stage` whose time has run out; returns how many.
 
     Whether it has is the chains' word, never this daemon's clock alone.
     """
     sheets = Sheets(tx, now_ms)
-    due = tx.invoices_due(stage, DUE_AT_ONCE)
+    due = tx.invoices_due(stage, most)
     following = Stage.EXPIRED if stage is Stage.OPEN else Stage.CLOSED
     for invoice_id in due:
         sheets.settle(invoice_id, stage=following)
@@ -112,7 +111,7 @@ def _ripen(tx: Transaction, sheets: Sheets, chain: str, tip: int) -> None:
             sheets.set(payment, deepen(payment, tip))
 
 
-def _confirming(tx: Transaction, before: ChainRow, row: ChainRow) -> Confirming | None:
+def _confirming(tx: Transaction, before: ChainRow, row: ChainRow, most: int) -> Confirming | None:
     if row.height is None or row.height == before.height:
         return None
-    return Confirming(tx.deepening_payments(row.id, CONFIRMING_AT_ONCE), row.height)
+    return Confirming(tx.deepening_payments(row.id, most), row.height)

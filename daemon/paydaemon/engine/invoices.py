@@ -17,14 +17,12 @@ from paydaemon.core.payment import Payment, require
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.ids import new_id
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest, Terms, depth, lasting_s, terms
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.sheet import Sheets, TipsOf
 from paydaemon.hooks.ports import DestinationRequest, HealthState
 from paydaemon.store.port import Duplicate, IdempotencyRow, Reader, Store, StoreUnavailable, Transaction
-
-ATTEMPTS = 20
-"""How often an invoice is drawn up where a destination turns out to have been issued, or paid, before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,14 @@ class Invoices:
         rates: RateBook,
         clock: Clock,
         defaults: InvoiceDefaults,
+        limits: EngineLimits | None = None,
     ) -> None:
         self._store = store
         self._chains = chains
         self._rates = rates
         self._clock = clock
         self.defaults = defaults
+        self._limits = limits or EngineLimits()
 
     async def create(
         self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None
@@ -81,7 +81,7 @@ class Invoices:
         earlier = await self._store.read(lambda reader: _check_seller(reader, seller_id, row))
         if earlier is not None:
             return earlier
-        for _ in range(ATTEMPTS):
+        for _ in range(self._limits.destination_attempts):
             invoice = await self._draw_up(seller_id, request)
             with suppress(Duplicate):
                 return await self._insert(invoice, row)

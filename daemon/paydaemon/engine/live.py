@@ -14,8 +14,7 @@ from paydaemon.core.events import LIVE_CONFIRMING
 from paydaemon.core.payment import Payment
 from paydaemon.core.public import Json, public_payment
 from paydaemon.engine.intake import Confirming
-
-BUFFER = 100
+from paydaemon.engine.limits import EngineLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +29,14 @@ class LivePush:
 class LiveHub:
     """Passes live pushes to everybody who watches."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: EngineLimits | None = None) -> None:
+        self._limits = limits or EngineLimits()
         self._watchers: set[trio.MemorySendChannel[LivePush]] = set()
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[trio.MemoryReceiveChannel[LivePush]]:
         """A channel of everything pushed from now on."""
-        send, receive = trio.open_memory_channel[LivePush](BUFFER)
+        send, receive = trio.open_memory_channel[LivePush](self._limits.live_queue)
         self._watchers.add(send)
         try:
             yield receive

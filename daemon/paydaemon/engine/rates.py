@@ -11,6 +11,7 @@ from decimal import Decimal
 from paydaemon.core.invoice import Quote
 from paydaemon.core.money import DECIMAL, MAX_DECIMALS, Asset, Currency
 from paydaemon.engine.clock import Clock
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.orders import is_asset
 from paydaemon.hooks.ports import Rate
 
@@ -31,8 +32,9 @@ class RateBook:
     `max_age_ms` may change at any time.
     """
 
-    def __init__(self, clock: Clock, max_age_ms: int) -> None:
+    def __init__(self, clock: Clock, max_age_ms: int, limits: EngineLimits | None = None) -> None:
         self._clock = clock
+        self._limits = limits or EngineLimits()
         self.max_age_ms = max_age_ms
         self._newest: dict[tuple[str, str, str], Rate] = {}
 
@@ -40,12 +42,16 @@ class RateBook:
         """Take what a source says.
 
         Raises `ValueError`, and takes nothing, where a price is no positive decimal of at most 30 digits on
-        either side, or from further ahead than a rate may be old. From less far ahead it is as of now: else
-        it would outlive its source by as much.
+        either side, or from further ahead than a rate may be old, and where the source has too many pairs.
+        From less far ahead it is as of now: else it would outlive its source by as much.
         """
         now_ms = self._clock()
         checked = [self._checked(source, rate, now_ms) for rate in rates]
-        self._newest.update({(rate.base, rate.quote, source): rate for rate in checked})
+        new = {(rate.base, rate.quote, source): rate for rate in checked}
+        pairs = len(new.keys() | {key for key in self._newest if key[2] == source})
+        if pairs > self._limits.rates:
+            raise ValueError(f"{source} published {pairs} pairs; the limit is {self._limits.rates}")
+        self._newest.update(new)
 
     def _checked(self, source: str, rate: Rate, now_ms: int) -> Rate:
         if not _is_price(rate.value):

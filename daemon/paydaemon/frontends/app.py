@@ -33,16 +33,19 @@ class App(QuartTrio):
         super().__init__(__name__, static_folder=None, template_folder=None)
         self._limits = limits
         self._gate = gate
-        self.config["MAX_CONTENT_LENGTH"] = limits.body_bytes
-        self.config["BODY_TIMEOUT"] = limits.body_timeout_s
+        self._copy_limits()
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.url_map.converters["id"] = Identifier
         self.url_map.merge_slashes = False  # a redirect would name the host that the client claims
 
     def limits_changed(self) -> None:
         """Take note of those limits that others keep a copy of."""
-        self.config["MAX_CONTENT_LENGTH"] = self._limits.body_bytes
+        self._copy_limits()
         self._gate.limits_changed()
+
+    def _copy_limits(self) -> None:
+        self.config["MAX_CONTENT_LENGTH"] = self._limits.body_bytes
+        self.config["BODY_TIMEOUT"] = self._limits.body_timeout_s
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Match by path and method alone."""

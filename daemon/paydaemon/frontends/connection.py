@@ -19,9 +19,6 @@ from paydaemon.frontends.tls import ClientStream, TlsStream
 
 log = structlog.get_logger(__name__)
 
-LINGER_S = 2.0
-"""How long a client may go on sending after its answer: closing at once would take the answer from it."""
-
 STREAM = "paydaemon.stream"
 """Where a request's ASGI scope holds its connection's `ClientStream`: ``scope["state"][STREAM]``."""
 
@@ -47,9 +44,6 @@ def configure(limits: Limits) -> HypercornConfig:
     config.logger_class = HypercornLog
     config.errorlog = None
     config.include_server_header = False
-    config.h11_max_incomplete_size = limits.head_bytes
-    config.websocket_max_message_size = limits.message_bytes
-    config.websocket_ping_interval = limits.ping_every_s
     return config
 
 
@@ -125,7 +119,7 @@ class Connection(TCPServer):
     async def _end_soon(self, tasks: Tasks) -> None:
         """Once nothing more will be sent, the client has a moment to see it, whatever hypercorn waits for."""
         await self.stream.closing.wait()
-        await trio.sleep(LINGER_S)
+        await trio.sleep(self.config.limits.linger_s)
         tasks.cancel()
 
     def _hurry(self) -> None:

@@ -99,6 +99,7 @@ class Gate:
     def limits_changed(self) -> None:
         """Go on at the pace that the limits name now."""
         self._paces.per_s, self._paces.burst = self._limits.requests_per_s, self._limits.requests_burst
+        self._paces.remembered = self._limits.paces_remembered
 
     async def pass_through(self, asked: BaseRequestWebsocket) -> None:
         """Let one request pass. A path that does not exist is told so to anybody."""

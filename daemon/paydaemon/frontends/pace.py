@@ -23,7 +23,7 @@ class TooFast(Refusal):
 class Paces:
     """One token bucket for each client: `burst` tokens at most, `per_s` new ones a second.
 
-    Both may change at any time.
+    At most `remembered` clients have one. All three may change at any time.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Paces:
     ) -> None:
         self.per_s = per_s
         self.burst = burst
-        self._remembered = remembered
+        self.remembered = remembered
         self._clock = clock
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
@@ -42,7 +42,7 @@ class Paces:
         tokens = min(self.burst, tokens + (now - at) * self.per_s)
         allowed = tokens >= 1
         self._buckets[client] = (tokens - 1 if allowed else tokens, now)
-        if len(self._buckets) > self._remembered:
+        while len(self._buckets) > self.remembered:
             self._buckets.popitem(last=False)
         if not allowed:
             raise TooFast((1 - tokens) / self.per_s)

@@ -38,11 +38,23 @@ class ProtocolViolation(Exception):
 
 
 class HypercornConfig(Config):
-    """hypercorn's configuration, with ours beside it."""
+    """hypercorn's configuration, with ours beside it; what is ours is looked up each time."""
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
         self.limits = limits
+
+    @property
+    def h11_max_incomplete_size(self) -> int:  # type: ignore[override] # only read
+        return self.limits.head_bytes
+
+    @property
+    def websocket_max_message_size(self) -> int:  # type: ignore[override]
+        return self.limits.message_bytes
+
+    @property
+    def websocket_ping_interval(self) -> float:  # type: ignore[override]
+        return self.limits.ping_every_s
 
 
 class Http1(H11Protocol):

@@ -277,9 +277,9 @@ class Query:
             raise invalid(name, f"must be a whole number from {least} to {most}", "out_of_range")
         return int(text)
 
-    def limit(self) -> int:
-        """``limit``: how many items a page holds at most."""
-        return self.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT
+    def limit(self, most: int = MAX_LIMIT) -> int:
+        """``limit``: how many items a page holds at most; never more than the operator's `most`."""
+        return min(self.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT, most)
 
     def id(self, name: str) -> str | None:
         """A parameter that is an identifier, or None."""

@@ -55,6 +55,10 @@ class Limits:
     """How often it is looked whether an open websocket's key is still valid."""
     grace_s: float = 10.0
     """How long requests may go on once the daemon stops."""
+    linger_s: float = 2.0
+    """How long a client may go on sending after its answer: closing at once would take the answer from it."""
+    page_items: int = 200
+    """What a page of a list holds at most, whatever its client asks for."""
 
     def become(self, other: "Limits") -> None:
         """Take over every value of `other`. What has begun may go on under the old ones."""

@@ -1,5 +1,7 @@
 """The TCP sockets that everybody may connect to: one of our own, or those that were passed to us."""
 
+import errno
+import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,6 +9,7 @@ from contextlib import asynccontextmanager
 import trio
 
 BACKLOG = 1_024
+"""How many connections the system holds until they are taken; net.core.somaxconn bounds it too."""
 
 
 class TcpListener(trio.abc.Listener[trio.SocketStream]):
@@ -37,10 +40,10 @@ async def open_tcp(address: tuple[str, int]) -> AsyncIterator[TcpListener]:
 
 @asynccontextmanager
 async def open_public(
-    address: tuple[str, int], passed: Sequence[socket.socket] = ()
+    address: tuple[str, int], passed: Sequence[socket.socket] = (), *, backlog: int = BACKLOG
 ) -> AsyncIterator[Sequence[TcpListener]]:
     """Listen on the sockets that were passed, or else on an address of our own as `open_tcp` does."""
-    listeners = [TcpListener(listening) for listening in passed or [_listen(address)]]
+    listeners = [TcpListener(listening) for listening in passed or [_listen(address, backlog)]]
     try:
         yield listeners
     finally:
@@ -48,6 +51,13 @@ async def open_public(
             await trio.aclose_forcefully(listener)
 
 
-def _listen(address: tuple[str, int]) -> socket.socket:
+def _listen(address: tuple[str, int], backlog: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    return socket.create_server(address, family=family, backlog=BACKLOG)
+    try:
+        return socket.create_server(address, family=family, backlog=backlog)
+    except OSError as error:
+        where = f"{address[0]}:{address[1]}"
+        if error.errno != errno.EADDRINUSE:
+            raise OSError(error.errno, os.strerror(error.errno or errno.EIO), where) from error
+        advice = "another process listens here: end it, or set http.bind to another address or port"
+        raise OSError(errno.EADDRINUSE, advice, where) from error

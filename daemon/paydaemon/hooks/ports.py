@@ -130,6 +130,7 @@ class ChainHost(Protocol):
 
         What is not mentioned stays as it is. `as_of` says up to when the chain has been seen complete; None
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
+        Raises `ValueError` for more observations at once than the daemon takes; up to 1000 it always takes.
         """
 
 
@@ -154,7 +155,10 @@ class RateHost(Protocol):
         """The daemon's clock."""
 
     def publish(self, rates: Sequence[Rate]) -> None:
-        """Tell what the source now says. A pair that is not mentioned keeps its last rate."""
+        """Tell what the source now says. A pair that is not mentioned keeps its last rate.
+
+        Raises `ValueError` for an impossible price, and for more pairs than are remembered of one source.
+        """
 
 
 class RateSource(Protocol):

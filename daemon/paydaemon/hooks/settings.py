@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Settings(BaseModel):
     """Base of every configuration model: nothing unknown is taken, nothing guessed, nothing changed later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Secret(Settings):

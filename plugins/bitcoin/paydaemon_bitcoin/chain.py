@@ -19,8 +19,8 @@ from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.node import Node
 from paydaemon_bitcoin.notifications import Notifications
 from paydaemon_bitcoin.observations import FINAL
-from paydaemon_bitcoin.rpc import connect
-from paydaemon_bitcoin.scripts import MOST, Scripts
+from paydaemon_bitcoin.rpc import connect, pauses_s
+from paydaemon_bitcoin.scripts import Scripts
 from paydaemon_bitcoin.wallet import Wallet
 from paydaemon_bitcoin.watcher import Watcher
 
@@ -31,7 +31,6 @@ DECIMALS = 8
 Looked = Callable[[str | None], None]
 
 _FIRST_PAUSE_S = 0.25
-_LONGEST_PAUSE_S = 5.0
 _PAGE = 10_000
 
 
@@ -49,15 +48,18 @@ class BitcoinChain:
             config.credentials(),
             workers=config.rpc_workers,
             timeout_s=config.rpc_timeout_s,
+            pauses_s=pauses_s(config.limits.rpc_tries),
+            answer_bytes=config.limits.rpc_answer_bytes,
         )
         self._wallet = Wallet(
             self._rpc,
             self._descriptor,
             name=config.wallet or f"paydaemon-{self._descriptor.fingerprint}",
             lookahead=config.lookahead,
+            limits=config.limits,
         )
-        self._node = Node(self._rpc, self._wallet.rpc, self._descriptor.network)
-        self._scripts = Scripts()
+        self._node = Node(self._rpc, self._wallet.rpc, self._descriptor.network, config.limits)
+        self._scripts = Scripts(config.limits.scripts)
         self._health = Health(HealthState.STARTING, "not connected yet")
         self._ready = False
         self._pause_s = _FIRST_PAUSE_S
@@ -113,9 +115,11 @@ class BitcoinChain:
         Destinations can be asked for after the first look at the chain: from then on it is known from where
         to look again, whatever happens to the node's wallet.
         """
+        if self._descriptor.is_change:
+            log.warning("the descriptor is a wallet's branch for change; is /0/* meant?", chain=self._id)
         try:
             await self._load_scripts(host)
-            watcher = await Watcher.load(self._node, host, self._scripts, self._asset)
+            watcher = await Watcher.load(self._node, host, self._scripts, self._asset, self._config.limits)
             await self._watch_on(watcher, host, task_status)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
@@ -140,7 +144,7 @@ class BitcoinChain:
             self._ready = False
             self._turn(Health(HealthState.STALE, away))
             await trio.sleep(self._pause_s)
-            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+            self._pause_s = min(self._pause_s * 2, self._config.limits.reconnect_pause_s)
 
     async def _stay(self, watcher: Watcher, host: ChainHost, looked: Looked) -> str:
         """Watch until the node is away. Returns why, for people."""
@@ -169,7 +173,9 @@ class BitcoinChain:
         """Watch until the node is away. Returns the trouble; raised in a nursery it would come in a group."""
         config = self._config
         async with (
-            Notifications(rawtx=config.zmq_rawtx, sequence=config.zmq_sequence) as notifications,
+            Notifications(
+                rawtx=config.zmq_rawtx, sequence=config.zmq_sequence, queue=config.limits.zmq_queue
+            ) as notifications,
             trio.open_nursery() as nursery,
         ):
             nursery.start_soon(notifications.listen, watcher.inbox.hear)
@@ -198,7 +204,7 @@ class BitcoinChain:
 
     async def _load_scripts(self, host: ChainHost) -> None:
         """The newest destinations, to recognise payments to them as they come."""
-        after = (await host.saved()).next_index - MOST - 1
+        after = (await host.saved()).next_index - self._config.limits.scripts - 1
         while page := await host.destinations(after_index=max(-1, after), limit=_PAGE):
             for destination in page:
                 self._scripts.add(destination.address)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from paydaemon.hooks.settings import Secret, Settings
 from paydaemon_bitcoin import descriptors
 from paydaemon_bitcoin.descriptors import Descriptor, Network
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.lines import Credentials
 from paydaemon_bitcoin.rpc import cookie_file, user_and_password
 
@@ -95,6 +96,7 @@ class BitcoinConfig(Settings):
         description="Let sellers settle invoices on payments that are in no block yet. Whoever sent one can "
         "take it back.",
     )
+    limits: BitcoinLimits = BitcoinLimits()
 
     @field_validator("descriptor")
     @classmethod

@@ -55,6 +55,7 @@ _PRIVATE = re.compile(
 )
 _WORDS = re.compile(r"\s*[a-z]+(?:\s+[a-z]+){11,}\s*", re.ASCII)
 
+_CHANGE = 1  # BIP-44: 0 is the receiving branch of an account, 1 the one for change
 _NATIVE = {"zpub": "xpub", "vpub": "tpub"}  # SLIP-132: the same key, meant for wpkh
 _NESTED = ("ypub", "upub", "Ypub", "Zpub", "Upub", "Vpub")
 
@@ -64,13 +65,15 @@ class Descriptor:
     """A checked descriptor with one wildcard; made by `parse`.
 
     `text` is the form that a node is given, without checksum. `fingerprint` tells what its addresses are, not
-    how it is written: it is the same with and without the key's origin.
+    how it is written: it is the same with and without the key's origin. `is_change`: its addresses are those
+    that a wallet keeps for its change (BIP-44), and others may not show what comes in there.
     """
 
     text: str
     kind: str
     network: Network
     fingerprint: str
+    is_change: bool
     _branch: Any = field(repr=False, compare=False)
 
     @property
@@ -169,8 +172,8 @@ def _public_key(text: str, network: Network) -> Any:
     if not mainnet and key.version != NETWORKS["test"]["xpub"]:
         raise ValueError("its key must begin with xpub or tpub")
     if mainnet is not (network is Network.MAINNET):
-        has, wants = ("xpub", "tpub") if mainnet else ("tpub", "xpub")
-        raise ValueError(f"its key is a {has}, and {network} needs a {wants}")
+        has, wants = ("an xpub", "a tpub") if mainnet else ("a tpub", "an xpub")
+        raise ValueError(f"its key is {has}, and {network} needs {wants}")
     return key
 
 
@@ -196,6 +199,7 @@ def _build(kind: str, origin: str | None, key: Any, path: str, network: Network)
         kind=kind,
         network=network,
         fingerprint=hashlib.sha256(what.encode()).hexdigest()[:16],
+        is_change=steps[-1:] == [_CHANGE],
         _branch=key.derive(steps),
     )
 

@@ -84,6 +84,9 @@ async def _wallet(rpc: Rpc, config: BitcoinConfig, record: ChainRecord) -> Async
     descriptor = config.parsed_descriptor()
     genesis = await rpc.call("getblockhash", 0)
     yield _identity(descriptor, str(genesis), record)
+    if descriptor.is_change:
+        said = "its addresses are those for change (/1/*), which a wallet does not show as payments"
+        yield warning("branch", said, "use the receiving branch, /0/*, unless this is meant")
     theirs = await rpc.call("deriveaddresses", descriptor.canonical, [0, COMPARED - 1])
     if theirs == [descriptor.address(index) for index in range(COMPARED)]:
         yield ok(

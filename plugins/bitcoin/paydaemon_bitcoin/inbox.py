@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 import trio
 
 from paydaemon_bitcoin.book import Book, Place
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.notifications import Added, BlocksChanged, Missed, RawTransaction, Removed, Wake
 from paydaemon_bitcoin.scripts import Scripts
 from paydaemon_bitcoin.transactions import Transaction, outputs, parse
-
-MOST = 10_000
-"""How many transactions can be waiting to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,9 @@ class Suspects:
 class Inbox:
     """Turns wake-ups into what is to be done. `hear` never waits; the watcher takes when it can."""
 
-    def __init__(self, scripts: Scripts, book: Book) -> None:
+    def __init__(self, scripts: Scripts, book: Book, most: int = BitcoinLimits().suspects) -> None:
+        """At most so many transactions can be waiting to be looked at."""
+        self._most = most
         self._scripts = scripts
         self._book = book
         self._new: dict[str, Transaction] = {}
@@ -91,7 +91,7 @@ class Inbox:
         self._wake()
 
     def _wake(self) -> None:
-        if len(self._new) + len(self._known) > MOST:
+        if len(self._new) + len(self._known) > self._most:
             self._new, self._known = {}, set()
             self.chain_due = self.all_due = True
         self._woken.set()

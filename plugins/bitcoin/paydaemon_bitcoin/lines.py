@@ -55,11 +55,12 @@ class Lines:
     `breaks` counts how often one failed or was given up. While it stays, it is the same run of the node.
     """
 
-    def __init__(self, url: SplitResult, credentials: Credentials, workers: int) -> None:
+    def __init__(self, url: SplitResult, credentials: Credentials, workers: int, answer_bytes: int) -> None:
         logging.getLogger("BitcoinRPC").setLevel(logging.INFO)  # at DEBUG it writes out every answer whole
         self.breaks = 0
         self._url = url
         self._credentials = credentials
+        self._answer_bytes = answer_bytes
         self._turns = trio.Semaphore(workers)
         self._threads = trio.CapacityLimiter(workers)
         self._idle: list[_Line] = []
@@ -96,16 +97,17 @@ class Lines:
         if self._idle and self._idle[-1].idle_s > _IDLE_S:
             self.close()
             self.breaks += 1
-        return self._idle.pop() if self._idle else _Line(self._url, self._credentials)
+        return self._idle.pop() if self._idle else _Line(self._url, self._credentials, self._answer_bytes)
 
 
 class _Line:
     """One connection. It is dialled by the first call after it was hung up."""
 
-    def __init__(self, url: SplitResult, credentials: Credentials) -> None:
+    def __init__(self, url: SplitResult, credentials: Credentials, answer_bytes: int) -> None:
         self.abandoned = False
         self._url = url
         self._credentials = credentials
+        self._answer_bytes = answer_bytes
         self._connection: http.client.HTTPConnection | None = None
         self._response: http.client.HTTPResponse | None = None
         self._header = b""
@@ -180,7 +182,8 @@ class _Line:
         return proxy
 
     def _respond(self, *arguments: Any, **options: Any) -> http.client.HTTPResponse:
-        self._response = http.client.HTTPResponse(*arguments, **options)
+        self._response = _Answer(*arguments, **options)
+        self._response.most_bytes = self._answer_bytes
         return self._response
 
     def _judge(self, method: str, error: JSONRPCException) -> Exception:
@@ -201,6 +204,24 @@ class _Line:
         if isinstance(error, TimeoutError):
             return f"the node at {where} does not answer in time"
         return f"no answer from the node at {where}: {str(error) or type(error).__name__}"
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer of a bounded size: whoever it is that answers, the library reads all of it into memory."""
+
+    most_bytes = 0
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Raises `ValueError` where there is more, before anything of it is read if its length is told."""
+        if amt is not None:
+            return super().read(amt)
+        if self.length is None:
+            body = super().read(self.most_bytes + 1)
+        else:
+            body = super().read() if self.length <= self.most_bytes else b""
+        if len(body) > self.most_bytes or (self.length or 0) > self.most_bytes:
+            raise ValueError(f"it is larger than {self.most_bytes} bytes")
+        return body
 
 
 class _NoCredentials(OSError):

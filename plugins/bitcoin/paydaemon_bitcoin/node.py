@@ -6,11 +6,10 @@ from typing import Any
 
 from paydaemon_bitcoin.descriptors import Network
 from paydaemon_bitcoin.errors import NO_WALLET, NOT_FOUND, NodeUnavailable, RpcError
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.observations import Credit, Recorded, credit, recorded
 from paydaemon_bitcoin.rpc import Rpc
 from paydaemon_bitcoin.transactions import Transaction, parse
-
-_LISTING_TIMEOUT_S = 600.0  # a wallet of many thousand entries takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,9 @@ class WalletTransaction:
 class Node:
     """The questions. Each raises `NodeUnavailable` where the node, or its wallet, is away."""
 
-    def __init__(self, rpc: Rpc, wallet: Rpc, network: Network) -> None:
+    def __init__(self, rpc: Rpc, wallet: Rpc, network: Network, limits: BitcoinLimits) -> None:
         self._rpc = rpc
+        self._limits = limits
         self._wallet = wallet
         self._network = network
 
@@ -89,11 +89,14 @@ class Node:
         await self._rpc.call("syncwithvalidationinterfacequeue")
 
     async def listing(self, since: str | None) -> Listing | None:
-        """What the wallet lists since a block, or since ever; None where the node knows no such block."""
+        """What the wallet lists since a block, or since ever; None where the node knows no such block.
+
+        A wallet of many thousand entries takes its time.
+        """
+        within_s = self._limits.long_call_timeout_s
+        told = (since or "", 1, True, True, True)
         try:
-            said = await self._ask_wallet(
-                "listsinceblock", since or "", 1, True, True, True, timeout_s=_LISTING_TIMEOUT_S
-            )
+            said = await self._ask_wallet("listsinceblock", *told, timeout_s=within_s)
         except RpcError as error:
             if error.code == NOT_FOUND and since is not None:
                 return None

@@ -15,6 +15,7 @@ import trio
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.transactions import MAX_BYTES
 
 
@@ -63,10 +64,14 @@ _WATCHED = zmq.Event.HANDSHAKE_SUCCEEDED | zmq.Event.DISCONNECTED
 class Notifications:
     """A subscription to a node's ``rawtx`` and ``sequence``, each where its endpoint is known.
 
-    An async context manager; everything is closed when it is left.
+    An async context manager; everything is closed when it is left. Once `queue` messages wait, the node keeps
+    or drops what follows; the counters show it.
     """
 
-    def __init__(self, *, rawtx: str | None, sequence: str | None) -> None:
+    def __init__(
+        self, *, rawtx: str | None, sequence: str | None, queue: int = BitcoinLimits().zmq_queue
+    ) -> None:
+        self._queue = queue
         self._topics = {b"rawtx": rawtx, b"sequence": sequence}
         self._expected: dict[bytes, int] = {}
 
@@ -74,7 +79,7 @@ class Notifications:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.RCVHWM, 0)  # a full queue would drop messages silently
+        self._socket.setsockopt(zmq.RCVHWM, self._queue)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BYTES)
         self._socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
         self._monitor = self._socket.get_monitor_socket(_WATCHED)
@@ -147,9 +152,9 @@ async def listen_for(topic: str, endpoint: str, within_s: float) -> Heard:
         elif heard is Heard.NOTHING and wake.reason == CONNECTED:
             heard = Heard.HANDSHAKE
 
-    endpoints = {"rawtx": None, "sequence": None, topic: endpoint}
+    rawtx, sequence = (endpoint if topic == one else None for one in ("rawtx", "sequence"))
     with trio.move_on_after(within_s) as listening:
-        async with Notifications(**endpoints) as notifications:
+        async with Notifications(rawtx=rawtx, sequence=sequence) as notifications:
             await notifications.listen(hear)
     return heard
 

@@ -12,6 +12,7 @@ import trio
 
 from paydaemon.hooks.settings import Secret
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.lines import Credentials, Lines, Unanswered
 
 T = TypeVar("T")
@@ -46,6 +47,11 @@ PAUSES_S = (0.0, 0.0, 0.1, 0.5)
 """How long to wait before each try: the second is at once, since a broken connection is the usual trouble."""
 
 
+def pauses_s(tries: int) -> Sequence[float]:
+    """The pauses before so many tries; from some try on they grow no more."""
+    return [PAUSES_S[min(number, len(PAUSES_S) - 1)] for number in range(tries)]
+
+
 def cookie_file(path: Path) -> Credentials:
     """The credentials that a node writes anew at each start: one line, ``user:password``."""
 
@@ -70,10 +76,11 @@ def connect(
     workers: int = 4,
     timeout_s: float = 30.0,
     pauses_s: Sequence[float] = PAUSES_S,
+    answer_bytes: int = BitcoinLimits().rpc_answer_bytes,
 ) -> "Rpc":
     """The node at `url`, which holds no credentials. Dials at the first call; tries as often as it pauses."""
     parts = urlsplit(url)
-    return Rpc(Lines(parts, credentials, workers), parts.path.rstrip("/"), timeout_s, pauses_s)
+    return Rpc(Lines(parts, credentials, workers, answer_bytes), parts.path.rstrip("/"), timeout_s, pauses_s)
 
 
 class Rpc:

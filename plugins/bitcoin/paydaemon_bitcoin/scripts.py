@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from itertools import islice
 
 from paydaemon_bitcoin.descriptors import script_of
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.observations import Credit
 from paydaemon_bitcoin.transactions import Transaction
-
-MOST = 500_000
-"""How many scripts are kept: some 100 MB."""
 
 
 class Scripts:
     """Scripts of issued destinations, the newest `most` of them."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = BitcoinLimits().scripts) -> None:
         self._most = most
         self._addresses: dict[bytes, str] = {}
 

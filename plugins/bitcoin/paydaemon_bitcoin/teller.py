@@ -10,12 +10,10 @@ from paydaemon.hooks.ports import ChainHost
 from paydaemon_bitcoin.book import Book
 from paydaemon_bitcoin.cursor import Cursor
 from paydaemon_bitcoin.inquiry import Finding
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.observations import observation
 
 T = TypeVar("T")
-
-AT_ONCE = 500
-"""How many observations the daemon is told in one go."""
 
 
 class Teller:
@@ -26,7 +24,16 @@ class Teller:
     height of the chain and whenever the daemon is killed.
     """
 
-    def __init__(self, host: ChainHost, asset: Asset, book: Book, cursor: Cursor) -> None:
+    def __init__(
+        self,
+        host: ChainHost,
+        asset: Asset,
+        book: Book,
+        cursor: Cursor,
+        at_once: int = BitcoinLimits().told_at_once,
+    ) -> None:
+        """Tells at most so many observations in one go."""
+        self._at_once = at_once
         self.book = book
         self.cursor = cursor
         self._host = host
@@ -34,13 +41,13 @@ class Teller:
 
     async def tell(self, findings: Sequence[Finding]) -> None:
         """Tell what is news in these findings."""
-        for batch in parts(self._news(findings), AT_ONCE):
+        for batch in parts(self._news(findings), self._at_once):
             await self._observe(batch, None, self.cursor)
         self._note(findings)
 
     async def complete(self, findings: Sequence[Finding], as_of: ChainTime, tip: str, base: str) -> None:
         """Tell what is news in these findings, and that with them the chain has been seen complete."""
-        *first, last = parts(self._news(findings), AT_ONCE) or [()]
+        *first, last = parts(self._news(findings), self._at_once) or [()]
         for batch in first:
             await self._observe(batch, None, self.cursor)
         await self._observe(last, as_of, replace(self.cursor, tip=tip, base=base))

@@ -28,6 +28,7 @@ from paydaemon_bitcoin.errors import (
     NodeUnavailable,
     RpcError,
 )
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.rpc import Rpc, gather
 
 log = structlog.get_logger(__name__)
@@ -39,8 +40,6 @@ CHAINS = {
     Network.REGTEST: "regtest",
 }
 COMPARED = 3  # addresses that the node derives too, to see that we agree
-_LONG_S = 600.0  # loading or importing very many addresses
-_RESCAN_S = 30 * 86_400.0
 _PROGRESS_S = 1.0
 _ABORT_TRIES = 50
 _MARK = re.compile(r"paydaemon: watched below ([0-9]{1,10})", re.ASCII)
@@ -52,8 +51,12 @@ Progress = Callable[[str], None]
 class Wallet:
     """The wallet of one descriptor on one node."""
 
-    def __init__(self, rpc: Rpc, descriptor: Descriptor, *, name: str, lookahead: int) -> None:
+    def __init__(
+        self, rpc: Rpc, descriptor: Descriptor, *, name: str, lookahead: int, limits: BitcoinLimits
+    ) -> None:
         self.name = name
+        self._long_s = limits.long_call_timeout_s
+        self._rescan_s = limits.rescan_timeout_s
         self._node = rpc
         self.rpc = rpc.wallet(name)
         self._descriptor = descriptor
@@ -118,7 +121,7 @@ class Wallet:
             raise NodeUnavailable("the node's wallet has lost its descriptor")
         if ours["range"][1] + 1 < end:
             first = ours.get("next_index", ours.get("next", 0))
-            await self.rpc.call("keypoolrefill", end - first, timeout_s=_LONG_S)
+            await self.rpc.call("keypoolrefill", end - first, timeout_s=self._long_s)
             ours = await self._ours()
         if ours is None or ours["range"][1] + 1 < end:
             raise NodeUnavailable("the node's wallet does not take more addresses")
@@ -141,7 +144,7 @@ class Wallet:
         try:
             if self.name in await self._node.call("listwallets"):
                 return
-            await self._node.call("loadwallet", self.name, True, timeout_s=_LONG_S)
+            await self._node.call("loadwallet", self.name, True, timeout_s=self._long_s)
         except RpcError as error:
             await self._load_failed(error)
 
@@ -166,7 +169,7 @@ class Wallet:
             False,  # avoid_reuse
             True,  # descriptors
             True,  # load_on_startup
-            timeout_s=_LONG_S,
+            timeout_s=self._long_s,
         )
 
     async def _check_purpose(self) -> None:
@@ -190,7 +193,7 @@ class Wallet:
             "range": [0, end - 1],
             "timestamp": "now",
         }
-        (answer,) = await self.rpc.call("importdescriptors", [request], timeout_s=_LONG_S)
+        (answer,) = await self.rpc.call("importdescriptors", [request], timeout_s=self._long_s)
         if not answer["success"]:
             raise NodeUnavailable(f"the node does not take the descriptor: {answer['error']['message']}")
 
@@ -234,7 +237,7 @@ class Wallet:
 
     async def _scan(self, start: int, done: trio.Event) -> None:
         try:
-            await self.rpc.call("rescanblockchain", start, timeout_s=_RESCAN_S)
+            await self.rpc.call("rescanblockchain", start, timeout_s=self._rescan_s)
         except RpcError as error:
             raise NodeUnavailable(
                 f"the node's wallet must be rescanned from block {start}, and cannot: {error.message}"

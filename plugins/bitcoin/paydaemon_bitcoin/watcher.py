@@ -28,6 +28,7 @@ from paydaemon_bitcoin.errors import NodeUnavailable
 from paydaemon_bitcoin.heirs import inherit, losses
 from paydaemon_bitcoin.inbox import Inbox, Suspects
 from paydaemon_bitcoin.inquiry import Finding, Inquiry
+from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.node import Listing, Look, Node
 from paydaemon_bitcoin.observations import FINAL, Credit, in_block
 from paydaemon_bitcoin.rpc import gather
@@ -37,17 +38,16 @@ from paydaemon_bitcoin.teller import Teller, parts
 MARGIN = 10
 """How many blocks the base lies deeper than what is watched."""
 
-_ASKED_AT_ONCE = 64  # between so many questions suspects get their turn
 _LEAST_GAP_S = 0.05  # between passes, however often we are woken
 _LAGGING_GAP_S = 1.0  # the same, while a node that catches up takes in many blocks
-_LIST_TRIES = 20
 
 
 class Watcher:
     """Watches one chain. Made by `load`, and kept while the node comes and goes."""
 
-    def __init__(self, node: Node, teller: Teller, scripts: Scripts) -> None:
-        self.inbox = Inbox(scripts, teller.book)
+    def __init__(self, node: Node, teller: Teller, scripts: Scripts, limits: BitcoinLimits) -> None:
+        self.inbox = Inbox(scripts, teller.book, limits.suspects)
+        self._limits = limits
         self._node = node
         self._teller = teller
         self._book = teller.book
@@ -57,12 +57,20 @@ class Watcher:
         self._fresh: set[str] = set()
 
     @classmethod
-    async def load(cls, node: Node, host: ChainHost, scripts: Scripts, asset: Asset) -> "Watcher":
+    async def load(
+        cls,
+        node: Node,
+        host: ChainHost,
+        scripts: Scripts,
+        asset: Asset,
+        limits: BitcoinLimits = BitcoinLimits(),  # noqa: B008 - it is frozen
+    ) -> "Watcher":
         """The watcher as it left off: with every recorded payment that may still change."""
         cursor = Cursor.load((await host.saved()).cursor)
         told = await host.unfinal()
         view = max([cursor.view, *(observation.position for observation in told)])
-        return cls(node, Teller(host, asset, Book(told), replace(cursor, view=view)), scripts)
+        teller = Teller(host, asset, Book(told), replace(cursor, view=view), limits.told_at_once)
+        return cls(node, teller, scripts, limits)
 
     @property
     def base(self) -> str | None:
@@ -99,7 +107,7 @@ class Watcher:
         look, listing, everything = await self._list(everything)
         self._look = look
         paid = _credits(listing)
-        for part in parts(self._open(listing, everything), _ASKED_AT_ONCE):
+        for part in parts(self._open(listing, everything), self._limits.asked_at_once):
             questions = [partial(self._inquiry.known, txid, paid.get(txid, ())) for txid in part]
             found = [finding for finding in await gather(questions) if finding is not None]
             await self._tell([*found, *await self._successors(found)])
@@ -109,7 +117,7 @@ class Watcher:
 
     async def _list(self, everything: bool) -> tuple[Look, Listing, bool]:
         """The node and its wallet's list, both at one block; and whether the list begins at the base."""
-        for _ in range(_LIST_TRIES):
+        for _ in range(self._limits.list_tries):
             look = await self._node.look()
             cursor = self._teller.cursor
             listing = await self._node.listing(cursor.base if everything else cursor.tip)
@@ -166,7 +174,7 @@ class Watcher:
     async def _look_at_suspects(self) -> None:
         """Look at the single transactions that woke us."""
         found: list[Finding | None] = []
-        for part in parts(self._questions(self.inbox.take_suspects()), _ASKED_AT_ONCE):
+        for part in parts(self._questions(self.inbox.take_suspects()), self._limits.asked_at_once):
             found += await gather(part)
         if None in found:
             self.inbox.chain_due = True  # neither in the mempool nor known to be lost: a block may have it

@@ -34,7 +34,7 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
     @routes.get("/v1/events")
     async def page() -> Response:
         query = Query(request.args, ("after", "type", "invoice_id", "limit"))
-        limit = query.limit()
+        limit = query.limit(limits.page_items)
         wanted = Filter(frozenset(_types(query.each("type"))), query.id("invoice_id"))
         after = await _after(query, api) or 0
         await api.may_follow(principal(), wanted.invoice_id)

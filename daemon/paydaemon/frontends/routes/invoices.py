@@ -32,7 +32,7 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
             seller_id=_seller(principal(), query.id("seller_id")),
             status=query.one_of("status", Status),
             cursor=query.id("cursor"),
-            limit=query.limit(),
+            limit=query.limit(settings.limits.page_items),
         )
         shown = [wire.invoice(view, settings.public_url) for view in found.items]
         return wire.answer(wire.page(shown, found.next_cursor))

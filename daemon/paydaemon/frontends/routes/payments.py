@@ -17,7 +17,10 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
     async def every() -> Response:
         query = Query(request.args, ("unmatched", "cursor", "limit"))
         found = await api.payments(
-            principal(), unmatched=query.flag("unmatched"), cursor=query.id("cursor"), limit=query.limit()
+            principal(),
+            unmatched=query.flag("unmatched"),
+            cursor=query.id("cursor"),
+            limit=query.limit(settings.limits.page_items),
         )
         return wire.answer(wire.page([wire.payment(view) for view in found.items], found.next_cursor))
 

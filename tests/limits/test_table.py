@@ -1,0 +1,66 @@
+"""The table of docs/limits.md says what the code says: every limit, its default, its range, its reload."""
+
+from collections import Counter
+from dataclasses import fields, replace
+
+import pytest
+
+from paydaemon.config import Config, Key, LimitSettings, keys, parse_config
+from paydaemon.config.changes import differences, taken_over
+from paydaemon.limits import AllLimits, limits_of
+from paydaemon.plugins import load_plugins
+from tests.limits.page import PAGE, ROWS
+from tests.limits.trial import with_value
+from tests.systemd.away import NOBODY
+
+PLUGINS = load_plugins()
+NO_LIMITS = {"invoices.expires_in_s", "invoices.monitor_for_s", "chains.bitcoin.confirmations"}
+"""Terms of an invoice: how long and how deep, not how much."""
+LIMITS = {key.path: key for key in keys(PLUGINS) if key.least is not None and key.path not in NO_LIMITS}
+UNITS = {"_per_s": "1/s", "_ms": "ms", "_s": "s", "_bytes": "bytes"}
+ELSEWHERE = {"store_queue", "plugin_wait_s", "backlog", "batch_writes", "readers"}
+"""Limits that are handed over as plain numbers."""
+
+
+def test_every_limit_has_a_row_and_every_row_a_limit() -> None:
+    assert {key.path for key in keys(PLUGINS)} >= NO_LIMITS
+    assert list(ROWS) == list(LIMITS)
+    assert PAGE.count("\n| `") >= len(ROWS)
+
+
+@pytest.mark.parametrize("path", ROWS)
+def test_a_row_says_what_the_model_says(path: str) -> None:
+    row, key = ROWS[path], LIMITS[path]
+    assert (row.default, row.least, row.most) == (key.default, key.least, key.most)
+    assert row.bounds == key.description
+    unit = next((unit for ending, unit in UNITS.items() if key.name.endswith(ending)), None)
+    assert row.unit == unit if unit else row.unit.isalpha()
+
+
+@pytest.mark.parametrize("path", ROWS)
+def test_a_row_says_whether_a_reload_changes_it(path: str) -> None:
+    old = parse_config(NOBODY, PLUGINS)
+    new = changed(old, LIMITS[path])
+    assert list(differences(old, new)) == [path]
+    assert list(differences(old, taken_over(old, new))) == ([path] if ROWS[path].changes else [])
+
+
+def changed(old: Config, key: Key) -> Config:
+    """The same configuration with another value for this key."""
+    value = key.least if key.least != key.default else key.most
+    head, _, rest = key.path.partition(".")
+    if head == "chains":
+        chain = old.chains["bitcoin"]
+        settings = with_value(chain.settings, rest.partition(".")[2], value)
+        return replace(old, chains={"bitcoin": replace(chain, settings=settings)})
+    return replace(old, **{head: with_value(getattr(old, head), rest, value)})
+
+
+def test_every_part_keeps_to_what_is_configured_and_to_nothing_else() -> None:
+    """By default, and key by key."""
+    default = limits_of(LimitSettings())
+    parts = [type(getattr(default, part.name)) for part in fields(AllLimits)]
+    assert [getattr(default, part.name) for part in fields(AllLimits)] == [part() for part in parts]
+    names = Counter(field.name for part in parts for field in fields(part))
+    configured = [key.name for path, key in LIMITS.items() if path.startswith("limits.")]
+    assert Counter(configured) == names + Counter(ELSEWHERE)

@@ -4,7 +4,8 @@ A chain is usable when it says it is healthy and was seen complete not long ago.
 an event, told once each way. A stale chain gets no new options; the others go on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -109,7 +110,10 @@ class LiveChain:
 
 
 class HealthWatch:
-    """Looks at every chain once a second and journals each turn for the worse or the better."""
+    """Looks at every chain once a second and journals each turn for the worse or the better.
+
+    After a fault it also tries the store, so that a disk which has room again is known of though nobody asks.
+    """
 
     def __init__(self, store: Store, chains: Mapping[str, LiveChain], clock: Clock) -> None:
         self._store = store
@@ -119,12 +123,18 @@ class HealthWatch:
     async def run(self) -> None:
         """Watch until cancelled. A store that is unavailable is tried again at the next look."""
         while True:
+            await self._try_store()
             for chain in self._chains.values():
                 try:
                     await self._look(chain)
                 except StoreUnavailable as error:
                     log.warning("chain health could not be journaled", chain=chain.chain.id, error=str(error))
             await trio.sleep(CHECK_EVERY_S)
+
+    async def _try_store(self) -> None:
+        if self._store.fault is not None:
+            with suppress(StoreUnavailable):
+                await self._store.transact(lambda tx: _rewrite(tx, self._chains))
 
     async def _look(self, chain: LiveChain) -> None:
         await chain.refresh()
@@ -136,6 +146,12 @@ class HealthWatch:
         if stale != (row.stale_since_ms is not None):
             await self._store.transact(lambda tx: _journal_turn(tx, status, self._clock()))
             log.warning("chain turned", chain=status.id, state=status.state.value, reason=status.reason)
+
+
+def _rewrite(tx: Transaction, chains: Iterable[str]) -> None:
+    """Write what is there already: it changes nothing, and has to reach the disk all the same."""
+    for chain in chains:
+        tx.set_chain(tx.chain(chain))
 
 
 def _journal_turn(tx: Transaction, status: ChainStatus, now_ms: int) -> None:

@@ -1,8 +1,16 @@
-"""The host: what one chain plugin is given of the daemon (`paydaemon.hooks.ports.ChainHost`)."""
+"""The host: what one chain plugin is given of the daemon (`paydaemon.hooks.ports.ChainHost`).
 
-from collections.abc import Sequence
+A store that cannot take something now is no fault of the chain's. So what a chain says waits here until it
+is recorded: the chain is not restarted for it, and goes on as soon as the disk does.
+"""
+
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+import trio
 
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, ObservedState, Payment, PaymentState
@@ -12,6 +20,12 @@ from paydaemon.engine.live import LiveHub
 from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S = 1.0
+"""How long after it could not be recorded the same thing is tried again."""
 TURNS_AT_ONCE = 10
 """How many transactions that turn clocks follow one look at the chain, for each stage."""
 
@@ -27,7 +41,7 @@ class Host:
 
     async def identify(self, identity: str) -> None:
         """Store which network and wallet this is, or raise `ChainMismatch`."""
-        stored = await self._store.transact(lambda tx: _identify(tx, self._chain.id, identity))
+        stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity))
         if stored != identity:
             raise ChainMismatch(
                 f"chain {self._chain.id!r} is {identity!r}, but this database belongs to {stored!r}"
@@ -60,7 +74,7 @@ class Host:
     ) -> None:
         """Record what the chain says, then turn the clocks it allows to turn."""
         told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
-        news = await self._store.transact(lambda tx: record(tx, told, self._clock()))
+        news = await self._recorded(lambda tx: record(tx, told, self._clock()))
         if news is not None and self._live.is_watched:
             await self._push(news)
         if as_of is not None:
@@ -80,8 +94,20 @@ class Host:
         if not await self._store.read(lambda reader: reader.invoices_due(stage, 1)):
             return
         for _ in range(TURNS_AT_ONCE):
-            if await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock())) < DUE_AT_ONCE:
+            if await self._recorded(lambda tx: turn_clocks(tx, stage, self._clock())) < DUE_AT_ONCE:
                 return
+
+    async def _recorded(self, fn: Callable[[Transaction], T]) -> T:
+        """What `fn` returns once it is recorded. Every `fn` here says the same when it runs again."""
+        was_refused = False
+        while True:
+            try:
+                return await self._store.transact(fn)
+            except StoreUnavailable as error:
+                if not was_refused:
+                    log.warning("a chain waits for the store", chain=self._chain.id, error=str(error))
+                was_refused = True
+                await trio.sleep(AGAIN_S)
 
 
 def _identify(tx: Transaction, chain: str, identity: str) -> str:

@@ -19,6 +19,7 @@ from paydaemon.config import Config, HttpSettings, LimitSettings, server_context
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
+from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain
@@ -42,7 +43,7 @@ from paydaemon.reload import Reload
 from paydaemon.sources import Sources
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
-from paydaemon.supervisor import Supervisor
+from paydaemon.supervisor import ServiceRecord, Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +153,8 @@ class Daemon:
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
         """One record for each installed plugin (`paydaemon.frontends.Status`)."""
-        return [_plugin_row(record) for record in self.config.installed.records]
+        services = self.supervisor.services
+        return [_plugin_row(record, services) for record in self.config.installed.records]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""
@@ -205,8 +207,19 @@ def _defaults(config: Config) -> InvoiceDefaults:
     )
 
 
-def _plugin_row(record: PluginRecord) -> Mapping[str, object]:
-    return {**asdict(record), "status": record.status.value}
+def _plugin_row(record: PluginRecord, services: Sequence[ServiceRecord]) -> Mapping[str, object]:
+    own = [_service_row(one) for one in services if one.plugin in (*record.chains, *record.rate_sources)]
+    return {**asdict(record), "status": record.status.value, "services": own}
+
+
+def _service_row(service: ServiceRecord) -> Mapping[str, object]:
+    return {
+        "name": service.name,
+        "state": service.state.value,
+        "since": rfc3339(service.since_ms),
+        "restarts": service.restarts,
+        "last_error": service.last_error,
+    }
 
 
 class _Failures:

@@ -42,7 +42,7 @@ class Network:
         replica = PlayedNetwork(CHAIN, self._moves)
         replica.play()
         mined = [one for one in replica.transactions.values() if one.fate.height is not None]
-        credits = [
+        mined_credits = [
             Credit(
                 f"{one.id}:{number}",
                 credit.key,
@@ -53,7 +53,7 @@ class Network:
             for one in mined
             for number, credit in enumerate(one.credits)
         ]
-        return Chain(replica.height or 0, credits)
+        return Chain(replica.height or 0, mined_credits)
 
     def _move(self, **move: object) -> None:
         line = json.dumps({**move, "at_ms": time.time_ns() // 1_000_000})
@@ -124,9 +124,10 @@ async def staged(
     """A daemon that is ready, with its network; gone afterwards. `how` is as `running` takes it."""
     moves = folder / "moves"
     network = Network(moves)
-    chains = {CHAIN: {"plugin": "played", "moves": str(moves)}}
+    own = {CHAIN: {"plugin": "played", "moves": str(moves)}}
+    tables = {**(tables or {}), "chains": {**own, **(tables or {}).get("chains", {})}}
     env = {**installed(folder, "played", "tests.faults.played"), **how.pop("env", {})}
-    async with running(folder, {"chains": chains, **(tables or {})}, env=env, **how) as daemon:
+    async with running(folder, tables, env=env, **how) as daemon:
         yield Stage(daemon, network)
 
 

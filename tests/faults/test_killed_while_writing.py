@@ -1,62 +1,106 @@
 """Killed at any one of its writes, a daemon has recorded the whole of it afterwards, or nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
 import trio
 
-from tests.faults.stage import Stage, staged
+from tests.faults.stage import CONFIRMATIONS, Stage, staged
 from tests.faults.strace import files_of, is_running, tracing
 from tests.soak.accounts import read_copy
-from tests.support.stream import Stream
+from tests.support.daemon import Json
 from tests.support.waiting import BOUND_S
 
-Step = Callable[[Stage, Stream, int], Awaitable[None]]
+EVERY = range(1, 200)
+"""More than any of these steps writes: the first that is not met is the last."""
 
 
-async def create(stage: Stage, stream: Stream, number: int) -> None:
-    """Order an invoice; the answer may never come."""
-    await stage.create(f"order-{number}")
+class Step(Protocol):
+    """Something that is recorded: `prepare` it, `take` it, and see that it is `done` once, after all."""
+
+    async def prepare(self, stage: Stage, name: str) -> None: ...
+    async def take(self, stage: Stage) -> None: ...
+    async def done(self, stage: Stage) -> None: ...
 
 
-async def be_paid(stage: Stage, stream: Stream, number: int) -> None:
-    """A payment enters the mempool."""
-    invoice = stage.open[-1]
-    stage.network.pay(invoice)
-    await stream.until("invoice.processing", invoice["id"])
+@dataclass
+class Creating:
+    """An invoice is ordered."""
+
+    order: str = ""
+
+    async def prepare(self, stage: Stage, name: str) -> None:
+        self.order = name
+
+    async def take(self, stage: Stage) -> None:
+        await stage.created(self.order)
+
+    async def done(self, stage: Stage) -> None:
+        await stage.created(self.order)
 
 
-async def be_confirmed(stage: Stage, stream: Stream, number: int) -> None:
-    """The payment gets its blocks."""
-    invoice = stage.open[-1]
-    stage.network.grow(2)
-    await stream.until("invoice.settled", invoice["id"])
+@dataclass
+class Paying:
+    """A payment is seen."""
+
+    invoice: Json
+
+    async def prepare(self, stage: Stage, name: str) -> None:
+        self.invoice = await stage.created(name)
+
+    async def take(self, stage: Stage) -> None:
+        stage.network.pay(self.invoice)
+        await self.done(stage)
+
+    async def done(self, stage: Stage) -> None:
+        await stage.daemon.until_status(self.invoice["id"], "processing")
+
+
+@dataclass
+class Confirming:
+    """A payment is final."""
+
+    invoice: Json
+
+    async def prepare(self, stage: Stage, name: str) -> None:
+        self.invoice = await stage.created(name)
+        stage.network.pay(self.invoice)
+        await stage.daemon.until_status(self.invoice["id"], "processing")
+
+    async def take(self, stage: Stage) -> None:
+        stage.network.grow(CONFIRMATIONS)
+        await self.done(stage)
+
+    async def done(self, stage: Stage) -> None:
+        await stage.daemon.until_status(self.invoice["id"], "settled")
 
 
 async def kill_at(stage: Stage, folder: Path, step: Step, call: str, number: int) -> bool:
     """Take a step, and be killed by its call of this number; returns whether there was one."""
+    pid, files = stage.daemon.pid, files_of(stage.daemon.database)
     inject = [f"{call}:signal=KILL:when={number}"]
-    files = files_of(stage.daemon.database)
-    pid = stage.daemon.pid
-    async with (
-        stage.daemon.stream() as stream,
-        tracing(pid, folder / "trace", calls=(call,), paths=files, inject=inject),
-    ):
-        try:
-            await _unless_it_dies(stage, pid, step, stream, number)
-        except httpx.TransportError:
-            pass
-        was_killed = not is_running(pid)
-    stage.told.events = stream.journaled
+    heard = len(stage.told.events)
+    async with stage.daemon.stream(after=heard) as stream:
+        async with tracing(pid, folder / "trace", calls=(call,), paths=files, inject=inject):
+            await _unless_killed(pid, step.take, stage)
+            was_killed = not is_running(pid)
+        if not was_killed:
+            await stream.until_seq((await stage.daemon.journal())[-1]["seq"])
+        stage.told.events += stream.journaled
     return was_killed
 
 
-async def _unless_it_dies(stage: Stage, pid: int, step: Step, stream: Stream, number: int) -> None:
+async def _unless_killed(pid: int, take: Callable[[Stage], Awaitable[None]], stage: Stage) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_until_dead, pid, nursery.cancel_scope)
-        await step(stage, stream, number)
+        try:
+            await take(stage)
+        except httpx.TransportError:
+            await trio.sleep_forever()
         nursery.cancel_scope.cancel()
 
 
@@ -67,28 +111,48 @@ async def _until_dead(pid: int, others: trio.CancelScope) -> None:
     others.cancel()
 
 
-async def survive(stage: Stage, folder: Path, number: int) -> None:
-    """Look at what is left, start again, and let everything come to its end."""
-    await stage.daemon.kill()
+async def look_at_what_is_left(stage: Stage, folder: Path) -> None:
+    """The files alone: sound, no event without its number, and all that was told."""
     left = await read_copy(stage.daemon.database, folder / "copy")
     assert left.faults == []
-    assert left.events == left.last_seq
-    await stage.daemon.start()
+    assert left.events == left.last_seq >= len(stage.told.events)
+    assert left.invoices >= {invoice["id"] for _, invoice in stage.told.acknowledged}
 
 
-async def kill_at_every(
-    folder: Path, prepare: Callable[[Stage, int], Awaitable[None]], step: Step, places: Sequence[int]
-) -> int:
-    """Be killed at each of these writes and at the sync, until there are no more; returns how often."""
+async def kill_at_each(folder: Path, step: Step, name: str, places: Sequence[int]) -> int:
+    """Be killed at each of these writes of a step, and at its sync; returns how often there was one."""
     kills = 0
     async with staged(folder) as stage:
         for call, numbers in (("pwrite64", places), ("fdatasync", (1,))):
             for number in numbers:
-                await prepare(stage, number)
+                await step.prepare(stage, f"{name}-{call}-{number}")
                 if not await kill_at(stage, folder, step, call, number):
                     break
                 kills += 1
-                await survive(stage, folder, number)
-                await finish(stage, call, number)
+                await stage.daemon.kill()
+                await look_at_what_is_left(stage, folder)
+                await stage.daemon.start()
+                await step.done(stage)
+        await stage.audit()
         await stage.daemon.stop()
+    assert stage.daemon.errors() == []
     return kills
+
+
+STEPS: dict[str, Callable[[], Step]] = {
+    "creating": Creating,
+    "paying": lambda: Paying({}),
+    "confirming": lambda: Confirming({}),
+}
+
+
+async def test_killed_at_some_writes(tmp_path: Path) -> None:
+    assert await kill_at_each(tmp_path, Confirming({}), "confirming", (9,)) == 2
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", STEPS)
+async def test_killed_at_every_write(tmp_path: Path, name: str) -> None:
+    kills = await kill_at_each(tmp_path, STEPS[name](), name, EVERY)
+    print(f"  killed {kills} times while {name}")
+    assert kills > 10

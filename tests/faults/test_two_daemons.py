@@ -15,7 +15,9 @@ async def second(stage: Stage) -> tuple[int, str]:
     """Start another daemon with the same configuration: its status, and what it says on stderr."""
     command = [sys.executable, "-m", "paydaemon", "run", "--config", str(stage.daemon.config)]
     with trio.fail_after(BOUND_S):
-        ended = await trio.run_process(command, check=False, capture_stdout=True, capture_stderr=True, env=stage.daemon.env)
+        ended = await trio.run_process(
+            command, check=False, capture_stdout=True, capture_stderr=True, env=stage.daemon.env
+        )
     assert ended.stdout == b""
     return ended.returncode, ended.stderr.decode()
 

@@ -50,7 +50,7 @@ def _brief(records: Sequence[Mapping[str, object]], *names: str) -> list[Json]:
 
 
 async def _store(api: Api) -> Json:
-    """Whether the store takes what it is given, and answers: a look beyond the journal's end finds nothing."""
+    """Whether the store records and answers: a look beyond the journal's end finds nothing."""
     fault = api.store_fault()
     if fault is not None:
         return {"state": HealthState.STALE.value, "reason": fault}

@@ -17,6 +17,7 @@ import trio
 
 from tests.support.waiting import BOUND_S
 
+LETS_GO_WITHIN_S = 2.0
 WRITES = ("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "rename", "unlink")
 """Whatever SQLite changes a file by, or makes it last."""
 
@@ -70,10 +71,18 @@ async def tracing(
         yield Trace(file)
     finally:
         with trio.CancelScope(shield=True):
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-            await process.wait()
+            await _let_go(process)
             await process.stderr.aclose()
+
+
+async def _let_go(process: trio.Process) -> None:
+    """Detach. A strace whose process has died in the middle of a call may wait for it for ever."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    with trio.move_on_after(LETS_GO_WITHIN_S):
+        await process.wait()
+    process.kill()
+    await process.wait()
 
 
 async def _attached(process: trio.Process) -> None:

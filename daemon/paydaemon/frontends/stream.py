@@ -6,6 +6,9 @@ that reads nothing could hold a task for good, and one that is still sending its
 closing goes on reading for a moment (RFC 9112, section 9.6).
 """
 
+import fcntl
+import struct
+import termios
 from contextlib import suppress
 
 import trio
@@ -90,3 +93,12 @@ class PatientStream:
             self.socket.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_SNDBUF, FAREWELL_BUFFER)
         with suppress(OSError):
             self.socket.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NOTSENT_LOWAT, FAREWELL_BUFFER)
+
+
+def has_untaken(socket: trio.socket.SocketType) -> bool:
+    """Whether the kernel still keeps something for the peer to take (tcp(7), SIOCOUTQ)."""
+    try:
+        answer = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return False  # closed meanwhile
+    return bool(struct.unpack("i", answer)[0])

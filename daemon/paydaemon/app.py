@@ -31,6 +31,7 @@ from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import App, make_app
+from paydaemon.frontends.descriptors import allow
 from paydaemon.frontends.listener import serve
 from paydaemon.frontends.settings import FrontendSettings, Limits
 from paydaemon.frontends.tcp import TcpListener, open_public
@@ -85,6 +86,7 @@ class Doors:
 
     def __init__(self, config: Config) -> None:
         self.limits = _limits(config.limits)
+        allow(self.limits.connections)
         self.certificate = _certificate(config.http)
         self.apps: list[App] = []
 
@@ -92,6 +94,7 @@ class Doors:
         """Raises `OSError` where the certificate cannot be read; nothing has changed then."""
         self.certificate = _certificate(config.http)
         self.limits.become(_limits(config.limits))
+        allow(self.limits.connections)
         for app in self.apps:
             app.limits_changed()
 

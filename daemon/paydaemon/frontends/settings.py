@@ -16,8 +16,8 @@ class Limits:
     """
 
     connections: int = 2_000
-    """Connections open at once, in all. A further one takes the place of the one longest idle; where none is, it
-    is closed unread.
+    """Connections open at once, in all. A further one takes the place of the one longest idle; where none is
+    idle, it is closed unread.
     """
     connections_per_address: int = 256
     """Connections open at once from one address (IPv6: from one /64). Trusted proxies are exempt."""

@@ -102,6 +102,10 @@ class Stage:
         """Wait until the daemon can be given orders again."""
         await patiently(self._is_ready)
 
+    async def _has_seen_all(self) -> bool:
+        (chain,) = (await self.daemon.readiness())["chains"]
+        return bool(chain["height"] == self.network.chain().tip)
+
     async def _is_ready(self) -> bool:
         return bool((await self.daemon.readiness())["status"] == "ok")
 
@@ -112,7 +116,9 @@ class Stage:
         self.told.events = stream.journaled
 
     async def audit(self) -> None:
-        """Chain, ledger and all that was told agree, and every order has one invoice."""
+        """Chain, ledger and all that was told agree once all is mined, and every order has one invoice."""
+        self.network.grow(CONFIRMATIONS)
+        await patiently(self._has_seen_all)
         found = violations(await read_ledger(self.daemon), self.network.chain(), self.told)
         assert not found, "\n".join(found)
 

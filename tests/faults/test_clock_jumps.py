@@ -19,7 +19,7 @@ from tests.support.stream import Stream
 from tests.support.waiting import until
 
 DAY_S = 86_400
-TABLES = {"invoices": {"expires_in_s": 3_600}}
+TABLES = {"invoices": {"expires_in_s": 3_600}, "rates": {"fixed": {"prices": {"BTC/EUR": "60000.00"}}}}
 
 WATCHDOG_S = 3.0
 IDLE_S = 2.0
@@ -43,6 +43,7 @@ async def test_a_jump_changes_nothing_that_was_agreed(tmp_path: Path, by_s: int)
             await no_new_invoice_is_taken(stage)
             await what_was_agreed_holds(stage, stream, untouched, paid)
             await is_idle_and_alive(stage, told)
+            await rates_are_said_anew(stage, paid)
             stage.daemon.turn_clock(0)
             await everything_recovers(stage, stream)
             await stage.daemon.stop()
@@ -75,6 +76,16 @@ async def is_idle_and_alive(stage: Stage, told: Told) -> None:
     await trio.sleep(IDLE_S)
     assert processor_s(stage.daemon.pid) - used_s < BUSY_S
     await until(lambda: len(told.values("WATCHDOG")) > fed)
+
+
+async def rates_are_said_anew(stage: Stage, before: Json) -> None:
+    """Their source goes by the daemon's clock: from now on they have a time that is wrong."""
+
+    async def have_another_time() -> bool:
+        (rate,) = (await stage.daemon.call("GET", "/v1/rates"))["data"]
+        return abs(milliseconds(rate["at"]) - milliseconds(before["created_at"])) > DAY_S * 500
+
+    await patiently(have_another_time)
 
 
 def processor_s(pid: int) -> float:

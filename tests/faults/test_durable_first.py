@@ -30,10 +30,14 @@ def is_sending(call: str) -> bool:
 
 
 async def test_a_commit_is_synced_before_it_is_answered_and_told(tmp_path: Path) -> None:
+    """One after the other: a later commit writes the pages of an earlier one again."""
     async with staged(tmp_path) as stage, stage.daemon.stream() as stream:
         async with tracing(stage.daemon.pid, tmp_path / "trace", calls=CALLS, more=WHOLE_PAGES) as trace:
-            invoices = [await stage.created(f"order-{number}") for number in range(3)]
-            for invoice in invoices:
+            invoices = []
+            for number in range(3):
+                invoice = await stage.created(f"order-{number}")
+                invoices.append(invoice)
+                await stream.until("invoice.created", invoice["id"])
                 stage.network.pay(invoice)
                 await stream.until("invoice.processing", invoice["id"])
         for invoice in invoices:

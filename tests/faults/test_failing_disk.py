@@ -138,17 +138,20 @@ async def test_a_payment_that_cannot_be_recorded_is_told_once_it_is(tmp_path: Pa
 
 
 @pytest.mark.soak
-async def test_every_write_of_a_settlement_fails_once(tmp_path: Path) -> None:
+async def test_writes_throughout_a_settlement_fail_once(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage, stage.daemon.stream() as stream:
         met = 0
-        for call, error, places in (("pwrite64", FULL, range(1, 200)), ("fdatasync", BROKEN, range(1, 20))):
+        for call, error, places in (
+            ("pwrite64", FULL, range(1, 200, 3)),
+            ("fdatasync", BROKEN, range(1, 20)),
+        ):
             for since in places:
                 more = await settle_while_failing(stage, stream, tmp_path, call, error, since)
                 if not more:
                     break
                 met += more
         print(f"  {met} faults met while settling")
-        assert met > 30
+        assert met > 10
         await stage.follow(stream)
         await stage.audit()
         await stage.daemon.stop()

@@ -15,8 +15,10 @@ from tests.soak.accounts import read_copy
 from tests.support.daemon import Json
 from tests.support.waiting import BOUND_S
 
-EVERY = range(1, 200)
-"""More than any of these steps writes: the first that is not met is the last."""
+THROUGHOUT = range(1, 200, 3)
+"""More than any of these steps writes: the first that is not met is the last. A page is two writes, its
+header and itself, so that every third one is the one and the other in turn.
+"""
 
 
 class Step(Protocol):
@@ -152,7 +154,7 @@ async def test_killed_at_some_writes(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", STEPS)
-async def test_killed_at_every_write(tmp_path: Path, name: str) -> None:
-    kills = await kill_at_each(tmp_path, STEPS[name](), name, EVERY)
+async def test_killed_throughout(tmp_path: Path, name: str) -> None:
+    kills = await kill_at_each(tmp_path, STEPS[name](), name, THROUGHOUT)
     print(f"  killed {kills} times while {name}")
-    assert kills > 10
+    assert kills > 5

@@ -22,14 +22,13 @@ class QuartSocket:
 
     def __init__(self, websocket: Websocket) -> None:
         self._websocket = websocket
-        stream = websocket.scope["state"][STREAM]
-        assert isinstance(stream, ClientStream)
-        self._stream = stream
 
     async def accept(self, headers: dict[str, str]) -> None:
         """Accept the websocket, and prepare for a client that does not read."""
         await self._websocket.accept(headers=headers)
-        self._stream.farewell = close_frame(TOO_SLOW, "too slow; resume after the last seq")
+        stream = self._websocket.scope["state"][STREAM]
+        assert isinstance(stream, ClientStream)
+        stream.farewell = close_frame(TOO_SLOW, "too slow; resume after the last seq")
 
     async def receive(self) -> str | bytes:
         """The next message. An empty one of bytes arrives as None."""
@@ -40,9 +39,8 @@ class QuartSocket:
         await self._websocket.send(text)
 
     async def close(self, code: int, reason: str) -> None:
-        """Say goodbye, and that nothing follows: a client that never answers it is not waited for."""
+        """Say goodbye."""
         await self._websocket.close(code, reason)
-        await self._stream.aclose()
 
 
 def close_frame(code: int, reason: str) -> bytes:

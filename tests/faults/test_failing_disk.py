@@ -21,7 +21,7 @@ from tests.support.waiting import until
 
 FULL, BROKEN = "ENOSPC", "EIO"
 
-SOME = [("pwrite64", FULL, (1, 2, 9)), ("pwrite64", BROKEN, (1,)), ("fdatasync", BROKEN, (1,))]
+SOME = [("pwrite64", FULL, (1, 9)), ("fdatasync", BROKEN, (1,))]
 """Which call fails, how, and from which one on: enough to see each kind once."""
 
 EVERY = [
@@ -79,7 +79,7 @@ async def create_under(stage: Stage, folder: Path, faults: Sequence[tuple[str, s
 
 async def test_an_invoice_that_cannot_be_recorded_is_refused_and_can_be_had_later(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage, stage.daemon.stream() as stream:
-        assert await create_under(stage, tmp_path, SOME) == 5
+        assert await create_under(stage, tmp_path, SOME) == 3
         await stage.follow(stream)
         await stage.audit()
         await stage.daemon.stop()
@@ -160,6 +160,7 @@ async def test_writes_throughout_a_settlement_fail_once(tmp_path: Path) -> None:
 # A checkpoint
 
 
+@pytest.mark.soak
 async def test_a_log_that_cannot_be_brought_into_the_database_costs_nobody(tmp_path: Path) -> None:
     """Commits go to the log, which only grows meanwhile; what it holds is all there in the end."""
     async with staged(tmp_path) as stage:
@@ -245,6 +246,7 @@ def _fill(filler: Path) -> None:
             os.fsync(file.fileno())
 
 
+@pytest.mark.soak
 async def test_files_that_may_not_grow_are_told_and_recovered_from(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage, stage.daemon.stream() as stream:
         paid = await stage.created("paid-meanwhile")

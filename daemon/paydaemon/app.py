@@ -20,6 +20,7 @@ from paydaemon.config import Config, HttpSettings, server_context
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
+from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain
@@ -31,6 +32,7 @@ from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import App, make_app
+from paydaemon.frontends.descriptors import allow
 from paydaemon.frontends.listener import serve
 from paydaemon.frontends.settings import FrontendSettings, Limits
 from paydaemon.frontends.tcp import TcpListener, open_public
@@ -44,7 +46,7 @@ from paydaemon.reload import Reload
 from paydaemon.sources import Sources
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
-from paydaemon.supervisor import Supervisor
+from paydaemon.supervisor import ServiceRecord, Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +97,7 @@ class Doors:
 
     def __init__(self, config: Config, limits: Limits) -> None:
         self.limits = limits
+        allow(limits.connections)
         self.certificate = _certificate(config.http)
         self.apps: list[App] = []
 
@@ -103,7 +106,8 @@ class Doors:
         self.certificate = _certificate(config.http)
 
     def limits_changed(self) -> None:
-        """Tell those who keep a copy of some limits."""
+        """Tell those who keep a copy of some limits, and the system."""
+        allow(self.limits.connections)
         for app in self.apps:
             app.limits_changed()
 
@@ -168,7 +172,8 @@ class Daemon:
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
         """One record for each installed plugin (`paydaemon.frontends.Status`)."""
-        return [_plugin_row(record) for record in self.config.installed.records]
+        services = self.supervisor.services
+        return [_plugin_row(record, services) for record in self.config.installed.records]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""
@@ -223,8 +228,19 @@ def _defaults(config: Config) -> InvoiceDefaults:
     )
 
 
-def _plugin_row(record: PluginRecord) -> Mapping[str, object]:
-    return {**asdict(record), "status": record.status.value}
+def _plugin_row(record: PluginRecord, services: Sequence[ServiceRecord]) -> Mapping[str, object]:
+    own = [_service_row(one) for one in services if one.plugin in (*record.chains, *record.rate_sources)]
+    return {**asdict(record), "status": record.status.value, "services": own}
+
+
+def _service_row(service: ServiceRecord) -> Mapping[str, object]:
+    return {
+        "name": service.name,
+        "state": service.state.value,
+        "since": rfc3339(service.since_ms),
+        "restarts": service.restarts,
+        "last_error": service.last_error,
+    }
 
 
 class _Failures:

@@ -63,7 +63,7 @@ def build(id: str, settings: CoinSettings) -> Any:
         raise ValueError(f"depth and share cannot work together with {settings.rpc_url}")
     if settings.key == "fault":
         raise ZeroDivisionError("by zero")
-    return SimpleNamespace(id=id)
+    return SimpleNamespace(id=id, assets=(), depths=None)
 
 
 @hookimpl

@@ -31,6 +31,10 @@ class StoreInFront:
     def last_seq(self) -> int:
         return self._store.last_seq
 
+    @property
+    def fault(self) -> str | None:
+        return self._store.fault
+
     async def wait_beyond(self, seq: int) -> None:
         await self._store.wait_beyond(seq)
 

@@ -57,6 +57,16 @@ def test_a_rate_grows_old(book: Book) -> None:
     assert len(book.book.all()) == 1, "it is still shown"
 
 
+def test_one_from_before_our_clock_was_turned_back_does_not_outlive_its_source(book: Book) -> None:
+    book.says("60000.00")
+    book.clock.turn(-MAX_AGE_S)
+    assert book.quote() is not None
+    book.clock.turn(-0.001)
+    assert book.quote() is None
+    book.says("61000.00")
+    assert book.quote() == Quote("61000.00", "one", book.clock())
+
+
 def test_one_that_is_old_already_is_not_quoted(book: Book) -> None:
     book.says("60000.00", age_s=MAX_AGE_S + 1)
     assert book.quote() is None

@@ -188,7 +188,7 @@ async def test_a_destination_is_its_own_options_alone() -> None:
     """A token sent to where the same invoice takes the native asset waits for the operator."""
     token = Asset("hedera", "0.0.456858", "USDC", 6)
     async with world("hedera") as daemon:
-        chain = daemon.chains["hedera"]
+        chain = daemon.live_chains["hedera"]
         chain.assets = (*chain.assets, token)
         daemon.rates.publish("fixed", [Rate("USDC", "EUR", Decimal("0.90"), daemon.clock())])
         invoice = await daemon.invoice(amount="9.00")

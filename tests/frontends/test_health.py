@@ -64,6 +64,16 @@ async def test_without_a_store_it_lives_but_is_not_ready(
             assert (await client.get("/healthz")).status_code == 200
 
 
+async def test_a_store_that_records_nothing_is_not_ready(
+    daemon: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon.engine.api, "store_fault", lambda: "the disk is full")
+    async with daemon.client("") as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["store"] == {"state": "stale", "reason": "the disk is full"}
+
+
 async def test_rates_are_told_with_their_source(daemon: Served) -> None:
     async with daemon.client(daemon.keys["shop"]) as client:
         told = (await client.get("/v1/rates")).json()

@@ -17,7 +17,7 @@ from quart import Response
 from paydaemon.frontends import FrontendSettings, Limits, TcpListener, make_app, open_tcp, serve
 from paydaemon.frontends.connection import Connection
 from tests.support.engine import Engine, engine_on
-from tests.support.raw import read_answer
+from tests.support.raw import read_answer, reads_to_the_end
 from tests.support.served import PUBLIC_URL, QUICK, Served, StatusOf, error_of, listening, served
 from tests.support.waiting import BOUND_S, until
 
@@ -60,11 +60,29 @@ async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
 
 
 async def test_all_together_have_only_so_many_connections(tmp_path: Path) -> None:
-    limits = Limits(connections=3)
-    async with served(tmp_path, limits) as daemon, connections(daemon, 3), daemon.tcp() as fourth:
-        assert not await is_served(fourth)
+    limits = Limits(connections=2)
+    async with (
+        served(tmp_path, limits) as daemon,
+        daemon.websocket(),
+        daemon.websocket(),
+        daemon.tcp() as third,
+    ):
+        assert not await is_served(third)
+        assert daemon.counts.refused == 1
         async with daemon.admin() as admin:  # which a crowd on TCP does not keep out
             assert (await admin.get("/healthz")).status_code == 200
+
+
+async def test_who_has_been_idle_for_longest_makes_room(tmp_path: Path) -> None:
+    limits = Limits(connections=3)
+    async with served(tmp_path, limits) as daemon, connections(daemon, 3) as streams:
+        assert await is_served(streams[0])
+        async with daemon.tcp() as fourth:
+            assert await is_served(fourth)
+            assert await reads_to_the_end(streams[1]) == b"-"
+            assert [await is_served(stream) for stream in (streams[0], streams[2])] == [True, True]
+        await until(lambda: daemon.counts.open == 2)
+        assert daemon.counts.refused == 0
 
 
 async def test_a_trusted_proxy_brings_many_clients(tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ UPGRADE = (
 )
 
 
+PONG = b"\x8a\x80\0\0\0\0"
+"""A client's answer to an empty ping, whose mask is zero (RFC 6455, section 5.5.3)."""
+
+
 async def receive(connection: WebSocketConnection, count: int) -> list[Json]:
     return [await receive_json(connection) for _ in range(count)]
 
@@ -194,6 +198,24 @@ async def test_a_message_too_large_closes_with_1009(daemon: Served) -> None:
         assert closed.value.reason.code == 1009
 
 
+@pytest.mark.parametrize(("said", "code"), [(b"", 4001), (b"\x81\xfe\x10\x01\0\0\0\0" + b"x" * 4_097, 1009)])
+async def test_a_client_that_never_answers_the_close_is_not_waited_for(
+    tmp_path: Path, said: bytes, code: int
+) -> None:
+    async with served(tmp_path, Limits(key_check_every_s=0.05)) as daemon, daemon.tcp() as stream:
+        upgrade = UPGRADE.format(query="", key=daemon.keys["shop"], more="")
+        await stream.send_all(upgrade.encode())
+        head = await stream.receive_some()
+        if said:
+            await stream.send_all(said)
+        else:
+            async with daemon.admin() as admin:
+                await admin.post("/admin/v1/sellers/shop/rotate")
+        frames = await read_frames(stream, head)
+        assert (frames[-1][0], int.from_bytes(frames[-1][1][:2], "big")) == (8, code)
+        await until(lambda: daemon.counts.open == 0)
+
+
 async def test_a_client_that_is_there_is_pinged(tmp_path: Path) -> None:
     async with served(tmp_path, Limits(ping_every_s=0.05)) as daemon, daemon.tcp() as stream:
         await stream.send_all(UPGRADE.format(query="", key=daemon.key, more="").encode())
@@ -236,9 +258,26 @@ async def test_a_reader_too_slow_is_cut_and_finds_out_why(tmp_path: Path) -> Non
         assert rest == list(range(last + 1, 101))
 
 
-async def read_frames(stream: trio.SocketStream) -> list[tuple[int, bytes]]:
-    """Every frame until the server's end: opcode and payload."""
-    received = b""
+async def test_one_that_answers_pings_and_reads_late_finds_out_why_too(tmp_path: Path) -> None:
+    """Closing with something unsent would take the close frame from it as soon as it says anything."""
+    async with served(tmp_path, Limits(send_timeout_s=2.5, requests_burst=10_000)) as daemon:
+        await fill(daemon, 100)
+        slow = socket.socket()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.setblocking(False)
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(slow))
+        await stream.socket.connect(("127.0.0.1", daemon.port))
+        await stream.send_all(UPGRADE.format(query="?after=0", key=daemon.key, more="").encode())
+        for _ in range(30):
+            await trio.sleep(0.2)
+            await stream.send_all(PONG)
+        received = await read_frames(stream)
+        assert received[-1] == (8, b"\x0f\xa8too slow; resume after the last seq")
+        await until(lambda: daemon.counts.open == 0)
+
+
+async def read_frames(stream: trio.SocketStream, received: bytes = b"") -> list[tuple[int, bytes]]:
+    """Every frame until the server's end, after what was received already: opcode and payload."""
     with trio.fail_after(BOUND_S):
         async with stream:
             while data := await stream.receive_some():

@@ -161,12 +161,16 @@ def test_a_full_disk_fails_the_whole_batch(
 
 
 def test_it_recovers_by_itself_when_there_is_room(committer: Committer, path: Path, disk: Disk) -> None:
+    assert committer.fault is None
     disk.fill()
     for _ in range(3):
         assert types(commit(committer, append, fill_up)) == [StoreUnavailable] * 2
+    assert commit(committer, lambda tx: None) == [None]
+    assert "the disk is full" in str(committer.fault), "an empty commit proves nothing"
     assert commit(committer, add("small"), append) == [None, 1], "what fits the pages there are, still fits"
     disk.empty()
     assert commit(committer, fill_up, append) == [None, 2]
+    assert committer.fault is None
     assert len(stored(path)) == 101
     assert (path.parent / "ledger.sqlite.lock").read_bytes() == SOUND, "a full disk is no damaged one"
 

@@ -67,6 +67,11 @@ class Daemon:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment it runs in."""
+        return {**os.environ, **self._env}
+
     def configure(self, tables: Mapping[str, object]) -> None:
         """Write its configuration, for the next start."""
         self.config.write_text(to_toml(_document(self.socket.parent, tables)), encoding="utf-8")
@@ -81,7 +86,7 @@ class Daemon:
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self._env},
+                env=self.env,
                 pass_fds=self._pass_fds,
             )
         await patiently(self._listens)

@@ -13,10 +13,13 @@ from paydaemon.cli.client import DEFAULT_CONFIG, call, find_socket, print_json, 
 from paydaemon.cli.ending import first
 from paydaemon.config import Config, ConfigError, load_config
 from paydaemon.engine.clock import system_clock
-from paydaemon.store.port import StoreMismatch, StoreUnavailable
+from paydaemon.store.port import StoreInUse, StoreMismatch, StoreUnavailable
 
 EXIT_CONFIG = 78
 """sysexits.h, EX_CONFIG: systemd's ``RestartPreventExitStatus`` can tell it from a crash."""
+
+EXIT_IN_USE = 75
+"""sysexits.h, EX_TEMPFAIL: nothing is wrong but that another daemon runs; trying again may help."""
 
 config_option = click.option(
     "-c",
@@ -89,5 +92,6 @@ def _refuse(error: ConfigError) -> NoReturn:
 
 def _end(group: BaseExceptionGroup[Exception]) -> NoReturn:
     """Say in one line what kept the daemon from running."""
-    click.echo(f"paydaemon: {first(group)}", err=True)
-    sys.exit(1)
+    error = first(group)
+    click.echo(f"paydaemon: {error}", err=True)
+    sys.exit(EXIT_IN_USE if isinstance(error, StoreInUse) else 1)

@@ -170,7 +170,7 @@ class _Parser:
             return None
         own = {key: value for key, value in table.items() if key != "plugin"}
         settings = check(plugin.config, own, where, self._folder, self.problems)
-        if settings is None or not self._can_build(where, own, partial(plugin.build, id, settings)):
+        if settings is None or not self._can_build(where, own, partial(_make_chain, plugin, id, settings)):
             return None
         return ChainConfig(id, plugin, settings)
 
@@ -233,6 +233,12 @@ class _Parser:
 
     def _problem(self, where: Where, message: str) -> None:
         self.problems.append(problem(where, message))
+
+
+def _make_chain(plugin: ChainPlugin, id: str, settings: BaseModel) -> tuple[object, ...]:
+    """A chain, and what it says of itself once and for all: both are asked again at the start."""
+    chain = plugin.build(id, settings)
+    return chain.id, chain.assets, chain.depths
 
 
 def _one_of(known: Iterable[str]) -> str:

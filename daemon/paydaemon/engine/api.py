@@ -137,6 +137,10 @@ class Api:
         if invoice_id is not None:
             await self._store.read(lambda reader: find(reader, principal, invoice_id, param="invoice_id"))
 
+    def store_fault(self) -> str | None:
+        """Why nothing can be recorded at present; None where that is not known to be so."""
+        return self._store.fault
+
     def rates(self) -> Sequence[Published]:
         """What every source last said."""
         return self._rates.all()

@@ -4,7 +4,8 @@ A chain is usable when it says it is healthy and was seen complete not long ago.
 an event, told once each way. A stale chain gets no new options; the others go on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -43,19 +44,23 @@ class ChainStatus:
 class LiveChain:
     """One configured chain: the plugin's object, its indexes and its health.
 
-    `stale_after_ms` and `wait_s` may change at any time.
+    What the chain says of itself once and for all is asked once, when this is made, and whatever that raises
+    comes out: a chain that fails later fails alone. `stale_after_ms` and `wait_s` may change at any time.
     """
 
     def __init__(
         self, chain: Chain, plugin: str, store: Store, clock: Clock, *, stale_after_ms: int, wait_s: float
     ) -> None:
         self.chain = chain
+        self.id = chain.id
+        self.assets = tuple(chain.assets)
+        self.depths = chain.depths
         self.plugin = plugin
         self._store = store
         self._clock = clock
         self.stale_after_ms = stale_after_ms
         self.wait_s = wait_s
-        self._indexes = Indexes(store, chain.id)
+        self._indexes = Indexes(store, self.id)
         self._as_of_ms: int | None = None
         self._height: int | None = None
 
@@ -67,20 +72,18 @@ class LiveChain:
                 return await self.chain.destination(index, request)
         except Exception as error:
             # Whatever it was: the other chains can still be offered, and the caller learns no more than this.
-            log.warning("chain gave no destination", chain=self.chain.id, exc_info=error)
-            raise unavailable("chain_unavailable", f"chain {self.chain.id} gave no destination") from error
+            log.warning("chain gave no destination", chain=self.id, exc_info=error)
+            raise unavailable("chain_unavailable", f"chain {self.id} gave no destination") from error
 
     async def refresh(self) -> None:
         """Read up to when the chain was seen complete."""
-        row = await self._store.read(lambda reader: reader.chain(self.chain.id))
+        row = await self._store.read(lambda reader: reader.chain(self.id))
         self._as_of_ms, self._height = row.as_of_ms, row.height
 
     def status(self) -> ChainStatus:
         """The chain's health now."""
         health = self._health()
-        return ChainStatus(
-            self.chain.id, self.plugin, health.state, health.reason, self._as_of_ms, self._height
-        )
+        return ChainStatus(self.id, self.plugin, health.state, health.reason, self._as_of_ms, self._height)
 
     def _health(self) -> Health:
         said = self._said()
@@ -95,7 +98,7 @@ class LiveChain:
         try:
             return self.chain.health()
         except Exception as error:
-            log.warning("chain could not tell its health", chain=self.chain.id, exc_info=error)
+            log.warning("chain could not tell its health", chain=self.id, exc_info=error)
             return Health(HealthState.STALE, "it could not tell its health")
 
     def _out_of_step(self, as_of_ms: int) -> Health | None:
@@ -109,7 +112,10 @@ class LiveChain:
 
 
 class HealthWatch:
-    """Looks at every chain once a second and journals each turn for the worse or the better."""
+    """Looks at every chain once a second and journals each turn for the worse or the better.
+
+    After a fault it also tries the store, so that a disk which has room again is known of though nobody asks.
+    """
 
     def __init__(self, store: Store, chains: Mapping[str, LiveChain], clock: Clock) -> None:
         self._store = store
@@ -119,12 +125,18 @@ class HealthWatch:
     async def run(self) -> None:
         """Watch until cancelled. A store that is unavailable is tried again at the next look."""
         while True:
+            await self._try_store()
             for chain in self._chains.values():
                 try:
                     await self._look(chain)
                 except StoreUnavailable as error:
-                    log.warning("chain health could not be journaled", chain=chain.chain.id, error=str(error))
+                    log.warning("chain health could not be journaled", chain=chain.id, error=str(error))
             await trio.sleep(CHECK_EVERY_S)
+
+    async def _try_store(self) -> None:
+        if self._store.fault is not None:
+            with suppress(StoreUnavailable):
+                await self._store.transact(lambda tx: _rewrite(tx, self._chains))
 
     async def _look(self, chain: LiveChain) -> None:
         await chain.refresh()
@@ -136,6 +148,12 @@ class HealthWatch:
         if stale != (row.stale_since_ms is not None):
             await self._store.transact(lambda tx: _journal_turn(tx, status, self._clock()))
             log.warning("chain turned", chain=status.id, state=status.state.value, reason=status.reason)
+
+
+def _rewrite(tx: Transaction, chains: Iterable[str]) -> None:
+    """Write what is there already: it changes nothing, and has to reach the disk all the same."""
+    for chain in chains:
+        tx.set_chain(tx.chain(chain))
 
 
 def _journal_turn(tx: Transaction, status: ChainStatus, now_ms: int) -> None:

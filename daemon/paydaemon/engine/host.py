@@ -1,8 +1,16 @@
-"""The host: what one chain plugin is given of the daemon (`paydaemon.hooks.ports.ChainHost`)."""
+"""The host: what one chain plugin is given of the daemon (`paydaemon.hooks.ports.ChainHost`).
 
-from collections.abc import Sequence
+A store that cannot take something now is no fault of the chain's. So what a chain says waits here until it
+is recorded: the chain is not restarted for it, and goes on as soon as the disk does.
+"""
+
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+import trio
 
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, as_observed
@@ -13,6 +21,12 @@ from paydaemon.engine.live import LiveHub
 from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S = 1.0
+"""How long after it could not be recorded the same thing is tried again."""
 
 class Host:
     """One chain's door into the daemon."""
@@ -28,7 +42,7 @@ class Host:
 
     async def identify(self, identity: str) -> None:
         """Store which network and wallet this is, or raise `ChainMismatch`."""
-        stored = await self._store.transact(lambda tx: _identify(tx, self._chain.id, identity))
+        stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity))
         if stored != identity:
             raise ChainMismatch(
                 f"chain {self._chain.id!r} is {identity!r}, but this database belongs to {stored!r}"
@@ -69,7 +83,7 @@ class Host:
             )
         told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
         most = self._limits.confirming_at_once
-        news = await self._store.transact(lambda tx: record(tx, told, self._clock(), most))
+        news = await self._recorded(lambda tx: record(tx, told, self._clock(), most))
         if news is not None and self._live.is_watched:
             await self._push(news)
         if as_of is not None:
@@ -90,8 +104,20 @@ class Host:
             return
         most = self._limits.clocks_at_once
         for _ in range(self._limits.clock_turns):
-            if await self._store.transact(lambda tx: turn_clocks(tx, stage, self._clock(), most)) < most:
+            if await self._recorded(lambda tx: turn_clocks(tx, stage, self._clock(), most)) < most:
                 return
+
+    async def _recorded(self, fn: Callable[[Transaction], T]) -> T:
+        """What `fn` returns once it is recorded. Every `fn` here says the same when it runs again."""
+        was_refused = False
+        while True:
+            try:
+                return await self._store.transact(fn)
+            except StoreUnavailable as error:
+                if not was_refused:
+                    log.warning("a chain waits for the store", chain=self._chain.id, error=str(error))
+                was_refused = True
+                await trio.sleep(AGAIN_S)
 
 
 def _identify(tx: Transaction, chain: str, identity: str) -> str:

@@ -104,7 +104,7 @@ class Invoices:
     async def _draw_up(self, seller_id: str, request: InvoiceRequest) -> Invoice:
         """The whole invoice, destinations included, not yet stored."""
         chosen = self._chosen(request)
-        agreed = terms(request, [asset for live in self._chains.values() for asset in live.chain.assets])
+        agreed = terms(request, [asset for live in self._chains.values() for asset in live.assets])
         offers = self._offers(chosen, request, agreed)
         now_ms = self._clock()
         expires_at_ms = now_ms + 1000 * lasting_s(request, self.defaults)
@@ -142,12 +142,12 @@ class Invoices:
         offers: list[Offer] = []
         reasons: list[str] = []
         for live in chosen:
-            confirmations = depth(request, live.chain.depths)
+            confirmations = depth(request, live.depths)
             status = live.status()
             if status.state is not HealthState.HEALTHY:
                 reasons.append(f"chain {status.id} is {status.state.value}: {status.reason}")
                 continue
-            for asset in live.chain.assets:
+            for asset in live.assets:
                 quote = self._rates.quote(asset, agreed.currency)
                 if quote is None:
                     reasons.append(f"no fresh rate for {asset.symbol}/{agreed.currency.code}")

@@ -70,7 +70,11 @@ class RateBook:
         return [Published(rate, key[2]) for key, rate in sorted(self._newest.items())]
 
     def quote(self, asset: Asset, currency: Currency) -> Quote | None:
-        """The quote for one whole unit of `asset` in `currency`; None while no fresh rate is known."""
+        """The quote for one whole unit of `asset` in `currency`; None while no fresh rate is known.
+
+        A rate from further ahead than it may be old was published before our clock was turned back: it would
+        outlive its source by as much.
+        """
         now_ms = self._clock()
         if is_asset(currency, asset):
             return Quote("1", SAME_ASSET, now_ms)
@@ -78,7 +82,7 @@ class RateBook:
             published
             for published in self.all()
             if (published.rate.base, published.rate.quote) == (asset.symbol, currency.code)
-            and now_ms - published.rate.at_ms <= self.max_age_ms
+            and abs(now_ms - published.rate.at_ms) <= self.max_age_ms
         ]
         if not fresh:
             return None

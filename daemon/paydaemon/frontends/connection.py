@@ -15,9 +15,16 @@ from hypercorn.utils import parse_socket_addr
 
 from paydaemon.frontends.protocol import Http1, HypercornConfig
 from paydaemon.frontends.settings import Limits
+from paydaemon.frontends.stream import has_untaken
 from paydaemon.frontends.tls import ClientStream, TlsStream
 
 log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 0.5
+"""How often it is looked whether a client that is slow has taken the last of what was sent to it."""
+
+Idle = dict[ClientStream, None]
+"""Connections with no request under way, the one longest idle first."""
 
 STREAM = "paydaemon.stream"
 """Where a request's ASGI scope holds its connection's `ClientStream`: ``scope["state"][STREAM]``."""
@@ -63,9 +70,15 @@ class Connection(TCPServer):
     stream: ClientStream  # type: ignore[assignment] # hypercorn names trio's own streams
 
     def __init__(
-        self, app: ASGIWrapper, config: HypercornConfig, context: WorkerContext, stream: ClientStream
+        self,
+        app: ASGIWrapper,
+        config: HypercornConfig,
+        context: WorkerContext,
+        stream: ClientStream,
+        idle: Idle,
     ) -> None:
         super().__init__(app, config, context, {STREAM: stream}, stream)  # type: ignore[arg-type]
+        self._idle = idle
         self._waiting = trio.CancelScope()
 
     async def run(self) -> None:
@@ -110,16 +123,26 @@ class Connection(TCPServer):
         await self.protocol.handle(Closed())
 
     async def _idle_timeout(self) -> None:
-        with trio.move_on_after(self.config.limits.idle_timeout_s) as self._waiting:
-            await self.context.terminated.wait()
+        self._idle[self.stream] = None
+        try:
+            with trio.move_on_after(self.config.limits.idle_timeout_s) as self._waiting:
+                await self.context.terminated.wait()
+        finally:
+            self._idle.pop(self.stream, None)
         with trio.CancelScope(shield=True):
             await self.protocol.handle(Closed())
             await self.stream.abort()  # nothing was answered, so nothing can be lost
 
     async def _end_soon(self, tasks: Tasks) -> None:
-        """Once nothing more will be sent, the client has a moment to see it, whatever hypercorn waits for."""
+        """Once nothing more will be sent, the client has a moment to see it, whatever hypercorn waits for.
+
+        One that has not taken all of it has a while longer: closing would take the rest from it.
+        """
         await self.stream.closing.wait()
         await trio.sleep(self.config.limits.linger_s)
+        with trio.move_on_after(self.config.limits.send_timeout_s):
+            while has_untaken(self.stream.socket):  # noqa: ASYNC110 - the kernel tells nobody
+                await trio.sleep(LOOK_EVERY_S)
         tasks.cancel()
 
     def _hurry(self) -> None:

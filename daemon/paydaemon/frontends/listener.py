@@ -19,7 +19,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from quart import Quart
 
 from paydaemon.frontends import addresses
-from paydaemon.frontends.connection import Connection, configure
+from paydaemon.frontends.connection import Connection, Idle, configure
 from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.tcp import TcpListener
@@ -82,6 +82,7 @@ class Guard:
         self._tls = tls
         self._context = WorkerContext(None)
         self._streams: set[ClientStream] = set()
+        self._idle: Idle = {}
         self._by_client: Counter[Hashable] = Counter()
         self._empty = trio.Event()
         self._empty.set()
@@ -110,10 +111,14 @@ class Guard:
             await stream.abort()
 
     async def take(self, accepted: trio.SocketStream) -> None:
-        """Serve one connection, or close it at once where there are too many."""
+        """Serve one connection, or close it at once where there are too many.
+
+        Where all places are taken, the connection that has been idle for longest gives up its own: whoever
+        holds many and asks nothing keeps nobody out.
+        """
         self._counts.accepted += 1
         client = self._client_of(accepted.socket)
-        if client is None or not self._has_room_for(client):
+        if client is None or not self._may_have_more(client) or not await self._has_room():
             self._counts.refused += 1
             log.debug("a connection was refused", client=str(client))
             return
@@ -132,7 +137,7 @@ class Guard:
     async def _serve(self, stream: ClientStream) -> None:
         if isinstance(stream, TlsStream) and not await self._agrees(stream):
             return
-        connection = Connection(self._app, self.config, self._context, stream)
+        connection = Connection(self._app, self.config, self._context, stream, self._idle)
         try:
             await connection.run()
         except Exception as error:  # noqa: BLE001 - one connection's fault must not be everybody's
@@ -170,10 +175,20 @@ class Guard:
             return "proxy"
         return addresses.one_client(address)
 
-    def _has_room_for(self, client: Hashable) -> bool:
-        many = self._limits.connections_per_address
-        own = isinstance(client, str) or self._by_client[client] < many
-        return own and len(self._streams) < self._limits.connections
+    def _may_have_more(self, client: Hashable) -> bool:
+        return isinstance(client, str) or self._by_client[client] < self._limits.connections_per_address
+
+    async def _has_room(self) -> bool:
+        """Whether there is a place, which may have been somebody's who does nothing with it."""
+        if len(self._streams) < self._limits.connections:
+            return True
+        idle = next(iter(self._idle), None)
+        if idle is None:
+            return False
+        del self._idle[idle]
+        self._streams.discard(idle)
+        await idle.abort()
+        return True
 
     def _enter(self, stream: ClientStream, client: Hashable) -> None:
         if not self._streams:

@@ -148,23 +148,6 @@ class Http1(H11Protocol):
         await self._send_h11_event(h11.EndOfMessage())
 
 
-class Websocket(WSStream):
-    """One websocket's protocol."""
-
-    def __init__(self, app, config, *rest) -> None:  # type: ignore[no-untyped-def] # as hypercorn passes them
-        super().__init__(app, config, *rest)
-        self.buffer = MessageBuffer(config.websocket_max_message_size)
-
-    async def _send_error_response(self, status_code: int) -> None:
-        # Closed first: the application would otherwise answer too, and two answers are one too many for h11.
-        self.closed = True
-        headers, body = refusal(status_code)
-        await self.send(Response(stream_id=self.stream_id, status_code=status_code, headers=list(headers)))
-        await self.send(Body(stream_id=self.stream_id, data=body))
-        await self.send(EndBody(stream_id=self.stream_id))
-        await self.send(StreamClosed(stream_id=self.stream_id))
-
-
 class MessageBuffer(WebsocketBuffer):
     """Collects one message. The first that is too large closes the websocket, more of it the connection."""
 
@@ -177,6 +160,31 @@ class MessageBuffer(WebsocketBuffer):
             self.refused = True
             raise FrameTooLargeError
         super().extend(event)
+
+
+class Websocket(WSStream):
+    """One websocket's protocol."""
+
+    buffer: MessageBuffer
+
+    def __init__(self, app, config, *rest) -> None:  # type: ignore[no-untyped-def] # as hypercorn passes them
+        super().__init__(app, config, *rest)
+        self.buffer = MessageBuffer(config.websocket_max_message_size)
+
+    async def _handle_events(self) -> None:
+        await super()._handle_events()
+        if self.buffer.refused:
+            # hypercorn has sent its close frame, and would wait for the client's for good.
+            await self.send(StreamClosed(stream_id=self.stream_id))
+
+    async def _send_error_response(self, status_code: int) -> None:
+        # Closed first: the application would otherwise answer too, and two answers are one too many for h11.
+        self.closed = True
+        headers, body = refusal(status_code)
+        await self.send(Response(stream_id=self.stream_id, status_code=status_code, headers=list(headers)))
+        await self.send(Body(stream_id=self.stream_id, data=body))
+        await self.send(EndBody(stream_id=self.stream_id))
+        await self.send(StreamClosed(stream_id=self.stream_id))
 
 
 def is_websocket(request: h11.Request) -> bool:

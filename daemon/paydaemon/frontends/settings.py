@@ -16,7 +16,9 @@ class Limits:
     """
 
     connections: int = 2_000
-    """Connections open at once, in all; further ones are closed unread."""
+    """Connections open at once, in all. A further one takes the place of the one longest idle; where none is
+    idle, it is closed unread.
+    """
     connections_per_address: int = 256
     """Connections open at once from one address (IPv6: from one /64). Trusted proxies are exempt."""
     head_bytes: int = 16_384

@@ -6,6 +6,9 @@ that reads nothing could hold a task for good, and one that is still sending its
 closing goes on reading for a moment (RFC 9112, section 9.6).
 """
 
+import fcntl
+import struct
+import termios
 from contextlib import suppress
 
 import trio
@@ -14,6 +17,8 @@ from paydaemon.frontends.settings import Limits
 
 FAREWELL_S = 0.1
 FAREWELL_BUFFER = 1 << 20
+IN_VAIN_BYTES = 1 << 24
+"""How much of what a client goes on sending is read while closing: beyond it, it is not worth a farewell."""
 USER_TIMEOUT_MS = 60_000
 """How long sent bytes may stay unacknowledged before the peer counts as gone (RFC 5482)."""
 
@@ -32,6 +37,7 @@ class PatientStream:
         self.farewell = b""
         self._stream = stream
         self._send_timeout_s = limits.send_timeout_s
+        self._in_vain_bytes = 0
         with suppress(OSError):  # a Unix socket has no such option
             stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
@@ -52,6 +58,9 @@ class PatientStream:
         while data := await self._stream.receive_some(max_bytes):
             if not self.closing.is_set():
                 return bytes(data)
+            self._in_vain_bytes += len(data)
+            if self._in_vain_bytes > IN_VAIN_BYTES:
+                break
         return b""
 
     async def send_eof(self) -> None:
@@ -90,3 +99,12 @@ class PatientStream:
             self.socket.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_SNDBUF, FAREWELL_BUFFER)
         with suppress(OSError):
             self.socket.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NOTSENT_LOWAT, FAREWELL_BUFFER)
+
+
+def has_untaken(socket: trio.socket.SocketType) -> bool:
+    """Whether the kernel still keeps something for the peer to take (tcp(7), SIOCOUTQ)."""
+    try:
+        answer = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return False  # closed meanwhile
+    return bool(struct.unpack("i", answer)[0])

@@ -34,6 +34,10 @@ class StoreMismatch(Exception):
     """The database is not one this code may open: newer than the code, damaged, not ours or in use."""
 
 
+class StoreInUse(StoreMismatch):
+    """The database is another daemon's for as long as that runs."""
+
+
 class Duplicate(Exception):
     """A UNIQUE constraint refused a row; `what` names the constraint: it is how promises 2, 8 and 9 hold."""
 
@@ -250,6 +254,11 @@ class Store(Protocol):
     @property
     def last_seq(self) -> int:
         """The newest committed event's `seq`; 0 while the journal is empty."""
+        ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can be recorded: what the last commit failed by, None once one has been made since."""
         ...
 
     async def wait_beyond(self, seq: int) -> None:

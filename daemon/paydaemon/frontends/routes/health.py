@@ -50,7 +50,10 @@ def _brief(records: Sequence[Mapping[str, object]], *names: str) -> list[Json]:
 
 
 async def _store(api: Api) -> Json:
-    """Whether the store answers: a look beyond the journal's end, which finds nothing."""
+    """Whether the store records and answers: a look beyond the journal's end finds nothing."""
+    fault = api.store_fault()
+    if fault is not None:
+        return {"state": HealthState.STALE.value, "reason": fault}
     reason = f"does not answer within {STORE_ANSWERS_WITHIN_S:g} s"
     with trio.move_on_after(STORE_ANSWERS_WITHIN_S):
         try:

@@ -26,13 +26,18 @@ Batch = Sequence[Job[Any]]
 
 
 class Committer:
-    """The one connection that writes. `last_seq` is that of the newest committed event."""
+    """The one connection that writes.
+
+    `last_seq` is that of the newest committed event. `fault` says what the last commit failed by, and is None
+    once one has been made since that wrote something: an empty one proves nothing.
+    """
 
     def __init__(self, database: Database, connection: sqlite3.Connection, statements: Statements) -> None:
         self._database = database
         self._statements = statements
         self._connection: sqlite3.Connection | None = connection
         self.last_seq = self._session(connection).last_seq()
+        self.fault: str | None = None
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -49,6 +54,7 @@ class Committer:
             self._commit_in_spite_of_others(batch)
         except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
             self._recover_from(error)
+            self.fault = str(as_unavailable(error))
             for job in batch:
                 job.failed(as_unavailable(error))
 
@@ -75,6 +81,7 @@ class Committer:
 
     def _attempt(self, batch: Batch) -> None:
         connection = self.connection
+        written = connection.total_changes
         connection.execute("BEGIN IMMEDIATE")
         tx = self._session(connection)
         for job in batch:
@@ -82,6 +89,8 @@ class Committer:
         newest = tx.last_seq()
         connection.execute("COMMIT")
         self.last_seq = newest
+        if connection.total_changes > written:
+            self.fault = None
 
     def _recover_from(self, error: Exception) -> None:
         self._roll_back()

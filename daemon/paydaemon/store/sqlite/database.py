@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 
-from paydaemon.store.port import StoreMismatch, StoreUnavailable
+from paydaemon.store.port import StoreInUse, StoreMismatch, StoreUnavailable
 from paydaemon.store.sqlite.connection import MEMORY, connect, connect_reader, create, make_writer
 from paydaemon.store.sqlite.faults import as_unavailable, is_suspicious, primary_code
 from paydaemon.store.sqlite.migrate import check_ours, migrate
@@ -91,11 +91,11 @@ def open_database(path: str, migrations: Sequence[str]) -> tuple[Database, sqlit
 
 
 def claim_database(path: str) -> Ownership:
-    """Make a database ours. Raises `StoreMismatch` or `StoreUnavailable`, both naming the file."""
+    """Make a database ours. Raises `StoreInUse` or `StoreUnavailable`, both naming the file."""
     try:
         return claim(path)
-    except StoreMismatch as error:
-        raise StoreMismatch(f"{path}: {error}") from None
+    except StoreInUse as error:
+        raise StoreInUse(f"{path}: {error}") from None
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
 

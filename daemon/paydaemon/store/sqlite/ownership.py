@@ -7,9 +7,10 @@ the database sound. It is written over itself, so that a full disk can keep nobo
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from paydaemon.store.port import StoreMismatch
+from paydaemon.store.port import StoreInUse
 
 SOUND = b"sound  \n"
 SUSPECT = b"suspect\n"
@@ -37,15 +38,28 @@ class Ownership:
 
 
 def claim(path: str) -> Ownership:
-    """Make a database ours. Raises `StoreMismatch` where it is another daemon's, `OSError` without access."""
+    """Make a database ours. Raises `StoreInUse` where it is another daemon's, `OSError` without access."""
     lock = Path(path + ".lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        holder = _holder(descriptor)
         os.close(descriptor)
-        raise StoreMismatch(f"another daemon is using this database: it holds {lock}") from None
+        raise StoreInUse(f"another daemon is using this database: {holder} holds {lock}") from None
     ownership = Ownership(descriptor)
     if os.fstat(descriptor).st_size != len(SOUND):
         ownership.mark(SOUND)
     return ownership
+
+
+def _holder(descriptor: int) -> str:
+    """Who has the lock, where the kernel tells: ``process 4711`` (proc(5), ``/proc/locks``)."""
+    file = os.fstat(descriptor)
+    of_file = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            match line.split():
+                case [_, "FLOCK", _, "WRITE", pid, place, *_] if place == of_file:
+                    return f"process {pid}"
+    return "it"

@@ -73,6 +73,10 @@ class SqliteStore:
         """The newest committed event's `seq`; 0 while the journal is empty."""
         return self._tide.last_seq
 
+    @property
+    def fault(self) -> str | None:
+        return self._writer.fault
+
     async def wait_beyond(self, seq: int) -> None:
         await self._tide.wait_beyond(seq)
 

@@ -26,6 +26,11 @@ Announce = Callable[[int], None]
 class Writer(Protocol):
     """Whoever runs the committer."""
 
+    @property
+    def fault(self) -> str | None:
+        """What the last commit failed by, None once one has been made since."""
+        ...
+
     async def run(self, fn: Callable[[Transaction], T]) -> T:
         """Run `fn` in a transaction. Raises what it raises, or `StoreUnavailable`."""
         ...
@@ -41,6 +46,10 @@ class InlineWriter:
     def __init__(self, committer: Committer, announce: Announce) -> None:
         self._committer = committer
         self._announce = announce
+
+    @property
+    def fault(self) -> str | None:
+        return self._committer.fault
 
     async def run(self, fn: Callable[[Transaction], T]) -> T:
         await trio.lowlevel.checkpoint_if_cancelled()
@@ -68,6 +77,10 @@ class ThreadWriter:
         self._trio = trio.lowlevel.current_trio_token()
         self._thread = threading.Thread(target=self._work, name="paydaemon store", daemon=True)
         self._thread.start()
+
+    @property
+    def fault(self) -> str | None:
+        return self._committer.fault
 
     async def run(self, fn: Callable[[Transaction], T]) -> T:
         await trio.lowlevel.checkpoint_if_cancelled()

@@ -1,6 +1,7 @@
 """What schemathesis checks besides its own: a module of hooks, named by ``SCHEMATHESIS_HOOKS``."""
 
 import json
+from typing import Any
 
 import httpx
 import schemathesis
@@ -23,7 +24,7 @@ OF_THE_MOMENT = frozenset(
 
 @schemathesis.check
 def answers_as_documented(
-    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """Nothing more and nothing else than the document says, down to the code."""
     headers = httpx.Headers([(name, values[0]) for name, values in response.headers.items()])
@@ -34,7 +35,7 @@ def answers_as_documented(
 
 @schemathesis.check
 def is_understood(
-    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """What is as the document says is refused for what holds at the moment, and for nothing of its form."""
     if response.status_code == 400 and case.meta is not None and case.meta.generation.mode.is_positive:

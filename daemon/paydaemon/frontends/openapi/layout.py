@@ -24,17 +24,12 @@ from paydaemon.frontends.openapi.page import (
     prose,
 )
 
-_RULES = {
-    "minimum": "at least {}",
-    "maximum": "at most {}",
-    "minLength": "at least {} long",
-    "maxLength": "at most {} long",
-    "minItems": "at least {} of them",
-    "maxItems": "at most {} of them",
-    "maxProperties": "at most {} fields",
-    "format": "{}",
-    "default": "{} by default",
-}
+_BOUNDS = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " of them"),
+    ("minProperties", "maxProperties", " fields"),
+)
 
 
 def lay_out(document: Json) -> Page:
@@ -241,9 +236,19 @@ def _name(schema: Mapping[str, Any]) -> str | None:
 
 
 def _rules(schema: Mapping[str, Any]) -> Iterator[str]:
-    for name, words in _RULES.items():
-        if name in schema and schema[name] is not None:
-            yield words.format(json.dumps(schema[name]) if name == "default" else schema[name])
+    """What else is to be kept to, in words."""
+    for least, most, what in _BOUNDS:
+        match schema.get(least), schema.get(most):
+            case None, None:
+                pass
+            case None, bound:
+                yield f"at most {bound}{what}"
+            case bound, None:
+                yield f"at least {bound}{what}"
+            case low, high:
+                yield f"{low} to {high}{what}"
+    if "default" in schema:
+        yield f"{json.dumps(schema['default'])} by default"
 
 
 def _choices(schema: Mapping[str, Any]) -> Sequence[str]:

@@ -152,7 +152,7 @@ def example() -> Event:
     )
     told = ledger.advance(sold(), [], [paid], TIPS).events[0]
     at_ms = IN_TIME_MS + 412
-    return Event(1042, "evt_d6k3qv7xw2m5hbrtzn4plsaq", told.type, at_ms, told.data, told.invoice_id, "shop")
+    return Event(1042, "evt_9f2c41d7_1042", told.type, at_ms, told.data, told.invoice_id, "shop")
 
 
 def test_the_example_is_what_the_code_would_say() -> None:

@@ -1,5 +1,6 @@
 """One envelope around everything that can go wrong."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -47,13 +48,43 @@ async def test_a_body_that_is_not_json_by_its_type(daemon: Served, type: str) ->
         answer = await client.post("/v1/invoices", content=b"{}", headers=headers)
     assert answer.status_code == 415
     assert error_of(answer)["code"] == "unsupported_media_type"
+    assert error_of(answer)["param"] == "Content-Type"
 
 
-async def test_json_with_a_charset_is_json(daemon: Served) -> None:
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+async def test_json_with_its_charset_is_json(daemon: Served, charset: str) -> None:
     async with daemon.client() as client:
-        headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+        headers = {"Content-Type": f"Application/JSON; charset={charset}", "Content-Encoding": "identity"}
         answer = await client.post("/v1/invoices", content=b"{}", headers=headers)
     assert error_of(answer)["code"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Content-Type", "application/json; charset=latin-1"),
+        ("Content-Type", "application/json; charset=utf-16"),
+        ("Content-Encoding", "gzip"),
+        ("Content-Encoding", "br, identity"),
+    ],
+)
+async def test_a_body_in_another_form_is_refused_by_the_header_that_says_so(
+    daemon: Served, header: str, value: str
+) -> None:
+    async with daemon.client() as client:
+        headers = {"Content-Type": "application/json", header: value}
+        answer = await client.post("/v1/invoices", content=gzip.compress(b"{}"), headers=headers)
+    assert answer.status_code == 415
+    error = error_of(answer)
+    assert (error["code"], error["param"]) == ("unsupported_media_type", header)
+
+
+async def test_a_request_with_a_body_takes_no_parameters(daemon: Served) -> None:
+    async with daemon.client() as client:
+        answer = await client.post("/v1/invoices?dry_run=true", json={"amount": "1", "currency": "EUR"})
+        assert answer.status_code == 400
+        assert (error_of(answer)["code"], error_of(answer)["param"]) == ("unknown_parameter", "dry_run")
+        assert (await client.get("/v1/invoices")).json()["data"] == []
 
 
 async def test_a_body_too_large_is_refused_whether_its_length_is_told_or_not(daemon: Served) -> None:

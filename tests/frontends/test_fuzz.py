@@ -15,6 +15,7 @@ import trio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.conformance import check
 from tests.support.served import error_of, served
 from tests.support.waiting import BOUND_S
 
@@ -117,6 +118,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with in_a_thread(tmp_path_factory.mktemp("fuzz")) as (url, key):
         authorization = {"Authorization": f"Bearer {key}"}
         with httpx.Client(base_url=url, headers=authorization, timeout=BOUND_S, verify=False) as chosen:
+            chosen.event_hooks = {"response": [httpx.Response.read, check]}
             yield chosen
 
 

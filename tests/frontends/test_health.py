@@ -26,7 +26,7 @@ async def test_it_lives_and_is_ready_without_a_key(daemon: Served) -> None:
     )
     assert bitcoin["as_of"].endswith("Z")
     assert hedera["id"] == "hedera"
-    assert told["plugins"] == [{"name": "fake", "status": "active"}]
+    assert told["plugins"] == [{"name": "fake", "status": "loaded"}]
     assert told["services"] == [{"name": "chain bitcoin", "state": "running"}]
 
 
@@ -87,10 +87,8 @@ async def test_rates_are_told_with_their_source(daemon: Served) -> None:
 async def test_plugins_are_told_to_operators(daemon: Served) -> None:
     async with daemon.client() as client:
         told = (await client.get("/v1/plugins")).json()
-    assert told == {
-        "data": [{"name": "fake", "version": "1.0", "status": "active", "reason": None}],
-        "has_more": False,
-        "next_cursor": None,
-    }
+    (plugin,) = told["data"]
+    assert (plugin["name"], plugin["version"], plugin["status"]) == ("fake", "1.0", "loaded")
+    assert (told["has_more"], told["next_cursor"]) == (False, None)
     async with daemon.client(daemon.keys["shop"]) as client:
         assert error_of(await client.get("/v1/plugins"))["code"] == "operator_only"

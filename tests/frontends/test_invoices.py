@@ -1,5 +1,6 @@
 """``/v1/invoices`` on real sockets, over the real engine and store."""
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -7,7 +8,8 @@ import pytest
 import trio
 
 from paydaemon.core.times import rfc3339
-from paydaemon.hooks.ports import HealthState
+from paydaemon.engine.clock import system_clock
+from paydaemon.hooks.ports import HealthState, Rate
 from tests.support.served import PUBLIC_URL, Served, error_of
 
 LEAST = {"amount": "12.50", "currency": "EUR", "seller_id": "shop"}
@@ -76,6 +78,8 @@ BAD = [
     ({"amount": "0.000000001", "currency": "BTC"}, "too_many_decimals", "amount"),
     ({"amount": "9" * 31}, "not_a_decimal", "amount"),
     ({"amount": "9" * 60_000}, "too_long", "amount"),
+    ({"amount": "1" + "0" * 15}, "out_of_range", "amount"),
+    ({"amount": "9" * 30 + ".99"}, "out_of_range", "amount"),
     ({"amount": 12.5}, "not_a_string", "amount"),
     ({"amount": 12}, "not_a_string", "amount"),
     # The currency
@@ -167,6 +171,10 @@ async def test_an_idempotency_key_stands_for_one_invoice(daemon: Served) -> None
         "idempotency_key_reused",
         "Idempotency-Key",
     )
+    written_otherwise = await post(daemon, {**LEAST, "amount": "12.5"}, **{"Idempotency-Key": "order-7"})
+    assert error_of(written_otherwise)["code"] == "idempotency_key_reused"
+    turned = await post(daemon, dict(reversed(LEAST.items())), **{"Idempotency-Key": "order-7"})
+    assert turned.json() == first.json()
     rival = await post(daemon, {**LEAST, "seller_id": "rival"}, **{"Idempotency-Key": "order-7"})
     assert rival.json()["id"] != first.json()["id"]
 
@@ -312,3 +320,14 @@ async def test_a_cursor_that_is_none_is_named(daemon: Served) -> None:
             answer = await client.get(path)
             assert answer.status_code == 400
             assert (error_of(answer)["code"], error_of(answer)["param"]) == ("unknown_cursor", "cursor")
+
+
+@pytest.mark.parametrize("currency", ["EUR", "BTC", "JPY"])
+async def test_the_greatest_amount_is_taken_and_the_next_is_not(daemon: Served, currency: str) -> None:
+    daemon.engine.rates.publish("fixed", [Rate("BTC", "JPY", Decimal(10_000_000), system_clock())])
+    body = {"currency": currency, "seller_id": "shop", "chains": ["bitcoin"]}
+    most = await post(daemon, {**body, "amount": "9" * 15})
+    assert most.status_code == 201, most.text
+    assert error_of(await post(daemon, {**body, "amount": "1" + "0" * 15}))["message"] == (
+        "must be less than 1000000000000000"
+    )

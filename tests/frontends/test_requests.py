@@ -7,7 +7,8 @@ from paydaemon.core.errors import Refusal
 from paydaemon.core.events import EventType
 from paydaemon.core.invoice import LatePolicy, Status
 from paydaemon.engine.orders import InvoiceRequest
-from paydaemon.frontends.requests import NewInvoice, NewSeller, Query, check, idempotency_key
+from paydaemon.frontends.models import NewInvoice, NewSeller, check
+from paydaemon.frontends.requests import Query, idempotency_key
 
 LEAST = {"amount": "12.50", "currency": "EUR"}
 

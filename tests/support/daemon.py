@@ -20,6 +20,7 @@ from trio_websocket import wrap_client_stream
 
 from paydaemon.cli.toml import to_toml
 from tests.support import clocked
+from tests.support.conformance import HOOKS
 from tests.support.stream import Stream
 from tests.support.waiting import BOUND_S
 
@@ -148,7 +149,7 @@ class Daemon:
         """A request through the Unix socket; `expect` is the status's first digit."""
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket), verify=False)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://paydaemon", timeout=BOUND_S
+            transport=transport, base_url="http://paydaemon", timeout=BOUND_S, event_hooks=HOOKS
         ) as client:
             return _checked(await client.request(method, path, json=body), expect)
 
@@ -157,7 +158,7 @@ class Daemon:
         """An HTTP client of the public address, with the operator's key unless another is given."""
         headers = {"Authorization": f"Bearer {key or self.key}"}
         async with httpx.AsyncClient(
-            base_url=self.api, headers=headers, timeout=BOUND_S, verify=False
+            base_url=self.api, headers=headers, timeout=BOUND_S, verify=False, event_hooks=HOOKS
         ) as client:
             yield client
 

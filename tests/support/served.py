@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from paydaemon.engine.clock import system_clock
 from paydaemon.engine.ids import digest, new_id, new_secret
 from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
 from paydaemon.frontends.listener import Tls
+from paydaemon.plugins import PluginRecord, PluginStatus
 from paydaemon.store.port import Store
+from tests.support.conformance import HOOKS, check_message
 from tests.support.engine import Engine, engine_on
 from tests.support.waiting import BOUND_S
 
@@ -33,7 +35,7 @@ class StatusOf:
     """What `paydaemon.frontends.Status` asks for."""
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
-        return [{"name": "fake", "version": "1.0", "status": "active", "reason": None}]
+        return [{**asdict(PluginRecord("fake", None, "1.0", PluginStatus.LOADED)), "status": "loaded"}]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         return [{"name": "chain bitcoin", "plugin": "fake", "state": "running", "last_error": None}]
@@ -59,7 +61,9 @@ class Served:
         if chosen:
             headers["Authorization"] = f"Bearer {chosen}"
         url = f"http://127.0.0.1:{self.port}"
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=BOUND_S, verify=False) as client:
+        async with httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=BOUND_S, verify=False, event_hooks=HOOKS
+        ) as client:
             yield client
 
     @asynccontextmanager
@@ -67,7 +71,7 @@ class Served:
         """An HTTP client on the Unix socket."""
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://paydaemon", timeout=BOUND_S
+            transport=transport, base_url="http://paydaemon", timeout=BOUND_S, event_hooks=HOOKS
         ) as client:
             yield client
 
@@ -187,4 +191,6 @@ def error_of(answer: httpx.Response) -> Json:
 async def receive_json(connection: WebSocketConnection) -> Json:
     """The next message of an event stream, within the bound."""
     with trio.fail_after(BOUND_S):
-        return dict(json.loads(await connection.get_message()))
+        message = dict(json.loads(await connection.get_message()))
+    check_message(message)
+    return message

@@ -7,6 +7,7 @@ from typing import Any
 import trio
 from trio_websocket import ConnectionClosed
 
+from tests.support.conformance import check_message
 from tests.support.waiting import until
 
 Json = dict[str, Any]
@@ -28,6 +29,7 @@ class Stream:
         try:
             while True:
                 event = json.loads(await connection.get_message())
+                check_message(event)
                 self.at_s.append(trio.current_time())
                 self.events.append(event)
         except ConnectionClosed:

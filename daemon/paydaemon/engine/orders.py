@@ -18,6 +18,10 @@ from paydaemon.core.money import Asset, Currency, parse_minor
 from paydaemon.hooks.ports import Depths
 
 MOST_CONFIRMATIONS = 100
+MOST_UNITS = 10**15
+"""What an amount must be less than, in whole units: more than there is of any currency. It keeps a slip of
+the hand from becoming an invoice, and what is due far within the 78 digits that a database holds.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ def terms(request: InvoiceRequest, assets: Iterable[Asset]) -> Terms:
     minor = parse_minor(request.amount, currency.decimals, "amount")
     if minor == 0:
         raise invalid("amount", "must be more than zero", "not_positive")
+    if minor >= MOST_UNITS * 10**currency.decimals:
+        raise invalid("amount", f"must be less than {MOST_UNITS}", "out_of_range")
     return Terms(minor, currency)
 
 

@@ -16,7 +16,17 @@ from paydaemon.core.errors import unavailable
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, gate
 from paydaemon.frontends.requests import ID
-from paydaemon.frontends.routes import admin, checkout, events, health, invoices, payments, plugins, rates
+from paydaemon.frontends.routes import (
+    admin,
+    checkout,
+    events,
+    health,
+    interface,
+    invoices,
+    payments,
+    plugins,
+    rates,
+)
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
 
 
@@ -86,6 +96,7 @@ def make_app(
     app.register_blueprint(rates.blueprint(api))
     app.register_blueprint(checkout.blueprint(api))
     app.register_blueprint(plugins.blueprint(status))
+    app.register_blueprint(interface.blueprint(settings, administration=administration))
     if administration:
         app.register_blueprint(admin.blueprint(api, settings))
     return app

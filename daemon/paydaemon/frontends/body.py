@@ -1,13 +1,17 @@
-"""The current request's body: read within its limits, and only now that the gate is passed."""
+"""The current request's body: read within its limits, and only now that the gate is passed.
+
+A request with a body has no parameters in its URL; one that is there is a mistake to tell, as everywhere.
+"""
 
 from typing import TypeVar
 
 from pydantic import BaseModel
 from quart import request
-from werkzeug.exceptions import UnsupportedMediaType
 
 from paydaemon.core.errors import invalid
-from paydaemon.frontends import requests, strictjson
+from paydaemon.frontends import models, strictjson
+from paydaemon.frontends.errors import UnreadableBody
+from paydaemon.frontends.requests import Query
 from paydaemon.frontends.settings import Limits
 
 M = TypeVar("M", bound=BaseModel)
@@ -15,14 +19,25 @@ M = TypeVar("M", bound=BaseModel)
 
 async def read(model: type[M], limits: Limits) -> M:
     """The body as a model. Raises `Refusal`, or werkzeug's 408, 413 and 415, for what it cannot be."""
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType
+    _expect_json()
     data = await request.get_data()
     assert isinstance(data, bytes)
-    return requests.check(model, strictjson.loads(data, limits.json_depth))
+    Query(request.args, ())
+    return models.check(model, strictjson.loads(data, limits.json_depth))
 
 
 async def expect_none() -> None:
     """Make sure that a request which takes no body has none."""
     if await request.get_data() not in (b"", b"{}"):
         raise invalid(None, "this request takes no body", "unexpected_body")
+    Query(request.args, ())
+
+
+def _expect_json() -> None:
+    """JSON is UTF-8 and nothing else (RFC 8259, section 8.1); nothing is unpacked for a client."""
+    if request.mimetype != "application/json":
+        raise UnreadableBody("Content-Type", "must be application/json")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise UnreadableBody("Content-Type", "must name no charset but utf-8")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnreadableBody("Content-Encoding", "is not understood here: send the body as it is")

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import structlog
 from quart import Quart, Response, g
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnsupportedMediaType
 
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.public import Json
@@ -49,6 +49,15 @@ HTTP: dict[int, tuple[ErrorType, str, str]] = {
 """What is said about errors of the protocol itself; each names its own status."""
 
 
+class UnreadableBody(UnsupportedMediaType):
+    """A body in a form that is not spoken here; `param` is the header that says so."""
+
+    def __init__(self, param: str, message: str) -> None:
+        super().__init__()
+        self.param = param
+        self.message = message
+
+
 def new_request_id() -> str:
     """An id for a request: never the same twice, and no secret."""
     return f"req_{random.getrandbits(96):024x}"
@@ -77,6 +86,7 @@ def install(app: Quart) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(UnreadableBody, _unreadable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -110,6 +120,11 @@ async def _http(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return wire.answer(envelope(type, code, message, None, request_id()), status, headers)
+
+
+async def _unreadable(error: UnreadableBody) -> Response:
+    type, code, _ = HTTP[415]
+    return wire.answer(envelope(type, code, error.message, error.param, request_id()), 415)
 
 
 async def _unexpected(error: Exception) -> Response:

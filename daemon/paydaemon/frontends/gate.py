@@ -25,7 +25,12 @@ from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.unix import peer_uid
 
-OPEN = frozenset({"health.alive", "health.ready", "checkout.invoice", "checkout.css"})
+OPEN = frozenset(
+    {
+        "health.alive", "health.ready", "checkout.invoice", "checkout.css",
+        "interface.openapi", "interface.docs", "interface.css",
+    }
+)  # fmt: skip
 """Endpoints that need no key."""
 
 _BEARER = re.compile(r"bearer +([!-~]+)", re.ASCII | re.IGNORECASE)

@@ -6,6 +6,7 @@
   client's own text leaks them.
 * A bound on the number and size of headers, also where they arrive in one piece.
 * A message that is too large ends the connection: hypercorn would go on collecting it.
+* A request whose body has two lengths is refused: that is how requests are smuggled past a proxy.
 * Errors of the protocol wear the same envelope as all others.
 
 Overrides what hypercorn keeps for itself, so its version is pinned to 0.18.
@@ -71,6 +72,8 @@ class Http1(H11Protocol):
             await self._refuse(request, 505)
         elif self._is_too_large(request):
             await self._refuse(request, 431)
+        elif has_two_lengths(request):
+            await self._refuse(request, 400)
         else:
             await self._begin(request)
 
@@ -193,6 +196,12 @@ def is_websocket(request: h11.Request) -> bool:
     tokens = b",".join(value for name, value in headers if name == b"connection").split(b",")
     upgrades = [value.strip() for name, value in headers if name == b"upgrade"]
     return request.method == b"GET" and b"upgrade" in map(bytes.strip, tokens) and upgrades == [b"websocket"]
+
+
+def has_two_lengths(request: h11.Request) -> bool:
+    """Whether a proxy before us may have seen the body end elsewhere (RFC 9112, section 6.1)."""
+    names = {name for name, _ in request.headers}
+    return {b"transfer-encoding", b"content-length"} <= names
 
 
 def refusal(status: int) -> tuple[Headers, bytes]:

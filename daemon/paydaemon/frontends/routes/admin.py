@@ -9,7 +9,8 @@ from paydaemon.core.events import EventType
 from paydaemon.engine.api import Api
 from paydaemon.frontends import body, wire
 from paydaemon.frontends.gate import principal
-from paydaemon.frontends.requests import MadeBackup, NewSeller, Query
+from paydaemon.frontends.models import MadeBackup, NewSeller
+from paydaemon.frontends.requests import Query
 from paydaemon.frontends.settings import FrontendSettings
 
 

@@ -8,7 +8,8 @@ from paydaemon.core.invoice import Status
 from paydaemon.engine.api import Api
 from paydaemon.frontends import body, wire
 from paydaemon.frontends.gate import principal
-from paydaemon.frontends.requests import NewInvoice, NewMark, Query, idempotency_key
+from paydaemon.frontends.models import NewInvoice, NewMark
+from paydaemon.frontends.requests import Query, idempotency_key
 from paydaemon.frontends.settings import FrontendSettings
 
 

@@ -5,7 +5,8 @@ from quart import Blueprint, Response, request
 from paydaemon.engine.api import Api
 from paydaemon.frontends import body, wire
 from paydaemon.frontends.gate import principal
-from paydaemon.frontends.requests import Assignment, Query
+from paydaemon.frontends.models import Assignment
+from paydaemon.frontends.requests import Query
 from paydaemon.frontends.settings import FrontendSettings
 
 

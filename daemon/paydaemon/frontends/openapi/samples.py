@@ -1,0 +1,148 @@
+"""Examples, as a real daemon answers them: one order of two coffees, and what comes of it."""
+
+from paydaemon.core.public import Json
+
+INVOICE_ID = "inv_m4tq7zsv2hx6ydk3lb5wnrpe"
+PAYMENT_ID = "pay_sx2mbr4pz6l3nwdk7q5h2vta"
+KEY_ID = "key_c5vj2ktq7rw4mxh6znb3ydls"
+TRANSACTION_ID = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"
+ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+EVENT_ID = "evt_9f2c41d7_1042"
+
+OPTION: Json = {
+    "chain": "bitcoin",
+    "asset": "BTC",
+    "due": "0.00020834",
+    "due_minor": "20834",
+    "remaining_minor": "20834",
+    "rate": "60000.00",
+    "rate_source": "fixed",
+    "rate_at": "2026-01-31T12:00:00.000Z",
+    "destination": {"address": ADDRESS, "memo": None, "uri": f"bitcoin:{ADDRESS}?amount=0.00020834"},
+    "confirmations_required": 6,
+    "pending_minor": "0",
+    "confirmed_minor": "0",
+    "payments": [],
+}
+
+INVOICE: Json = {
+    "id": INVOICE_ID,
+    "status": "new",
+    "flags": [],
+    "amount": "12.50",
+    "currency": "EUR",
+    "seller_id": "shop",
+    "note": None,
+    "metadata": {"order": "2026-0117"},
+    "buyer": {},
+    "return_url": None,
+    "created_at": "2026-01-31T12:00:00.000Z",
+    "expires_at": "2026-01-31T12:15:00.000Z",
+    "monitor_until": "2026-02-07T12:15:00.000Z",
+    "checkout_url": f"https://pay.example/i/{INVOICE_ID}",
+    "options": [OPTION],
+}
+
+PAYMENT: Json = {
+    "id": PAYMENT_ID,
+    "chain": "bitcoin",
+    "asset": "BTC",
+    "ref": f"{TRANSACTION_ID}:0",
+    "transaction_id": TRANSACTION_ID,
+    "amount": "0.00020834",
+    "amount_minor": "20834",
+    "destination": ADDRESS,
+    "invoice_id": None,
+    "state": "pending",
+    "confirmations": 2,
+    "confirmations_required": 6,
+    "replaced_by": None,
+    "block": "00000000000000000001a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7",
+    "seen_at": "2026-01-31T12:01:00.000Z",
+}
+
+MINE: Json = {**PAYMENT, "invoice_id": INVOICE_ID}
+
+PAID: Json = {
+    **INVOICE,
+    "status": "processing",
+    "options": [{**OPTION, "remaining_minor": "0", "pending_minor": "20834", "payments": [MINE]}],
+}
+
+SETTLED: Json = {**INVOICE, "status": "settled", "flags": ["marked"]}
+
+EVENT: Json = {
+    "seq": 1042,
+    "id": EVENT_ID,
+    "type": "invoice.payment_seen",
+    "created_at": "2026-01-31T12:01:00.412Z",
+    "invoice_id": INVOICE_ID,
+    "data": {
+        "invoice": {name: value for name, value in PAID.items() if name != "checkout_url"},
+        "payment": MINE,
+    },
+}
+
+PUSH: Json = {"type": "payment.confirming", "invoice_id": INVOICE_ID, "data": {"payment": MINE}}
+
+RATE: Json = {
+    "base": "BTC",
+    "quote": "EUR",
+    "rate": "60000.00",
+    "source": "fixed",
+    "at": "2026-01-31T12:00:00.000Z",
+}
+
+PLUGIN: Json = {
+    "name": "bitcoin",
+    "distribution": "paydaemon-bitcoin",
+    "version": "0.1.0",
+    "status": "loaded",
+    "reason": "",
+    "chains": ["bitcoin"],
+    "rate_sources": [],
+    "sandboxes": ["bitcoin"],
+}
+
+CHAIN: Json = {
+    "id": "bitcoin",
+    "plugin": "bitcoin",
+    "state": "healthy",
+    "as_of": "2026-01-31T12:00:58.000Z",
+    "height": 934_512,
+}
+
+READY: Json = {
+    "status": "ok",
+    "store": {"state": "healthy"},
+    "chains": [CHAIN],
+    "plugins": [{"name": "bitcoin", "status": "loaded"}],
+    "services": [{"name": "chain bitcoin", "state": "running"}],
+}
+
+SELLER: Json = {
+    "id": "cafe",
+    "name": "Café am Eck",
+    "created_at": "2026-01-31T12:00:00.000Z",
+    "disabled": False,
+}
+
+KEY: Json = {
+    "id": KEY_ID,
+    "seller_id": "cafe",
+    "created_at": "2026-01-31T12:00:00.000Z",
+    "revoked_at": None,
+}
+
+NEW_KEY: Json = {
+    "id": KEY_ID,
+    "secret": "pd_seller_uT4nV0c2r8y6kQm1sLw9xZb3eHj5gPaD7fRiKtNqYvE",
+    "seller_id": "cafe",
+}
+
+BACKUP: Json = {"file": "/srv/backups/paydaemon.sqlite3", "epoch": "9f2c41d7", "last_seq": 1042}
+
+
+def page(item: Json, next_cursor: str | None = None) -> Json:
+    """A page of a list with this in it."""
+    return {"data": [item], "has_more": next_cursor is not None, "next_cursor": next_cursor}

@@ -1,0 +1,29 @@
+"""The operations, one module for each tag."""
+
+from paydaemon.frontends.openapi.operation import Tag
+from paydaemon.frontends.openapi.tags import (
+    administration,
+    checkout,
+    events,
+    health,
+    interface,
+    invoices,
+    payments,
+    plugins,
+    rates,
+)
+
+TAGS: tuple[Tag, ...] = (
+    invoices.TAG,
+    payments.TAG,
+    events.TAG,
+    rates.TAG,
+    plugins.TAG,
+    health.TAG,
+    checkout.TAG,
+    interface.TAG,
+    administration.TAG,
+)
+"""Every tag, in the order that they are read in."""
+
+__all__ = ["TAGS"]

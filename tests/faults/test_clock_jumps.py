@@ -29,7 +29,7 @@ BUSY_S = 0.5
 EUR: Json = {"amount": "12.50", "currency": "EUR", "seller_id": "shop", "confirmations": 2}
 
 
-@pytest.mark.parametrize("by_s", [DAY_S, -DAY_S])
+@pytest.mark.parametrize("by_s", [DAY_S, pytest.param(-DAY_S, marks=pytest.mark.soak)])
 async def test_a_jump_changes_nothing_that_was_agreed(tmp_path: Path, by_s: int) -> None:
     async with listening(str(tmp_path / "notify")) as told:
         env = {"NOTIFY_SOCKET": told.address, "WATCHDOG_USEC": str(int(WATCHDOG_S * 1e6))}

@@ -17,6 +17,7 @@ POST = (
     "POST /v1/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
     "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
 )
+EXPECTING = POST.removesuffix("\r\n") + "Expect: 100-continue\r\n\r\n"
 SOON_S = 1.5
 """Sooner than any of the defaults that are provoked here."""
 
@@ -35,7 +36,27 @@ async def a_deep_body(trial: Trial) -> str:
         return told(await client.post("/v1/invoices", json={**ORDER, "metadata": {"a": [[[[]]]]}}))
 
 
-@provokes("limits.connections", "limits.connections_per_address")
+@provokes("limits.connections")
+async def more_connections_than_there_are_places(trial: Trial) -> str:
+    async with served(trial.folder, trial.all(1).frontends) as daemon, AsyncExitStack() as stack:
+        first = await stack.enter_async_context(daemon.tcp())
+        await first.send_all(GET)
+        assert (await read_answer(first))[0] == 200
+        second = await stack.enter_async_context(daemon.tcp())
+        assert await reads_to_the_end(first) == b"-"
+        assert daemon.counts.refused == 0
+        await second.send_all(EXPECTING.format(key=daemon.key).encode())
+        assert (await second.receive_some()).startswith(b"HTTP/1.1 100")
+        third = await stack.enter_async_context(daemon.tcp())
+        assert await reads_to_the_end(third) == b"-"
+        assert daemon.counts.refused == 1
+    return (
+        "the connection longest idle makes room and is closed; "
+        "where none is idle, the new one is closed unread"
+    )
+
+
+@provokes("limits.connections_per_address")
 async def one_connection_more(trial: Trial) -> str:
     async with served(trial.folder, trial.all(1).frontends) as daemon, AsyncExitStack() as stack:
         first, second = [await stack.enter_async_context(daemon.tcp()) for _ in range(2)]

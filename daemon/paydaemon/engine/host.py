@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 AGAIN_S = 1.0
 """How long after it could not be recorded the same thing is tried again."""
 
+
 class Host:
     """One chain's door into the daemon."""
 

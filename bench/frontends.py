@@ -1,7 +1,8 @@
 """How many requests a second the HTTP API answers, over the real engine and an SQLite file on this disk.
 
-Run alone: ``python bench/frontends.py [--seconds N] [--connections N]``. The clients are a process of their
-own, so what is told per CPU-second is the daemon's alone.
+Run alone: ``python bench/frontends.py [--seconds N] [--connections N] [--log-requests]``. The clients are a
+process of their own, so what is told per CPU-second is the daemon's alone. Its log goes to a file that is
+thrown away.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import trio
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the engine with a chain in memory is the tests' own
 
+from paydaemon import logs  # noqa: E402
 from paydaemon.frontends import Limits  # noqa: E402
 from tests.support.served import Served, served  # noqa: E402
 
@@ -102,10 +104,11 @@ def client() -> None:
     json.dump(latencies, sys.stdout)
 
 
-async def main(connections: int, seconds: float) -> None:
+async def main(connections: int, seconds: float, log_requests: bool) -> None:
     """Bring up a daemon's frontends and measure each kind of request."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with served(Path(folder), UNBOUNDED) as daemon:
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb", buffering=0) as log:
+        logs.configure(logs.LogFormat.JSON, logs.LogLevel.INFO, stream=log)
+        async with served(Path(folder), UNBOUNDED, log_requests=log_requests) as daemon:
             invoice = await daemon.invoice()
             print(
                 f"{'at ' + str(connections) + ' connections':<28} {'a second':>9} {'a CPU-second':>13}",
@@ -124,9 +127,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--log-requests", action="store_true", help="a line of the log for each request")
     parser.add_argument("--client", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.client:
         client()
     else:
-        trio.run(main, chosen.connections, chosen.seconds)
+        trio.run(main, chosen.connections, chosen.seconds, chosen.log_requests)

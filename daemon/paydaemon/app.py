@@ -35,6 +35,7 @@ from paydaemon.frontends.settings import FrontendSettings, Limits
 from paydaemon.frontends.tcp import TcpListener, open_public
 from paydaemon.frontends.unix import UnixListener, open_unix
 from paydaemon.journal import Journal
+from paydaemon.metrics import Metrics, Rooms
 from paydaemon.notify import Manager
 from paydaemon.plugins import PluginRecord
 from paydaemon.pulse import Pulse
@@ -93,6 +94,7 @@ class Doors:
         self.limits.become(_limits(config.limits))
         for app in self.apps:
             app.limits_changed()
+            app.traffic.logged = config.daemon.log_requests
 
     @property
     def tls(self) -> Callable[[], ssl.SSLContext] | None:
@@ -126,6 +128,7 @@ class Daemon:
     invoices: Invoices
     doors: Doors
     api: Api
+    measured: Metrics
 
     def become(self, config: Config) -> None:
         """Take over what a changed configuration says, as far as it can be while the daemon runs.
@@ -158,6 +161,10 @@ class Daemon:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""
         return [asdict(record) for record in self.supervisor.services]
 
+    async def metrics(self) -> bytes:
+        """Everything that is measured, in Prometheus' text format (`paydaemon.frontends.Status`)."""
+        return await self.measured.render()
+
 
 def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     """Build every part and hand each what it needs."""
@@ -168,6 +175,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     accounts = Accounts(store, clock)
     chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
     invoices = Invoices(store, chains, rates, clock, _defaults(config))
+    api = Api(store, accounts, invoices, journal, live, rates, chains, clock)
+    doors = Doors(config)
+    plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
     return Daemon(
         config=config,
         clock=clock,
@@ -179,8 +189,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         health=HealthWatch(store, chains, clock),
         supervisor=supervisor,
         invoices=invoices,
-        doors=Doors(config),
-        api=Api(store, accounts, invoices, journal, live, rates, chains, clock),
+        doors=doors,
+        api=api,
+        measured=Metrics(Rooms(api, chains, clock, plugins, store.measures, supervisor, traffics)),
     )
 
 
@@ -223,7 +234,7 @@ class _Failures:
 
 def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
     for id, live in daemon.chains.items():
-        host = Host(daemon.store, live.chain, daemon.clock, daemon.live)
+        host = Host(daemon.store, live.chain, daemon.clock, daemon.live, live.measures)
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 
@@ -241,7 +252,8 @@ async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
             app = make_app(daemon.api, settings, daemon, stop, administration=administration)
             doors.apps.append(app)
             tls = None if administration else doors.tls
-            await nursery.start(partial(serve, app, listeners, settings, stop=stop, tls=tls))
+            served = partial(serve, app, listeners, settings, stop=stop, traffic=app.traffic, tls=tls)
+            await nursery.start(served)
         manager.ready()
         await stop.wait()
         manager.stopping()
@@ -263,6 +275,7 @@ def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSet
         public_url=config.http.public_url_at(port),
         trusted_proxies=config.http.trusted_proxies,
         limits=limits,
+        log_requests=config.daemon.log_requests,
     )
 
 

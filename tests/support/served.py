@@ -38,6 +38,10 @@ class StatusOf:
     def services(self) -> Sequence[Mapping[str, object]]:
         return [{"name": "chain bitcoin", "plugin": "fake", "state": "running", "last_error": None}]
 
+    async def metrics(self) -> bytes:
+        await trio.lowlevel.checkpoint()
+        return b"fake_up 1\n"
+
 
 @dataclass
 class Served:
@@ -127,7 +131,7 @@ async def listening(
 ) -> AsyncIterator[Served]:
     """The same, over an engine that is there."""
     chosen = replace(FrontendSettings(PUBLIC_URL, limits=limits), **settings)
-    stop, stopped, counts = trio.Event(), trio.Event(), Counts()
+    stop, stopped = trio.Event(), trio.Event()
     public = make_app(engine.api, chosen, StatusOf(), stop)
     local = make_app(engine.api, chosen, StatusOf(), stop, administration=True)
     path = folder / "run" / "admin.sock"
@@ -135,12 +139,12 @@ async def listening(
 
         async def serve_all() -> None:
             async with trio.open_nursery() as both:
-                both.start_soon(_serve, public, tcp, chosen, stop, counts, tls)
-                both.start_soon(_serve, local, unix, chosen, stop, None, None)
+                both.start_soon(_serve, public, tcp, chosen, stop, tls)
+                both.start_soon(_serve, local, unix, chosen, stop, None)
             stopped.set()
 
         nursery.start_soon(serve_all)
-        daemon = Served(engine, tcp.port, path, stop, stopped, counts)
+        daemon = Served(engine, tcp.port, path, stop, stopped, public.traffic.connections)
         await _make_keys(daemon)
         yield daemon
         stop.set()
@@ -148,10 +152,8 @@ async def listening(
             await stopped.wait()
 
 
-async def _serve(
-    app: Any, listener: Any, settings: Any, stop: trio.Event, counts: Counts | None, tls: Tls | None
-) -> None:
-    await serve(app, [listener], settings, stop=stop, counts=counts, tls=tls)
+async def _serve(app: Any, listener: Any, settings: Any, stop: trio.Event, tls: Tls | None) -> None:
+    await serve(app, [listener], settings, stop=stop, traffic=app.traffic, tls=tls)
 
 
 async def _make_keys(daemon: Served) -> None:

@@ -16,6 +16,7 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.indexes import Indexes
+from paydaemon.engine.measures import ChainMeasures
 from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 
@@ -55,6 +56,7 @@ class LiveChain:
         self._clock = clock
         self.stale_after_ms = stale_after_ms
         self.wait_s = wait_s
+        self.measures = ChainMeasures()
         self._indexes = Indexes(store, chain.id)
         self._as_of_ms: int | None = None
         self._height: int | None = None
@@ -67,7 +69,8 @@ class LiveChain:
                 return await self.chain.destination(index, request)
         except Exception as error:
             # Whatever it was: the other chains can still be offered, and the caller learns no more than this.
-            log.warning("chain gave no destination", chain=self.chain.id, exc_info=error)
+            about = {"chain": self.chain.id, "invoice_id": request.invoice_id}
+            log.warning("chain gave no destination", **about, exc_info=error)
             raise unavailable("chain_unavailable", f"chain {self.chain.id} gave no destination") from error
 
     async def refresh(self) -> None:

@@ -4,13 +4,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import structlog
+import trio
+
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, ObservedState, Payment, PaymentState
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.intake import DUE_AT_ONCE, Confirming, Told, record, sellers_of, turn_clocks
 from paydaemon.engine.live import LiveHub
+from paydaemon.engine.measures import ChainMeasures, Move
 from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
+
+log = structlog.get_logger(__name__)
 
 TURNS_AT_ONCE = 10
 """How many transactions that turn clocks follow one look at the chain, for each stage."""
@@ -19,7 +25,15 @@ TURNS_AT_ONCE = 10
 class Host:
     """One chain's door into the daemon."""
 
-    def __init__(self, store: Store, chain: Chain, clock: Clock, live: LiveHub) -> None:
+    def __init__(
+        self,
+        store: Store,
+        chain: Chain,
+        clock: Clock,
+        live: LiveHub,
+        measures: ChainMeasures | None = None,
+    ) -> None:
+        self._measures = measures or ChainMeasures()
         self._store = store
         self._chain = chain
         self._clock = clock
@@ -59,13 +73,32 @@ class Host:
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
     ) -> None:
         """Record what the chain says, then turn the clocks it allows to turn."""
+        began = trio.current_time()
         told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
-        news = await self._store.transact(lambda tx: record(tx, told, self._clock()))
-        if news is not None and self._live.is_watched:
-            await self._push(news)
+        recorded = await self._store.transact(lambda tx: record(tx, told, self._clock()))
+        self._tell(recorded.moves)
+        if recorded.confirming is not None and self._live.is_watched:
+            await self._push(recorded.confirming)
         if as_of is not None:
             await self._turn(Stage.OPEN)
             await self._turn(Stage.EXPIRED)
+        self._measures.observed_s.observe(trio.current_time() - began)
+
+    def looked(self, took_s: float) -> None:
+        """Count one look at the network."""
+        self._measures.looked_s.observe(took_s)
+
+    def _tell(self, moves: Sequence[Move]) -> None:
+        self._measures.moved(moves, self._clock())
+        for move in moves:
+            payment = move.payment
+            log.debug(
+                "a payment moved",
+                payment_id=payment.id,
+                invoice_id=payment.invoice_id,
+                chain=payment.chain,
+                state=payment.state.value,
+            )
 
     async def _push(self, news: Confirming) -> None:
         """What is only for those who watch now is no reason to fail what was recorded."""

@@ -132,6 +132,9 @@ class ChainHost(Protocol):
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
         """
 
+    def looked(self, took_s: float) -> None:
+        """Tell how many seconds one look at the network took, with all that came of it: for the metrics."""
+
 
 class ChainMismatch(Exception):
     """The node or wallet is not the one that this database belongs to."""

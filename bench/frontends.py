@@ -106,8 +106,7 @@ def client() -> None:
 
 async def main(connections: int, seconds: float, log_requests: bool) -> None:
     """Bring up a daemon's frontends and measure each kind of request."""
-    with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb", buffering=0) as log:
-        logs.configure(logs.LogFormat.JSON, logs.LogLevel.INFO, stream=log)
+    with tempfile.TemporaryDirectory() as folder:
         async with served(Path(folder), UNBOUNDED, log_requests=log_requests) as daemon:
             invoice = await daemon.invoice()
             print(
@@ -133,4 +132,6 @@ if __name__ == "__main__":
     if chosen.client:
         client()
     else:
-        trio.run(main, chosen.connections, chosen.seconds, chosen.log_requests)
+        with tempfile.TemporaryFile(buffering=0) as log:
+            logs.configure(logs.LogFormat.JSON, logs.LogLevel.INFO, stream=log)
+            trio.run(main, chosen.connections, chosen.seconds, chosen.log_requests)

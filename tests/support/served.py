@@ -15,7 +15,16 @@ from trio_websocket import WebSocketConnection, wrap_client_stream
 from paydaemon.core.access import Key, Seller
 from paydaemon.engine.clock import system_clock
 from paydaemon.engine.ids import digest, new_id, new_secret
-from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
+from paydaemon.frontends import (
+    Counts,
+    FrontendSettings,
+    Limits,
+    Traffic,
+    make_app,
+    open_tcp,
+    open_unix,
+    serve,
+)
 from paydaemon.frontends.listener import Tls
 from paydaemon.store.port import Store
 from tests.support.engine import Engine, engine_on
@@ -52,9 +61,14 @@ class Served:
     socket: Path
     stop: trio.Event
     stopped: trio.Event
-    counts: Counts
+    traffics: Sequence[Traffic]
     key: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Counts:
+        """What the guard of the public address has seen."""
+        return self.traffics[0].connections
 
     @asynccontextmanager
     async def client(self, key: str | None = None, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -144,7 +158,7 @@ async def listening(
             stopped.set()
 
         nursery.start_soon(serve_all)
-        daemon = Served(engine, tcp.port, path, stop, stopped, public.traffic.connections)
+        daemon = Served(engine, tcp.port, path, stop, stopped, (public.traffic, local.traffic))
         await _make_keys(daemon)
         yield daemon
         stop.set()

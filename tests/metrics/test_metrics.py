@@ -21,7 +21,7 @@ from paydaemon.metrics.series import Series
 from paydaemon.store.port import StoreUnavailable
 from tests.metrics.pages import Page, metrics_of, scrape
 from tests.support.raw import read_answer
-from tests.support.served import QUICK, Served, served
+from tests.support.served import QUICK, Served, receive_json, served
 from tests.support.waiting import until
 
 INVOICE = "/v1/invoices/{id}"
@@ -120,14 +120,16 @@ async def test_connections_and_refusals_are_counted(tmp_path: Path) -> None:
 
 async def test_open_websockets_are_counted_and_timed_by_nobody(daemon: Served) -> None:
     metrics = metrics_of(daemon)
-    async with daemon.websocket():
+    await daemon.invoice()
+    async with daemon.websocket("?after=0") as connection:
+        await receive_json(connection)
         page = await scrape(metrics)
         assert page.value("websockets", "tcp") == 1
         assert page.value("journal_followers", "websockets") == 1
     await until(lambda: daemon.traffics[0].websockets == 0)
     page = await scrape(metrics)
     assert page.value("http_requests_total", "tcp", "GET", "/v1/events", "101") == 1
-    assert page.samples("http_request_duration_seconds_count") == {}
+    assert page.samples("http_request_duration_seconds_count").keys() == {("tcp", "POST", "/v1/invoices")}
     assert page.value("journal_followers", "websockets") == 0
 
 

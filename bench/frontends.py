@@ -1,7 +1,8 @@
 """How many requests a second the HTTP API answers, over the real engine and an SQLite file on this disk.
 
-Run alone: ``python bench/frontends.py [--seconds N] [--connections N]``. The chain is one in memory: what is
-measured is the daemon. The whole service, with a real node, is measured by ``service.py``.
+Run alone: ``python bench/frontends.py [--seconds N] [--connections N] [--log-requests]``. The chain is one in
+memory: what is measured is the daemon. Its log goes to a file that is thrown away. The whole service, with a
+real node, is measured by ``service.py``.
 """
 
 import argparse
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the engine with a chain in memory is the tests' own
 
 from bench.support.load import Load, ask  # noqa: E402
+from paydaemon import logs  # noqa: E402
 from paydaemon.frontends import Limits  # noqa: E402
 from tests.support.served import Served, served  # noqa: E402
 
@@ -36,10 +38,10 @@ async def measure(daemon: Served, name: str, load: Load) -> None:
     )
 
 
-async def main(connections: int, seconds: float) -> None:
+async def main(connections: int, seconds: float, log_requests: bool) -> None:
     """Bring up a daemon's frontends and measure each kind of request."""
     with tempfile.TemporaryDirectory() as folder:
-        async with served(Path(folder), UNBOUNDED) as daemon:
+        async with served(Path(folder), UNBOUNDED, log_requests=log_requests) as daemon:
             shown = f"/v1/invoices/{(await daemon.invoice())['id']}"
             heading = f"at {connections} connections"
             print(f"{heading:<28} {'a second':>9} {'a CPU-second':>13} {'p50 ms':>9} {'p99 ms':>9}")
@@ -55,5 +57,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--log-requests", action="store_true", help="a line of the log for each request")
     chosen = parser.parse_args()
-    trio.run(main, chosen.connections, chosen.seconds)
+    with tempfile.TemporaryFile(buffering=0) as log:
+        logs.configure(logs.LogFormat.JSON, logs.LogLevel.INFO, stream=log)
+        trio.run(main, chosen.connections, chosen.seconds, chosen.log_requests)

@@ -39,6 +39,7 @@ from paydaemon.frontends.tcp import TcpListener, open_public
 from paydaemon.frontends.unix import UnixListener, open_unix
 from paydaemon.journal import Journal
 from paydaemon.limits import AllLimits, limits_of
+from paydaemon.metrics import Metrics, Rooms
 from paydaemon.notify import Manager
 from paydaemon.plugins import PluginRecord
 from paydaemon.pulse import Pulse
@@ -105,11 +106,12 @@ class Doors:
         """Raises `OSError` where the certificate cannot be read; nothing has changed then."""
         self.certificate = _certificate(config.http)
 
-    def limits_changed(self) -> None:
-        """Tell those who keep a copy of some limits, and the system."""
+    def configured(self, config: Config) -> None:
+        """Tell the system, and those who keep a copy of it, what holds from now on."""
         allow(self.limits.connections)
         for app in self.apps:
             app.limits_changed()
+            app.traffic.logged = config.daemon.log_requests
 
     @property
     def tls(self) -> Callable[[], ssl.SSLContext] | None:
@@ -144,6 +146,7 @@ class Daemon:
     invoices: Invoices
     doors: Doors
     api: Api
+    measured: Metrics
 
     def become(self, config: Config) -> None:
         """Take over what a changed configuration says, as far as it can be while the daemon runs.
@@ -152,7 +155,7 @@ class Daemon:
         """
         self.doors.read_certificate(config)
         self.limits.become(config.limits)
-        self.doors.limits_changed()
+        self.doors.configured(config)
         logs.configure(config.daemon.log_format, config.daemon.log_level)
         self.rates.max_age_ms = 1000 * config.quotes.max_age_s
         self.invoices.defaults = _defaults(config)
@@ -179,6 +182,10 @@ class Daemon:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""
         return [asdict(record) for record in self.supervisor.services]
 
+    async def metrics(self) -> bytes:
+        """Everything that is measured, in Prometheus' text format (`paydaemon.frontends.Status`)."""
+        return await self.measured.render()
+
 
 def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     """Build every part and hand each what it needs."""
@@ -190,6 +197,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     accounts = Accounts(store, clock, limits.engine)
     chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
     invoices = Invoices(store, chains, rates, clock, _defaults(config), limits.engine)
+    api = Api(store, accounts, invoices, journal, live, rates, chains, clock)
+    doors = Doors(config, limits.frontends)
+    plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
     return Daemon(
         config=config,
         limits=limits,
@@ -202,8 +212,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         health=HealthWatch(store, chains, clock),
         supervisor=supervisor,
         invoices=invoices,
-        doors=Doors(config, limits.frontends),
-        api=Api(store, accounts, invoices, journal, live, rates, chains, clock),
+        doors=doors,
+        api=api,
+        measured=Metrics(Rooms(api, chains, clock, plugins, store.measures, supervisor, traffics)),
     )
 
 
@@ -257,7 +268,8 @@ class _Failures:
 
 def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
     for id, live in daemon.chains.items():
-        host = Host(daemon.store, live.chain, daemon.clock, daemon.live, daemon.limits.engine)
+        limits, measures = daemon.limits.engine, live.measures
+        host = Host(daemon.store, live.chain, daemon.clock, daemon.live, limits=limits, measures=measures)
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 
@@ -275,7 +287,8 @@ async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
             app = make_app(daemon.api, settings, daemon, stop, administration=administration)
             doors.apps.append(app)
             tls = None if administration else doors.tls
-            await nursery.start(partial(serve, app, listeners, settings, stop=stop, tls=tls))
+            served = partial(serve, app, listeners, settings, stop=stop, traffic=app.traffic, tls=tls)
+            await nursery.start(served)
         manager.ready()
         await stop.wait()
         manager.stopping()
@@ -297,6 +310,7 @@ def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSet
         public_url=config.http.public_url_at(port),
         trusted_proxies=config.http.trusted_proxies,
         limits=limits,
+        log_requests=config.daemon.log_requests,
     )
 
 

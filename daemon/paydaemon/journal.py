@@ -34,6 +34,10 @@ class JournalLimits:
     """
 
 
+WEBSOCKETS = "websockets"
+"""The group of readers that follow the journal through a websocket."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events a reader wants. Empty `types` and a missing `invoice_id` mean: any."""
@@ -49,10 +53,19 @@ class Filter:
 ANY = Filter()
 
 
+@dataclass(slots=True, eq=False)
+class Follower:
+    """One reader that follows the journal: what kind it is, and the `seq` of the last event it has read."""
+
+    group: str
+    after: int
+
+
 class Journal:
     """Reads events for a principal, who sees only what is theirs."""
 
     def __init__(self, store: Store, limits: JournalLimits | None = None) -> None:
+        self.followers: set[Follower] = set()
         self._store = store
         self._limits = limits or JournalLimits()
         self._tail = Tail(store, self._limits)
@@ -75,23 +88,37 @@ class Journal:
         return [(event.seq, event.id) for event in found] == [(seq, id)]
 
     async def follow(
-        self, principal: Principal, wanted: Filter, after: int
+        self, principal: Principal, wanted: Filter, after: int, group: str = WEBSOCKETS
     ) -> AsyncGenerator[Sequence[Event], None]:
-        """Everything beyond `after`, in batches, for as long as the reader goes on asking."""
-        while True:
-            await self._store.wait_beyond(after)
-            if await self._tail.reaches_beyond(after):
-                batch, after = self._tail.beyond(principal, wanted, after)
-                if batch:
-                    yield batch
-                continue
-            async with self._turns.turn():
-                newest = self._store.last_seq
-                most = self._limits.page_events
-                batch = await self.page(principal, wanted, after, most)
-                if batch:
-                    yield batch
-            after = batch[-1].seq if len(batch) == most else max([newest, *(event.seq for event in batch)])
+        """Everything beyond `after`, in batches, for as long as the reader goes on asking.
+
+        `group` says what kind of reader this is: how far each kind has come is measured.
+        """
+        me = Follower(group, after)
+        self.followers.add(me)
+        try:
+            while True:
+                await self._store.wait_beyond(me.after)
+                async with self._next(principal, wanted, me.after) as (batch, reached):
+                    if batch:
+                        yield batch
+                me.after = reached
+        finally:
+            self.followers.discard(me)
+
+    @asynccontextmanager
+    async def _next(
+        self, principal: Principal, wanted: Filter, after: int
+    ) -> AsyncIterator[tuple[Sequence[Event], int]]:
+        """What comes after `after`, which the store must have, and up to which `seq` that is everything."""
+        if await self._tail.reaches_beyond(after):
+            yield self._tail.beyond(principal, wanted, after)
+            return
+        async with self._turns.turn():
+            newest, most = self._store.last_seq, self._limits.page_events
+            batch = await self.page(principal, wanted, after, most)
+            full = len(batch) == most
+            yield batch, batch[-1].seq if full else max([newest, *(event.seq for event in batch)])
 
 
 class Tail:

@@ -77,6 +77,9 @@ class FakeHost:
             counted = self.counted_minor(address)
             self.most_counted_minor[address] = max(counted, self.most_counted_minor.get(address, 0))
 
+    def looked(self, took_s: float) -> None:
+        assert took_s >= 0
+
     # What tests ask
 
     @property

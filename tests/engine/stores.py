@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import trio
 
-from paydaemon.store.port import Reader, Store, StoreUnavailable, Transaction
+from paydaemon.store.port import Reader, Store, StoreMeasures, StoreUnavailable, Transaction
 
 T = TypeVar("T")
 
@@ -26,6 +26,10 @@ class StoreInFront:
 
     async def read(self, fn: Callable[[Reader], T]) -> T:
         return await self._store.read(fn)
+
+    @property
+    def measures(self) -> StoreMeasures:
+        return self._store.measures
 
     @property
     def last_seq(self) -> int:

@@ -8,7 +8,7 @@ from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.invoice import Flag, Status
 from paydaemon.core.payment import ChainTime
 from paydaemon.engine.invoices import InvoiceView
-from tests.engine.world import DUE, WAIT_S, World, world
+from tests.engine.world import DUE, OPERATOR, WAIT_S, World, world
 
 
 def offered(view: InvoiceView) -> list[str]:
@@ -58,25 +58,26 @@ async def test_where_nothing_else_can_be_offered_the_stale_chain_is_named(
         daemon.networks["hedera"].away = True
         refusal = await refused(daemon, chains=chains)
         assert (refusal.type, refusal.code) == (ErrorType.UNAVAILABLE, "nothing_to_offer")
-        assert refusal.message == "chain hedera is stale: the network is away"
+        assert refusal.message == "chain hedera is stale"
         assert refusal.param == (None if chains is None else "chains")
 
 
-async def test_every_reason_is_told() -> None:
+async def test_an_operator_is_told_every_reason_and_a_seller_only_which_chains_they_are() -> None:
     async with world("bitcoin", "hedera") as daemon:
         daemon.networks["bitcoin"].away = True
         daemon.turn(121)
-        refusal = await refused(daemon)
-        assert refusal.message == (
+        to_operator = await refused(daemon, principal=OPERATOR, seller_id="shop")
+        assert to_operator.message == (
             "chain bitcoin is stale: the network is away; "
             "chain hedera is stale: last seen complete at 2023-11-14T22:13:20.000Z"
         )
+        assert (await refused(daemon)).message == "chain bitcoin is stale; chain hedera is stale"
 
 
 async def test_a_chain_that_was_not_seen_yet_is_not_offered() -> None:
     async with world("bitcoin", start=False) as daemon:
         daemon.publish()
-        refusal = await refused(daemon)
+        refusal = await refused(daemon, principal=OPERATOR, seller_id="shop")
         assert refusal.message == "chain bitcoin is starting: not seen complete yet"
 
 

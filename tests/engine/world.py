@@ -72,7 +72,7 @@ class World:
             self.store, self.accounts, self.invoices, self.journal, self.live, self.rates, self.live_chains
         )
         self.hosts = {
-            id: Host(self.store, chain, self.clock, self.live, self.limits)
+            id: Host(self.store, chain, self.clock, self.live, limits=self.limits)
             for id, chain in self.chains.items()
         }
 

@@ -1,12 +1,16 @@
 """``/healthz``, ``/readyz``, ``/v1/plugins`` and ``/v1/rates``."""
 
+import json
+import re
+
+import httpx
 import pytest
 import trio
 
 from paydaemon.frontends.routes import health
 from paydaemon.hooks.ports import HealthState
 from paydaemon.store.port import StoreUnavailable
-from tests.support.served import Served, error_of
+from tests.support.served import Json, Served, error_of
 
 
 async def test_it_lives_and_is_ready_without_a_key(daemon: Served) -> None:
@@ -33,7 +37,7 @@ async def test_it_lives_and_is_ready_without_a_key(daemon: Served) -> None:
 async def test_each_chain_is_told_apart(daemon: Served) -> None:
     bitcoin, hedera = daemon.engine.chains.values()
     bitcoin.state, bitcoin.reason = HealthState.STALE, "the node is away"
-    async with daemon.client("") as client:
+    async with daemon.client() as client:
         answer = await client.get("/readyz")
         assert answer.status_code == 200
         assert [chain["state"] for chain in answer.json()["chains"]] == ["stale", "healthy"]
@@ -55,7 +59,7 @@ async def test_without_a_store_it_lives_but_is_not_ready(
         await trio.sleep_forever()
 
     monkeypatch.setattr(health, "STORE_ANSWERS_WITHIN_S", 0.1)
-    async with daemon.client("") as client:
+    async with daemon.admin() as client:
         for page, reason in ((broken, "disk I/O error"), (hanging, "does not answer within 0.1 s")):
             monkeypatch.setattr(daemon.engine.api.journal, "page", page)
             answer = await client.get("/readyz")
@@ -68,10 +72,55 @@ async def test_a_store_that_records_nothing_is_not_ready(
     daemon: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon.engine.api, "store_fault", lambda: "the disk is full")
-    async with daemon.client("") as client:
+    async with daemon.client() as client:
         answer = await client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["store"] == {"state": "stale", "reason": "the disk is full"}
+
+
+async def readiness(client: httpx.AsyncClient) -> Json:
+    answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    return dict(answer.json())
+
+
+async def test_reasons_are_for_operators(daemon: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reason of a chain's own may name files and addresses in here."""
+    reason = "http://10.0.0.5:8332: /var/lib/bitcoind/.cookie cannot be read"
+
+    async def broken(*_: object) -> None:
+        await trio.lowlevel.checkpoint()
+        raise StoreUnavailable("/var/lib/paydaemon/paydaemon.sqlite3: the disk is full")
+
+    bitcoin, hedera = daemon.engine.chains.values()
+    bitcoin.state, bitcoin.reason = HealthState.STALE, reason
+    hedera.state, hedera.reason = HealthState.STARTING, reason
+    monkeypatch.setattr(daemon.engine.api.journal, "page", broken)
+    general = ["not to be relied on now", "not ready yet", "not to be relied on now"]
+    for key in ("", "pd_operator_" + "A" * 43, "x", daemon.keys["shop"]):
+        async with daemon.client(key) as client:
+            told = await readiness(client)
+        assert [part["reason"] for part in (*told["chains"], told["store"])] == general
+        assert [part["state"] for part in (*told["chains"], told["store"])] == ["stale", "starting", "stale"]
+        assert not {"10.0.0.5", "/var/lib"} & set(re.findall(r"10\.0\.0\.5|/var/lib", json.dumps(told)))
+    for opened in (daemon.client(), daemon.admin()):
+        async with opened as client:
+            told = await readiness(client)
+        assert [chain["reason"] for chain in told["chains"]] == [reason, reason]
+        assert told["store"]["reason"] == "/var/lib/paydaemon/paydaemon.sqlite3: the disk is full"
+
+
+async def test_a_sellers_invoice_is_refused_without_the_reason(daemon: Served) -> None:
+    for chain in daemon.engine.chains.values():
+        chain.state, chain.reason = HealthState.STALE, "/var/lib/bitcoind/.cookie cannot be read"
+    body = {"amount": "1", "currency": "EUR", "seller_id": "shop", "chains": ["bitcoin"]}
+    for key, message in (
+        (daemon.keys["shop"], "chain bitcoin is stale"),
+        (daemon.key, "chain bitcoin is stale: /var/lib/bitcoind/.cookie cannot be read"),
+    ):
+        async with daemon.client(key) as client:
+            answer = await client.post("/v1/invoices", json=body)
+        assert (answer.status_code, error_of(answer)["message"]) == (503, message)
 
 
 async def test_rates_are_told_with_their_source(daemon: Served) -> None:
@@ -92,3 +141,12 @@ async def test_plugins_are_told_to_operators(daemon: Served) -> None:
     assert (told["has_more"], told["next_cursor"]) == (False, None)
     async with daemon.client(daemon.keys["shop"]) as client:
         assert error_of(await client.get("/v1/plugins"))["code"] == "operator_only"
+
+
+async def test_metrics_are_told_to_operators(daemon: Served) -> None:
+    for opened in (daemon.client(), daemon.admin()):
+        async with opened as client:
+            answer = await client.get("/metrics")
+            assert (answer.status_code, answer.text) == (200, "fake_up 1\n")
+            assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+            assert error_of(await client.get("/metrics?name=x"))["code"] == "unknown_parameter"

@@ -14,6 +14,7 @@ ROUTES = [
     ("GET", "/v1/events"),
     ("GET", "/v1/rates"),
     ("GET", "/v1/plugins"),
+    ("GET", "/metrics"),
 ]
 ADMIN = [
     ("GET", "/admin/v1/daemon"),
@@ -88,7 +89,7 @@ async def test_another_sellers_key_opens_nothing_of_the_shops(
     match path:
         case "/v1/invoices/{invoice}" | "/v1/invoices/{invoice}/mark":
             assert (told["status"], told["code"]) == (404, "invoice_not_found")
-        case "/v1/payments/{payment}/assign" | "/v1/plugins":
+        case "/v1/payments/{payment}/assign" | "/v1/plugins" | "/metrics":
             assert (told["status"], told["code"]) == (403, "operator_only")
         case "/v1/invoices" if method == "POST":
             assert (told["status"], told["json"]["seller_id"]) == (201, "rival")

@@ -143,6 +143,17 @@ def test_an_error_of_one_statement_is_its_functions_own(committer: Committer, pa
     assert stored(path) == {"a"}
 
 
+def test_what_was_committed_and_what_was_not_is_counted(committer: Committer, disk: Disk) -> None:
+    commit(committer, add("a"), add("a"), append)
+    disk.fill()
+    commit(committer, fill_up, append)
+    measures = committer.measures
+    assert (sum(measures.batch.counts), measures.batch.sum) == (1, 3)
+    assert sum(measures.sync_s.counts) == sum(measures.commit_s.counts) == 1
+    assert 0 < measures.sync_s.sum < measures.commit_s.sum
+    assert measures.failed == 1
+
+
 @pytest.mark.parametrize("culprit", [fill_up, swallow(fill_up)])
 @pytest.mark.parametrize("place", [0, 1, 3])
 def test_a_full_disk_fails_the_whole_batch(

@@ -90,6 +90,7 @@ async def test_a_full_queue_refuses_and_recovers(path: Path) -> None:
             for _ in range(2):
                 nursery.start_soon(store.transact, append)
             await trio.testing.wait_all_tasks_blocked()
+            assert store.measures.writes_waiting == 3
             with pytest.raises(StoreUnavailable, match="3 transactions are waiting already"):
                 await store.transact(append)
         assert await store.transact(append) == 3
@@ -108,6 +109,7 @@ async def test_too_many_reads_are_refused(path: Path) -> None:
             for _ in range(3):
                 nursery.start_soon(store.read, slow)
             await trio.testing.wait_all_tasks_blocked()
+            assert store.measures.reads_waiting == 3
             with pytest.raises(StoreUnavailable, match="3 reads are waiting already"):
                 await store.read(last_seq)
             gate.set()

@@ -49,7 +49,10 @@ async def engine_on(path: Path, *, wait_s: float = 10.0, queue_limit: int = 10_0
     async with open_store(path, queue_limit=queue_limit) as store, trio.open_nursery() as nursery:
         engine = _compose(store, wait_s)
         for id, chain in engine.chains.items():
-            await nursery.start(chain.run, Host(store, chain, system_clock, engine.api.live))
+            measures = engine.live_chains[id].measures
+            await nursery.start(
+                chain.run, Host(store, chain, system_clock, engine.api.live, measures=measures)
+            )
             await engine.live_chains[id].refresh()
         publish_rates(engine)
         yield engine

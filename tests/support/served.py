@@ -15,7 +15,16 @@ from trio_websocket import WebSocketConnection, wrap_client_stream
 from paydaemon.core.access import Key, Seller
 from paydaemon.engine.clock import system_clock
 from paydaemon.engine.ids import digest, new_id, new_secret
-from paydaemon.frontends import Counts, FrontendSettings, Limits, make_app, open_tcp, open_unix, serve
+from paydaemon.frontends import (
+    Counts,
+    FrontendSettings,
+    Limits,
+    Traffic,
+    make_app,
+    open_tcp,
+    open_unix,
+    serve,
+)
 from paydaemon.frontends.listener import Tls
 from paydaemon.plugins import PluginRecord, PluginStatus
 from paydaemon.store.port import Store
@@ -40,6 +49,10 @@ class StatusOf:
     def services(self) -> Sequence[Mapping[str, object]]:
         return [{"name": "chain bitcoin", "plugin": "fake", "state": "running", "last_error": None}]
 
+    async def metrics(self) -> bytes:
+        await trio.lowlevel.checkpoint()
+        return b"fake_up 1\n"
+
 
 @dataclass
 class Served:
@@ -50,9 +63,14 @@ class Served:
     socket: Path
     stop: trio.Event
     stopped: trio.Event
-    counts: Counts
+    traffics: Sequence[Traffic]
     key: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Counts:
+        """What the guard of the public address has seen."""
+        return self.traffics[0].connections
 
     @asynccontextmanager
     async def client(self, key: str | None = None, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -131,7 +149,7 @@ async def listening(
 ) -> AsyncIterator[Served]:
     """The same, over an engine that is there."""
     chosen = replace(FrontendSettings(PUBLIC_URL, limits=limits), **settings)
-    stop, stopped, counts = trio.Event(), trio.Event(), Counts()
+    stop, stopped = trio.Event(), trio.Event()
     public = make_app(engine.api, chosen, StatusOf(), stop)
     local = make_app(engine.api, chosen, StatusOf(), stop, administration=True)
     path = folder / "run" / "admin.sock"
@@ -139,12 +157,12 @@ async def listening(
 
         async def serve_all() -> None:
             async with trio.open_nursery() as both:
-                both.start_soon(_serve, public, tcp, chosen, stop, counts, tls)
-                both.start_soon(_serve, local, unix, chosen, stop, None, None)
+                both.start_soon(_serve, public, tcp, chosen, stop, tls)
+                both.start_soon(_serve, local, unix, chosen, stop, None)
             stopped.set()
 
         nursery.start_soon(serve_all)
-        daemon = Served(engine, tcp.port, path, stop, stopped, counts)
+        daemon = Served(engine, tcp.port, path, stop, stopped, (public.traffic, local.traffic))
         await _make_keys(daemon)
         yield daemon
         stop.set()
@@ -152,10 +170,8 @@ async def listening(
             await stopped.wait()
 
 
-async def _serve(
-    app: Any, listener: Any, settings: Any, stop: trio.Event, counts: Counts | None, tls: Tls | None
-) -> None:
-    await serve(app, [listener], settings, stop=stop, counts=counts, tls=tls)
+async def _serve(app: Any, listener: Any, settings: Any, stop: trio.Event, tls: Tls | None) -> None:
+    await serve(app, [listener], settings, stop=stop, traffic=app.traffic, tls=tls)
 
 
 async def _make_keys(daemon: Served) -> None:

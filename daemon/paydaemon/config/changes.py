@@ -12,7 +12,7 @@ from paydaemon.config.parse import TABLES
 M = TypeVar("M", bound=BaseModel)
 
 CHANGEABLE: Mapping[str, frozenset[str] | None] = {
-    "daemon": frozenset({"log_format", "log_level"}),
+    "daemon": frozenset({"log_format", "log_level", "log_requests"}),
     "http": frozenset({"tls_certificate", "tls_key"}),
     "invoices": None,
     "quotes": None,

@@ -46,6 +46,11 @@ class DaemonSettings(Settings):
         default=LogLevel.INFO,
         description='The least that is logged: "debug", "info", "warning" or "error".',
     )
+    log_requests: bool = Field(
+        default=True,
+        description="Whether each request is a line of the log, at level info: its route, its key's id, the "
+        "client's address, and how it ended.",
+    )
 
 
 def _scheme(certificate: Path | None) -> str:

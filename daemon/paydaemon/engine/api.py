@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from structlog.contextvars import bind_contextvars
+
 from paydaemon.core.access import Principal
 from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
@@ -43,6 +45,14 @@ class PaymentView:
     tip: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted in the database."""
+
+    invoices: Mapping[Status, int]
+    unmatched: int
+
+
 class Api:
     """One daemon's operations. Methods raise `Refusal` for what they do not do."""
 
@@ -70,19 +80,19 @@ class Api:
         self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None
     ) -> InvoiceView:
         """Create an invoice; with a key used before, return the one it stands for."""
-        return await self._invoices.create(principal, request, idempotency_key)
+        return _noted(await self._invoices.create(principal, request, idempotency_key))
 
     async def mark_invoice(self, principal: Principal, id: str, mark: Mark) -> InvoiceView:
         """Put a person's word over what the amounts say."""
-        return await self._invoices.mark(principal, id, mark)
+        return _noted(await self._invoices.mark(principal, id, mark))
 
     async def invoice(self, principal: Principal, id: str) -> InvoiceView:
         """One invoice as it stands."""
-        return await self._store.read(lambda reader: find(reader, principal, id))
+        return _noted(await self._store.read(lambda reader: find(reader, principal, id)))
 
     async def checkout(self, id: str) -> InvoiceView:
         """One invoice for whoever has its link, which nobody can guess. What to show is the page's affair."""
-        return await self._store.read(lambda reader: existing(reader, id))
+        return _noted(await self._store.read(lambda reader: existing(reader, id)))
 
     async def invoices(
         self,
@@ -126,7 +136,7 @@ class Api:
 
     async def assign_payment(self, principal: Principal, payment_id: str, invoice_id: str) -> InvoiceView:
         """Give an unmatched payment to an invoice."""
-        return await self._invoices.assign(principal, payment_id, invoice_id)
+        return _noted(await self._invoices.assign(principal, payment_id, invoice_id))
 
     async def note(self, draft: Draft) -> None:
         """Journal what was done outside of the daemon: a backup, a configuration that was read again."""
@@ -135,7 +145,7 @@ class Api:
     async def may_follow(self, principal: Principal, invoice_id: str | None) -> None:
         """Raises `Refusal` where a stream is asked for one invoice that the principal may not see."""
         if invoice_id is not None:
-            await self._store.read(lambda reader: find(reader, principal, invoice_id, param="invoice_id"))
+            _noted(await self._store.read(lambda reader: find(reader, principal, invoice_id, "invoice_id")))
 
     def store_fault(self) -> str | None:
         """Why nothing can be recorded at present; None where that is not known to be so."""
@@ -145,9 +155,24 @@ class Api:
         """What every source last said."""
         return self._rates.all()
 
+    async def counted(self) -> Counted:
+        """How many invoices are in which status, and how many payments belong to none."""
+        return await self._store.read(
+            lambda reader: Counted(reader.invoices_by_status(), reader.count_unmatched())
+        )
+
     def chains(self) -> Sequence[ChainStatus]:
         """Every chain's health."""
         return [chain.status() for chain in self._chains.values()]
+
+
+def _noted(found: InvoiceView) -> InvoiceView:
+    """Have the log's lines that this request still writes name the invoice.
+
+    Not before it is found: what is asked for by mistake may be anything, a key as well.
+    """
+    bind_contextvars(invoice_id=found.invoice.id)
+    return found
 
 
 def _check_cursor(cursor: str, last: Invoice | None, owner: str | None) -> None:

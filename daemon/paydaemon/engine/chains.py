@@ -17,6 +17,7 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.indexes import Indexes
+from paydaemon.engine.measures import ChainMeasures
 from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 
@@ -60,6 +61,7 @@ class LiveChain:
         self._clock = clock
         self.stale_after_ms = stale_after_ms
         self.wait_s = wait_s
+        self.measures = ChainMeasures()
         self._indexes = Indexes(store, self.id)
         self._as_of_ms: int | None = None
         self._height: int | None = None
@@ -72,7 +74,8 @@ class LiveChain:
                 return await self.chain.destination(index, request)
         except Exception as error:
             # Whatever it was: the other chains can still be offered, and the caller learns no more than this.
-            log.warning("chain gave no destination", chain=self.id, exc_info=error)
+            about = {"chain": self.id, "invoice_id": request.invoice_id}
+            log.warning("chain gave no destination", **about, exc_info=error)
             raise unavailable("chain_unavailable", f"chain {self.id} gave no destination") from error
 
     async def refresh(self) -> None:

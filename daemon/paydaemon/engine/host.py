@@ -18,6 +18,7 @@ from paydaemon.engine.clock import Clock
 from paydaemon.engine.intake import Confirming, Told, record, sellers_of, turn_clocks
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
+from paydaemon.engine.measures import ChainMeasures, Move
 from paydaemon.hooks.ports import Chain, ChainMismatch, SavedChain
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 
@@ -33,8 +34,16 @@ class Host:
     """One chain's door into the daemon."""
 
     def __init__(
-        self, store: Store, chain: Chain, clock: Clock, live: LiveHub, limits: EngineLimits | None = None
+        self,
+        store: Store,
+        chain: Chain,
+        clock: Clock,
+        live: LiveHub,
+        *,
+        limits: EngineLimits | None = None,
+        measures: ChainMeasures | None = None,
     ) -> None:
+        self._measures = measures or ChainMeasures()
         self._store = store
         self._chain = chain
         self._clock = clock
@@ -82,14 +91,33 @@ class Host:
             raise ValueError(
                 f"{len(observations)} observations are told at once; the limit is {self._limits.observations}"
             )
+        began = trio.current_time()
         told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
         most = self._limits.confirming_at_once
-        news = await self._recorded(lambda tx: record(tx, told, self._clock(), most))
-        if news is not None and self._live.is_watched:
-            await self._push(news)
+        recorded = await self._recorded(lambda tx: record(tx, told, self._clock(), most))
+        self._tell(recorded.moves)
+        if recorded.confirming is not None and self._live.is_watched:
+            await self._push(recorded.confirming)
         if as_of is not None:
             await self._turn(Stage.OPEN)
             await self._turn(Stage.EXPIRED)
+        self._measures.observed_s.observe(trio.current_time() - began)
+
+    def looked(self, took_s: float) -> None:
+        """Count one look at the network."""
+        self._measures.looked_s.observe(took_s)
+
+    def _tell(self, moves: Sequence[Move]) -> None:
+        self._measures.moved(moves, self._clock())
+        for move in moves:
+            payment = move.payment
+            log.debug(
+                "a payment moved",
+                payment_id=payment.id,
+                invoice_id=payment.invoice_id,
+                chain=payment.chain,
+                state=payment.state.value,
+            )
 
     async def _push(self, news: Confirming) -> None:
         """What is only for those who watch now is no reason to fail what was recorded."""

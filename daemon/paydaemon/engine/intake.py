@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from paydaemon.core.invoice import Stage
 from paydaemon.core.payment import ChainTime, Observation, Payment, absorb, deepen, first_sight
 from paydaemon.engine.ids import new_id
+from paydaemon.engine.measures import Move
 from paydaemon.engine.sheet import Sheets
 from paydaemon.store.port import ChainRow, Reader, Transaction
 
@@ -29,6 +30,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of it: the payments that came into another state, and what is worth a live push."""
+
+    moves: Sequence[Move]
+    confirming: "Confirming | None"
+
+
+@dataclass(frozen=True, slots=True)
 class Confirming:
     """Payments that gained depth without reaching it, and the height they are told at."""
 
@@ -36,8 +45,8 @@ class Confirming:
     tip: int
 
 
-def record(tx: Transaction, told: Told, now_ms: int, confirming: int) -> Confirming | None:
-    """Fold everything a chain said into the ledger; returns what is worth a live push, so much at most."""
+def record(tx: Transaction, told: Told, now_ms: int, confirming: int) -> Recorded:
+    """Fold everything a chain said into the ledger; so many live pushes at most are worth sending."""
     before = tx.chain(told.chain)
     row = _chain_row(before, told, now_ms)
     if row != before:
@@ -48,7 +57,7 @@ def record(tx: Transaction, told: Told, now_ms: int, confirming: int) -> Confirm
     if row.height is not None and row.height != before.height:
         _ripen(tx, sheets, told.chain, row.height)
     sheets.settle_all()
-    return _confirming(tx, before, row, confirming)
+    return Recorded(sheets.moves, _confirming(tx, before, row, confirming))
 
 
 def sellers_of(reader: Reader, news: Confirming) -> dict[str, str]:

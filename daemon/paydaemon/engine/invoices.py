@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import trio
+from structlog.contextvars import bind_contextvars
 
 from paydaemon.core import ledger
 from paydaemon.core.access import Principal
@@ -18,6 +19,7 @@ from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.ids import new_id
 from paydaemon.engine.limits import EngineLimits
+from paydaemon.engine.measures import Move
 from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest, Terms, depth, lasting_s, terms
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.sheet import Sheets, TipsOf
@@ -82,7 +84,7 @@ class Invoices:
         if earlier is not None:
             return earlier
         for _ in range(self._limits.destination_attempts):
-            invoice = await self._draw_up(seller_id, request)
+            invoice = await self._draw_up(seller_id, request, told_why=principal.is_operator)
             with suppress(Duplicate):
                 return await self._insert(invoice, row)
         raise unavailable("destination_taken", "every destination drawn up had been issued or paid before")
@@ -97,19 +99,25 @@ class Invoices:
     async def assign(self, principal: Principal, payment_id: str, invoice_id: str) -> InvoiceView:
         """Give an unmatched payment to the invoice it was meant for. Operators only."""
         principal.require_operator()
-        return await self._store.transact(
+        shown, moves = await self._store.transact(
             lambda tx: _assign(tx, principal, payment_id, invoice_id, self._clock())
         )
+        for move in moves:
+            if move.payment.chain in self._chains:
+                self._chains[move.payment.chain].measures.moved([move], self._clock())
+        return shown
 
-    async def _draw_up(self, seller_id: str, request: InvoiceRequest) -> Invoice:
+    async def _draw_up(self, seller_id: str, request: InvoiceRequest, *, told_why: bool) -> Invoice:
         """The whole invoice, destinations included, not yet stored."""
         chosen = self._chosen(request)
         agreed = terms(request, [asset for live in self._chains.values() for asset in live.assets])
-        offers = self._offers(chosen, request, agreed)
+        offers = self._offers(chosen, request, agreed, told_why)
         now_ms = self._clock()
         expires_at_ms = now_ms + 1000 * lasting_s(request, self.defaults)
+        id = new_id("inv")
+        bind_contextvars(invoice_id=id)
         invoice = Invoice(
-            id=new_id("inv"),
+            id=id,
             seller_id=seller_id,
             amount_minor=agreed.amount_minor,
             currency=agreed.currency,
@@ -137,15 +145,21 @@ class Invoices:
             raise invalid("chains", "must name a chain", "too_short")
         return [self._chains[chain] for chain in dict.fromkeys(request.chains)]
 
-    def _offers(self, chosen: Sequence[LiveChain], request: InvoiceRequest, agreed: Terms) -> Sequence[Offer]:
-        """What can be offered now. Raises `Refusal` (unavailable) with every reason where nothing can."""
+    def _offers(
+        self, chosen: Sequence[LiveChain], request: InvoiceRequest, agreed: Terms, told_why: bool
+    ) -> Sequence[Offer]:
+        """What can be offered now. Raises `Refusal` (unavailable) naming every chain where nothing can.
+
+        What a chain says of itself may name files and addresses in here: that is for operators.
+        """
         offers: list[Offer] = []
         reasons: list[str] = []
         for live in chosen:
             confirmations = depth(request, live.depths)
             status = live.status()
             if status.state is not HealthState.HEALTHY:
-                reasons.append(f"chain {status.id} is {status.state.value}: {status.reason}")
+                why = f": {status.reason}" if told_why and status.reason else ""
+                reasons.append(f"chain {status.id} is {status.state.value}{why}")
                 continue
             for asset in live.assets:
                 quote = self._rates.quote(asset, agreed.currency)
@@ -276,13 +290,13 @@ def find(reader: Reader, principal: Principal, invoice_id: str, param: str = "id
 
 def _assign(
     tx: Transaction, principal: Principal, payment_id: str, invoice_id: str, now_ms: int
-) -> InvoiceView:
+) -> tuple[InvoiceView, Sequence[Move]]:
     payment = tx.payment(payment_id)
     if payment is None:
         raise not_found("payment", payment_id)
     sheets = Sheets(tx, now_ms)
     if payment.invoice_id == invoice_id:
-        return existing(tx, invoice_id)
+        return existing(tx, invoice_id), ()
     if payment.invoice_id is not None:
         raise conflict("payment_matched", f"this payment belongs to {payment.invoice_id} already", "id")
     if tx.invoice(invoice_id) is None:
@@ -295,4 +309,4 @@ def _assign(
     sheets.settle(invoice_id)
     assigned = {"payment_id": payment_id, "invoice_id": invoice_id}
     tx.append(act(EventType.ADMIN_PAYMENT_ASSIGNED, principal, **assigned), now_ms)
-    return existing(tx, invoice_id)
+    return existing(tx, invoice_id), sheets.moves

@@ -11,6 +11,7 @@ from paydaemon.core import ledger
 from paydaemon.core.errors import not_found
 from paydaemon.core.invoice import Invoice, Mark, Stage
 from paydaemon.core.payment import Payment
+from paydaemon.engine.measures import Move
 from paydaemon.store.port import Reader, Transaction
 
 
@@ -50,6 +51,7 @@ class Sheets:
         self._now_ms = now_ms
         self._open: dict[str, Sheet] = {}
         self.tips = TipsOf(tx)
+        self.moves: list[Move] = []
 
     def of(self, invoice_id: str) -> Sheet:
         """The sheet of an invoice, opened when first asked for. Raises `Refusal` where there is none."""
@@ -64,12 +66,15 @@ class Sheets:
         """Record a payment that the ledger did not hold."""
         self._enter(None, payment)
         self._tx.add_payment(payment)
+        self.moves.append(Move(payment, is_new=True))
 
     def set(self, before: Payment, after: Payment) -> None:
         """Record what a known payment has become."""
         if after != before:
             self._enter(before, after)
             self._tx.set_payment(after)
+        if after.state is not before.state:
+            self.moves.append(Move(after, is_new=False))
 
     def settle(self, invoice_id: str, *, stage: Stage | None = None, mark: Mark | None = None) -> Invoice:
         """Take the ledger's step for one invoice and close its sheet."""

@@ -8,9 +8,10 @@ engine, and `wire` (the answer) or `errors`.
 
 from paydaemon.frontends.activation import Passed, take_passed
 from paydaemon.frontends.app import make_app
-from paydaemon.frontends.listener import Counts, serve
+from paydaemon.frontends.listener import serve
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
 from paydaemon.frontends.tcp import TcpListener, open_public, open_tcp
+from paydaemon.frontends.traffic import Counts, Traffic
 from paydaemon.frontends.unix import UnixListener, open_unix
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Passed",
     "Status",
     "TcpListener",
+    "Traffic",
     "UnixListener",
     "make_app",
     "open_public",

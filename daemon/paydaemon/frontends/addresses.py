@@ -7,6 +7,8 @@ client's claim and decides nothing.
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
+from quart.wrappers.base import BaseRequestWebsocket
+
 from paydaemon.frontends.settings import Network
 
 Address = IPv4Address | IPv6Address
@@ -40,6 +42,14 @@ def client_address(
             return client
         client = parse(hop.strip()) or client
     return client
+
+
+def client_of(asked: BaseRequestWebsocket, trusted: Sequence[Network]) -> Address | None:
+    """The address that a request came from; None on the Unix socket."""
+    peer = asked.scope.get("client")
+    if peer is None:
+        return None
+    return client_address(parse(peer[0]), asked.headers.getlist("X-Forwarded-For"), trusted)
 
 
 def is_trusted(address: Address, trusted: Sequence[Network]) -> bool:

@@ -6,10 +6,12 @@ listens on the Unix socket, takes whoever can open that for an operator, and alo
 """
 
 import trio
-from quart.ctx import RequestContext
+from quart import request, websocket
+from quart.ctx import RequestContext, WebsocketContext
 from quart.typing import ResponseTypes
 from quart.wrappers.base import BaseRequestWebsocket
 from quart_trio import QuartTrio
+from structlog.contextvars import bind_contextvars
 from werkzeug.routing import BaseConverter, MapAdapter
 
 from paydaemon.core.errors import unavailable
@@ -23,11 +25,13 @@ from paydaemon.frontends.routes import (
     health,
     interface,
     invoices,
+    metrics,
     payments,
     plugins,
     rates,
 )
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
+from paydaemon.frontends.traffic import NO_ANSWER, UPGRADED, Traffic
 
 
 class Identifier(BaseConverter):
@@ -39,8 +43,9 @@ class Identifier(BaseConverter):
 class App(QuartTrio):
     """Quart, with a time-out on requests and without belief in the Host header."""
 
-    def __init__(self, limits: Limits, gate: gate.Gate) -> None:
+    def __init__(self, limits: Limits, gate: gate.Gate, traffic: Traffic) -> None:
         super().__init__(__name__, static_folder=None, template_folder=None)
+        self.traffic = traffic
         self._limits = limits
         self._gate = gate
         self._copy_limits()
@@ -57,14 +62,29 @@ class App(QuartTrio):
         self.config["MAX_CONTENT_LENGTH"] = self._limits.body_bytes
         self.config["BODY_TIMEOUT"] = self._limits.body_timeout_s
 
-    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+    def create_url_adapter(self, asked: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Match by path and method alone."""
-        if request is None:
+        if asked is None:
             return None
-        return self.url_map.bind("localhost", None, None, request.scheme, request.method, request.path)
+        return self.url_map.bind("localhost", None, None, asked.scheme, asked.method, asked.path)
 
     async def full_dispatch_request(self, request_context: RequestContext | None = None) -> ResponseTypes:
-        """Answer a request, in time."""
+        """Answer a request, in time, and note how it went."""
+        bind_contextvars(request_id=errors.request_id())
+        with self.traffic.noting(request, NO_ANSWER) as ending:
+            ending.answer = await self._answer(request_context)
+            return ending.answer
+
+    async def full_dispatch_websocket(
+        self, websocket_context: WebsocketContext | None = None
+    ) -> ResponseTypes | None:
+        """Serve a websocket, and note how it went."""
+        bind_contextvars(request_id=errors.request_id())
+        with self.traffic.open_websocket(), self.traffic.noting(websocket, UPGRADED) as ending:
+            ending.answer = await super().full_dispatch_websocket(websocket_context)
+            return ending.answer
+
+    async def _answer(self, request_context: RequestContext | None) -> ResponseTypes:
         with trio.move_on_after(self._limits.request_timeout_s):
             return await super().full_dispatch_request(request_context)
         seconds = f"{self._limits.request_timeout_s:g}"
@@ -86,7 +106,9 @@ def make_app(
     """
     authenticate = gate.local if administration else gate.bearer(api.accounts)
     guarded = gate.Gate(settings, authenticate)
-    app = App(settings.limits, guarded)
+    listener = "unix" if administration else "tcp"
+    traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
+    app = App(settings.limits, guarded, traffic)
     errors.install(app)
     guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))
@@ -97,6 +119,7 @@ def make_app(
     app.register_blueprint(checkout.blueprint(api))
     app.register_blueprint(plugins.blueprint(status))
     app.register_blueprint(interface.blueprint(settings, administration=administration))
+    app.register_blueprint(metrics.blueprint(status))
     if administration:
         app.register_blueprint(admin.blueprint(api, settings))
     return app

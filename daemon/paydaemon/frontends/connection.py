@@ -17,6 +17,7 @@ from paydaemon.frontends.protocol import Http1, HypercornConfig
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.stream import has_untaken
 from paydaemon.frontends.tls import ClientStream, TlsStream
+from paydaemon.frontends.traffic import Traffic
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ STREAM = "paydaemon.stream"
 
 
 class HypercornLog(Logger):
-    """hypercorn's log lines as ours. Accesses are not logged."""
+    """hypercorn's log lines as ours. Accesses are told by `paydaemon.frontends.traffic`."""
 
     async def access(self, request: WWWScope, response: ResponseSummary | None, request_time: float) -> None:
         """Log nothing."""
@@ -45,9 +46,9 @@ class HypercornLog(Logger):
         log.error(message, exc_info=sys.exception())
 
 
-def configure(limits: Limits) -> HypercornConfig:
+def configure(limits: Limits, traffic: Traffic) -> HypercornConfig:
     """The configuration of hypercorn; what it has no word for is kept to by our own classes."""
-    config = HypercornConfig(limits)
+    config = HypercornConfig(limits, traffic)
     config.logger_class = HypercornLog
     config.errorlog = None
     config.include_server_header = False

@@ -108,7 +108,7 @@ def _headers(refusal: Refusal) -> dict[str, str]:
 
 
 async def _store_unavailable(error: StoreUnavailable) -> Response:
-    log.warning("the store was not available", request_id=request_id(), error=str(error))
+    log.warning("the store was not available", error=str(error))
     message = "nothing can be recorded now; try again, with the same Idempotency-Key if there was one"
     return await _refused(Refusal(ErrorType.UNAVAILABLE, "store_unavailable", message))
 
@@ -128,6 +128,6 @@ async def _unreadable(error: UnreadableBody) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
-    log.error("a request failed unexpectedly", request_id=request_id(), exc_info=error)
+    log.error("a request failed unexpectedly", exc_info=error)
     type, code, message = HTTP[500]
     return wire.answer(envelope(type, code, message, None, request_id()), 500)

@@ -24,6 +24,7 @@ from paydaemon.frontends.pace import Paces
 from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.unix import peer_uid
+from paydaemon.store.port import StoreUnavailable
 
 OPEN = frozenset(
     {
@@ -49,6 +50,14 @@ def authenticate_again() -> Callable[[], Awaitable[Principal]]:
     """Looks at the current request's key once more, for what outlives the request."""
     found: Callable[[], Awaitable[Principal]] = g.authenticate
     return found
+
+
+async def operator_asks() -> bool:
+    """Whether a request that needs no key comes from an operator all the same. A wrong key is no key here."""
+    try:
+        return (await authenticate_again()()).is_operator
+    except (Refusal, StoreUnavailable):
+        return False
 
 
 async def local(asked: BaseRequestWebsocket) -> Principal:
@@ -108,10 +117,10 @@ class Gate:
 
     async def pass_through(self, asked: BaseRequestWebsocket) -> None:
         """Let one request pass. A path that does not exist is told so to anybody."""
+        g.authenticate = partial(self._authenticate, asked)
         if asked.routing_exception is not None or asked.endpoint in OPEN:
             self._pace_address(asked)
             return
-        g.authenticate = partial(self._authenticate, asked)
         try:
             g.principal = await g.authenticate()
         except Refusal:
@@ -127,12 +136,7 @@ class Gate:
             raise Refusal(ErrorType.PERMISSION, "foreign_origin", "this page may not connect here", "Origin")
 
     def _pace_address(self, asked: BaseRequestWebsocket) -> None:
-        client = asked.scope.get("client")
-        if client is None:
-            return
-        address = addresses.client_address(
-            addresses.parse(client[0]), asked.headers.getlist("X-Forwarded-For"), self._trusted
-        )
+        address = addresses.client_of(asked, self._trusted)
         if address is not None:
             self._paces.take(("address", addresses.one_client(address)))
 

@@ -8,7 +8,6 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -24,6 +23,7 @@ from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.tcp import TcpListener
 from paydaemon.frontends.tls import ClientStream, TlsStream
+from paydaemon.frontends.traffic import Traffic
 from paydaemon.frontends.unix import UnixListener, peer_is_allowed
 
 log = structlog.get_logger(__name__)
@@ -33,23 +33,13 @@ Tls = Callable[[], ssl.SSLContext]
 """Gives what the next connection is encrypted by: the certificate may change while the daemon runs."""
 
 
-@dataclass(slots=True)
-class Counts:
-    """What the guard has seen. `open` is now, the others are since the start."""
-
-    open: int = 0
-    accepted: int = 0
-    refused: int = 0
-    failed: int = 0
-
-
 async def serve(
     app: Quart,
     listeners: Sequence[Listener],
     settings: FrontendSettings,
     *,
     stop: trio.Event,
-    counts: Counts | None = None,
+    traffic: Traffic | None = None,
     tls: Tls | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -57,10 +47,10 @@ async def serve(
 
     The listeners are closed as soon as `stop` is set. `task_status.started()` tells that connections are
     taken. An application for administration is served on its own: a crowd on TCP cannot keep it busy. With
-    `tls` every connection is encrypted.
+    `tls` every connection is encrypted. `traffic` is where the application's is counted.
     """
     wrapped = ASGIWrapper(app)
-    guard = Guard(wrapped, settings, counts or Counts(), tls)
+    guard = Guard(wrapped, settings, traffic or Traffic("tcp"), tls)
     lifespan = Lifespan(wrapped, guard.config, {})
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)
@@ -73,12 +63,14 @@ async def serve(
 class Guard:
     """Stands before every connection of its listeners."""
 
-    def __init__(self, app: ASGIWrapper, settings: FrontendSettings, counts: Counts, tls: Tls | None) -> None:
-        self.config = configure(settings.limits)
+    def __init__(
+        self, app: ASGIWrapper, settings: FrontendSettings, traffic: Traffic, tls: Tls | None
+    ) -> None:
+        self.config = configure(settings.limits, traffic)
         self._app = app
         self._limits = settings.limits
         self._trusted = settings.trusted_proxies
-        self._counts = counts
+        self._counts = traffic.connections
         self._tls = tls
         self._context = WorkerContext(None)
         self._streams: set[ClientStream] = set()

@@ -30,6 +30,7 @@ from wsproto.events import Message
 
 from paydaemon.frontends import errors, wire
 from paydaemon.frontends.settings import Limits
+from paydaemon.frontends.traffic import Traffic
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -41,9 +42,16 @@ class ProtocolViolation(Exception):
 class HypercornConfig(Config):
     """hypercorn's configuration, with ours beside it; what is ours is looked up each time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, traffic: Traffic) -> None:
         super().__init__()
         self.limits = limits
+        self.traffic = traffic
+
+    def refusal(self, status: int, peer: tuple[str, int] | None) -> tuple[Headers, bytes]:
+        """The headers and the body of an error of the protocol, which is noted."""
+        id = errors.new_request_id()
+        self.traffic.refused(status, id, peer)
+        return refusal(status, id)
 
     @property
     def h11_max_incomplete_size(self) -> int:  # type: ignore[override] # only read
@@ -143,7 +151,7 @@ class Http1(H11Protocol):
         await self.send(Closed())
 
     async def _send_error_response(self, status_code: int, has_body: bool = True) -> None:
-        headers, body = refusal(status_code)
+        headers, body = self.config.refusal(status_code, self.client)
         every = list(chain(headers, self.config.response_headers("h11")))
         await self._send_h11_event(h11.Response(status_code=status_code, headers=every))
         if has_body:
@@ -168,6 +176,7 @@ class MessageBuffer(WebsocketBuffer):
 class Websocket(WSStream):
     """One websocket's protocol."""
 
+    config: HypercornConfig
     buffer: MessageBuffer
 
     def __init__(self, app, config, *rest) -> None:  # type: ignore[no-untyped-def] # as hypercorn passes them
@@ -183,7 +192,7 @@ class Websocket(WSStream):
     async def _send_error_response(self, status_code: int) -> None:
         # Closed first: the application would otherwise answer too, and two answers are one too many for h11.
         self.closed = True
-        headers, body = refusal(status_code)
+        headers, body = self.config.refusal(status_code, self.client)
         await self.send(Response(stream_id=self.stream_id, status_code=status_code, headers=list(headers)))
         await self.send(Body(stream_id=self.stream_id, data=body))
         await self.send(EndBody(stream_id=self.stream_id))
@@ -204,9 +213,8 @@ def has_two_lengths(request: h11.Request) -> bool:
     return {b"transfer-encoding", b"content-length"} <= names
 
 
-def refusal(status: int) -> tuple[Headers, bytes]:
+def refusal(status: int, id: str) -> tuple[Headers, bytes]:
     """The headers and the body of an error of the protocol, which closes the connection."""
-    id = errors.new_request_id()
     body = wire.encode(errors.envelope(*errors.for_status(status), None, id)).encode()
     headers = (
         (b"content-type", b"application/json"),

@@ -75,6 +75,7 @@ class FrontendSettings:
     public_url: str
     trusted_proxies: tuple[Network, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    log_requests: bool = True
 
 
 class Status(Protocol):
@@ -86,4 +87,8 @@ class Status(Protocol):
 
     def services(self) -> Sequence[Mapping[str, object]]:
         """One record for each supervised service, with its `name` and `state`."""
+        ...
+
+    async def metrics(self) -> bytes:
+        """Everything that is measured, in Prometheus' text format."""
         ...

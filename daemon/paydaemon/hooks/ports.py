@@ -133,6 +133,9 @@ class ChainHost(Protocol):
         Raises `ValueError` for more observations at once than the daemon takes; up to 1000 it always takes.
         """
 
+    def looked(self, took_s: float) -> None:
+        """Tell how many seconds one look at the network took, with all that came of it: for the metrics."""
+
 
 class ChainMismatch(Exception):
     """The node or wallet is not the one that this database belongs to."""

@@ -8,14 +8,15 @@ run again, so it has no effect outside its transaction.
 Rows come back as the core's own frozen objects. Lists are bounded: `limit` is the most that is returned.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from paydaemon.core.access import Key, Seller
 from paydaemon.core.events import Draft, Event, EventType
 from paydaemon.core.invoice import Destination, Invoice, Stage, Standing, Status
 from paydaemon.core.payment import Payment
+from paydaemon.measures import DURATIONS_S, SIZES, Histogram
 
 T = TypeVar("T")
 
@@ -78,6 +79,22 @@ class Issued:
     asset_code: str
 
 
+@dataclass(slots=True)
+class StoreMeasures:
+    """What a store counts of its own work.
+
+    `commit_s` is how long whole commits take, what they hold included, and `sync_s` the disk's part of it.
+    `batch` is how many transactions share one. `failed` counts commits that did not come about.
+    """
+
+    commit_s: Histogram = field(default_factory=lambda: Histogram(DURATIONS_S))
+    sync_s: Histogram = field(default_factory=lambda: Histogram(DURATIONS_S))
+    batch: Histogram = field(default_factory=lambda: Histogram(SIZES))
+    failed: int = 0
+    writes_waiting: int = 0
+    reads_waiting: int = 0
+
+
 class Reader(Protocol):
     """What can be read, in one consistent snapshot."""
 
@@ -103,6 +120,10 @@ class Reader(Protocol):
         """
         ...
 
+    def invoices_by_status(self) -> Mapping[Status, int]:
+        """How many invoices there are in each status, by an index: it takes longer the more there are."""
+        ...
+
     def idempotency(self, seller_id: str, key: str) -> IdempotencyRow | None: ...
 
     # Payments
@@ -120,6 +141,10 @@ class Reader(Protocol):
         self, *, seller_id: str | None, unmatched: bool, before: str | None, limit: int
     ) -> Sequence[Payment]:
         """The newest first; `unmatched` leaves only those that belong to no invoice, and so to no seller."""
+        ...
+
+    def count_unmatched(self) -> int:
+        """How many payments belong to no invoice."""
         ...
 
     def unfinal_payments(self, chain: str, above_height: int) -> Sequence[Payment]:
@@ -249,6 +274,11 @@ class Store(Protocol):
 
     async def read(self, fn: Callable[[Reader], T]) -> T:
         """Run `fn` on a snapshot of what is committed."""
+        ...
+
+    @property
+    def measures(self) -> StoreMeasures:
+        """What the store has counted since it was opened."""
         ...
 
     @property

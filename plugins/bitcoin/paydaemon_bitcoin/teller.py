@@ -53,6 +53,10 @@ class Teller:
         await self._observe(last, as_of, replace(self.cursor, tip=tip, base=base))
         self._note(findings)
 
+    def looked(self, took_s: float) -> None:
+        """Tell how many seconds a pass took."""
+        self._host.looked(took_s)
+
     def _news(self, findings: Sequence[Finding]) -> list[Observation]:
         news = [
             observation(credit, finding.fate, self._asset, 0)

@@ -84,7 +84,9 @@ class Watcher:
         """
         self.inbox.look_at_everything()
         while True:
+            began = trio.current_time()
             looked(await self._pass())
+            self._teller.looked(trio.current_time() - began)
             await self._between_passes(poll_interval_s)
 
     async def _between_passes(self, poll_interval_s: float) -> None:

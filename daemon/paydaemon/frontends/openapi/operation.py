@@ -12,6 +12,8 @@ from paydaemon.frontends.requests import DEFAULT_LIMIT, ID, MAX_LIMIT, MAX_QUERY
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+"""Its text format: https://prometheus.io/docs/instrumenting/exposition_formats/"""
 
 
 class Needs(StrEnum):

@@ -237,7 +237,9 @@ def _of_the_daemon() -> Mapping[str, Schema]:
 
 def _readiness() -> Schema:
     state = choice(HealthState, "How it is doing.")
-    reason = text("Why, in words; empty while it is healthy. Told to operators.")
+    reason = text(
+        "Why, in words; empty while it is healthy. Only operators are told more than a general word."
+    )
     chain = record(
         "One chain.",
         {
@@ -248,12 +250,11 @@ def _readiness() -> Schema:
             "as_of": nullable(time("Up to when it has been seen complete.")),
             "height": nullable(whole("The number of its newest block, where it has blocks.")),
         },
-        optional=("reason",),
     )
     named = text("Its name.")
     fields = {
         "status": text("Whether an order can be taken.", enum=["ok", "unavailable"]),
-        "store": record("The database.", {"state": state, "reason": reason}, optional=("reason",)),
+        "store": record("The database.", {"state": state, "reason": reason}),
         "chains": listing(chain, "Every chain."),
         "plugins": listing(
             record("One plugin.", {"name": named, "status": choice(PluginStatus, "Whether it can be used.")}),

@@ -51,7 +51,7 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
         try:
             await tell(socket, api, wanted, stop, limits)
         except Exception:  # the socket is open: only a close can tell
-            log.exception("a websocket failed", request_id=errors.request_id())
+            log.exception("a websocket failed")
             await socket.close(INTERNAL_ERROR, "something went wrong here")
 
     return routes

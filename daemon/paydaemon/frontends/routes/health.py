@@ -9,6 +9,7 @@ from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.public import Json
 from paydaemon.engine.api import Api
 from paydaemon.frontends import wire
+from paydaemon.frontends.gate import operator_asks
 from paydaemon.frontends.settings import Status
 from paydaemon.hooks.ports import HealthState
 from paydaemon.journal import Filter
@@ -27,6 +28,9 @@ def blueprint(api: Api, status: Status) -> Blueprint:
 
     @routes.get("/readyz")
     async def ready() -> Response:
+        why = False
+        with trio.move_on_after(STORE_ANSWERS_WITHIN_S):
+            why = await operator_asks()
         store = await _store(api)
         chains = api.chains()
         is_ready = store["state"] == HealthState.HEALTHY and any(
@@ -34,14 +38,27 @@ def blueprint(api: Api, status: Status) -> Blueprint:
         )
         said = {
             "status": "ok" if is_ready else "unavailable",
-            "store": store,
-            "chains": [wire.chain(chain) for chain in chains],
+            "store": _for_whom(why, store),
+            "chains": [_for_whom(why, wire.chain(chain)) for chain in chains],
             "plugins": _brief(status.plugins(), "name", "status"),
             "services": _brief(status.services(), "name", "state"),
         }
         return wire.answer(said, 200 if is_ready else 503)
 
     return routes
+
+
+GENERAL_WORDS = {
+    HealthState.STARTING: "not ready yet",
+    HealthState.HEALTHY: "",
+    HealthState.STALE: "not to be relied on now",
+}
+"""What anybody may know of a reason."""
+
+
+def _for_whom(why: bool, told: Json) -> Json:
+    """A part with its own reason, which may name files and addresses in here, or with a general word."""
+    return told if why else {**told, "reason": GENERAL_WORDS[HealthState(str(told["state"]))]}
 
 
 def _brief(records: Sequence[Mapping[str, object]], *names: str) -> list[Json]:

@@ -11,8 +11,10 @@ This is the same code whether a thread of its own runs it or a test inline.
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
+from paydaemon.store.port import StoreMeasures
 from paydaemon.store.sqlite.database import Database
 from paydaemon.store.sqlite.faults import LostTransaction, as_unavailable, is_busy
 from paydaemon.store.sqlite.job import Job
@@ -35,6 +37,7 @@ class Committer:
     def __init__(self, database: Database, connection: sqlite3.Connection, statements: Statements) -> None:
         self._database = database
         self._statements = statements
+        self.measures = StoreMeasures()
         self._connection: sqlite3.Connection | None = connection
         self.last_seq = self._session(connection).last_seq()
         self.fault: str | None = None
@@ -50,6 +53,7 @@ class Committer:
 
     def commit(self, batch: Batch) -> None:
         """Bring every job of a batch to its answer. Never raises."""
+        began = perf_counter()
         try:
             self._commit_in_spite_of_others(batch)
         except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
@@ -57,6 +61,10 @@ class Committer:
             self.fault = str(as_unavailable(error))
             for job in batch:
                 job.failed(as_unavailable(error))
+            self.measures.failed += 1
+        else:
+            self.measures.batch.observe(len(batch))
+            self.measures.commit_s.observe(perf_counter() - began)
 
     def close(self) -> None:
         """Bring the log into the database, as far as nobody reads it, and close."""
@@ -87,7 +95,9 @@ class Committer:
         for job in batch:
             _step(connection, tx, job)
         newest = tx.last_seq()
+        began = perf_counter()
         connection.execute("COMMIT")
+        self.measures.sync_s.observe(perf_counter() - began)
         self.last_seq = newest
         if connection.total_changes > written:
             self.fault = None

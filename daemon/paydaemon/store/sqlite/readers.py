@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 import trio
 
-from paydaemon.store.port import Reader, StoreUnavailable
+from paydaemon.store.port import Reader, StoreMeasures, StoreUnavailable
 from paydaemon.store.sqlite.committer import Committer
 from paydaemon.store.sqlite.database import Database
 from paydaemon.store.sqlite.faults import told_as_unavailable
@@ -50,23 +50,29 @@ class ThreadReaders:
     """Reads in worker threads, at most `connections` at a time."""
 
     def __init__(
-        self, database: Database, statements: Statements, connections: int, queue_limit: int
+        self,
+        database: Database,
+        statements: Statements,
+        measures: StoreMeasures,
+        connections: int,
+        queue_limit: int,
     ) -> None:
         self._database = database
         self._statements = statements
         self._idle: list[sqlite3.Connection] = []
         self._limiter = trio.CapacityLimiter(connections)
         self._queue_limit = queue_limit
-        self._waiting = 0
+        self._measures = measures
 
     async def run(self, fn: Callable[[Reader], T]) -> T:
-        if self._waiting >= self._queue_limit:
-            raise StoreUnavailable(f"{self._waiting} reads are waiting already")
-        self._waiting += 1
+        waiting = self._measures.reads_waiting
+        if waiting >= self._queue_limit:
+            raise StoreUnavailable(f"{waiting} reads are waiting already")
+        self._measures.reads_waiting += 1
         try:
             return await trio.to_thread.run_sync(self._read, fn, limiter=self._limiter)
         finally:
-            self._waiting -= 1
+            self._measures.reads_waiting -= 1
 
     async def aclose(self) -> None:
         """Taking every place among the readers waits for whoever has one."""

@@ -53,6 +53,11 @@ class Session:
         rows = self._rows(name, **values)
         return rows[0] if rows else None
 
+    def _count(self, name: str, /, **values: SqlValue) -> int:
+        """The one number that a statement yields."""
+        [[number]] = self._rows(name, **values)
+        return int(number)
+
     def _change(self, name: str, /, **values: SqlValue) -> int:
         """Run a statement that writes; returns how many rows it wrote."""
         return self._run(self._statements[name], values)[1]

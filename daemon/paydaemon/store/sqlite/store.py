@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 import trio
 
-from paydaemon.store.port import Reader, StoreUnavailable, Transaction
+from paydaemon.store.port import Reader, StoreMeasures, StoreUnavailable, Transaction
 from paydaemon.store.sqlite.committer import Committer
 from paydaemon.store.sqlite.connection import MEMORY
 from paydaemon.store.sqlite.database import Database, open_database
@@ -53,7 +53,10 @@ class Tide:
 class SqliteStore:
     """`paydaemon.store.port.Store` in one SQLite file. Made by `open_store`."""
 
-    def __init__(self, database: Database, tide: Tide, writer: Writer, readers: Readers) -> None:
+    def __init__(
+        self, database: Database, measures: StoreMeasures, tide: Tide, writer: Writer, readers: Readers
+    ) -> None:
+        self.measures = measures
         self._database = database
         self._tide = tide
         self._writer = writer
@@ -131,7 +134,11 @@ async def _open(
             database, committer, statements = _prepare(path)
             tide = Tide(committer.last_seq)
             return SqliteStore(
-                database, tide, InlineWriter(committer, tide.rise), InlineReaders(committer, statements)
+                database,
+                committer.measures,
+                tide,
+                InlineWriter(committer, tide.rise),
+                InlineReaders(committer, statements),
             )
         case "threads":
             if path == MEMORY:
@@ -140,9 +147,10 @@ async def _open(
             tide = Tide(committer.last_seq)
             return SqliteStore(
                 database,
+                committer.measures,
                 tide,
                 ThreadWriter(committer, tide.rise, queue_limit, batch_limit),
-                ThreadReaders(database, statements, read_connections, queue_limit),
+                ThreadReaders(database, statements, committer.measures, read_connections, queue_limit),
             )
 
 

@@ -72,7 +72,7 @@ class ThreadWriter:
         self._announce = announce
         self._queue_limit = queue_limit
         self._batch_limit = batch_limit
-        self._waiting = 0
+        self._measures = committer.measures
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._trio = trio.lowlevel.current_trio_token()
         self._thread = threading.Thread(target=self._work, name="paydaemon store", daemon=True)
@@ -84,10 +84,11 @@ class ThreadWriter:
 
     async def run(self, fn: Callable[[Transaction], T]) -> T:
         await trio.lowlevel.checkpoint_if_cancelled()
-        if self._waiting >= self._queue_limit:
-            raise StoreBusy(f"{self._waiting} transactions are waiting already")
+        waiting = self._measures.writes_waiting
+        if waiting >= self._queue_limit:
+            raise StoreBusy(f"{waiting} transactions are waiting already")
         job = Job(fn, trio.lowlevel.current_task())
-        self._waiting += 1
+        self._measures.writes_waiting += 1
         self._jobs.put(job)
         await trio.lowlevel.wait_task_rescheduled(_not_cancelled)
         return job.answer()
@@ -121,7 +122,7 @@ class ThreadWriter:
 
     def _deliver(self, batch: Batch, last_seq: int) -> None:
         """Once for each commit, in the trio thread."""
-        self._waiting -= len(batch)
+        self._measures.writes_waiting -= len(batch)
         self._announce(last_seq)
         for job in batch:
             if job.waiter is not None:

@@ -49,6 +49,11 @@ class Invoices(Suite):
         await store.transact(add)
         return store
 
+    async def test_invoices_are_counted_by_their_status(self, listed_invoices: Store) -> None:
+        counted = await listed_invoices.read(lambda reader: reader.invoices_by_status())
+        none = dict.fromkeys(Status, 0)
+        assert counted == {**none, Status.NEW: 4, Status.SETTLED: 3}
+
     async def test_an_invoice_comes_back_whole(self, store: Store) -> None:
         coin = Asset("hedera", "0.0.456858", "USDC", 6)
         whole = replace(

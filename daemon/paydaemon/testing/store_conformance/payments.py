@@ -157,6 +157,9 @@ class Payments(Suite):
         ]
         assert await listed_payments.read(lambda reader: ids(reader.payments_of("inv_9"))) == []
 
+    async def test_unmatched_payments_are_counted(self, listed_payments: Store) -> None:
+        assert await listed_payments.read(lambda reader: reader.count_unmatched()) == 3
+
     @pytest.mark.parametrize(
         ("seller_id", "unmatched", "numbers"),
         [

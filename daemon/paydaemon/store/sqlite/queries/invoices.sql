@@ -24,6 +24,10 @@ SELECT * FROM invoices
 WHERE seller_id = :seller_id AND status = :status AND number < :before
 ORDER BY number DESC LIMIT :limit
 
+-- One status at a time, and so by the index alone.
+-- name: count_invoices_in_status
+SELECT count(*) FROM invoices WHERE status = :status
+
 -- name: add_invoice
 INSERT INTO invoices (
     id, seller_id, amount_minor, currency, currency_decimals, created_at_ms, expires_at_ms, monitor_until_ms,

@@ -24,6 +24,9 @@ SELECT * FROM payments WHERE seller_id = :seller_id AND number < :before ORDER B
 -- name: unmatched_payments
 SELECT * FROM payments WHERE invoice_id IS NULL AND number < :before ORDER BY number DESC LIMIT :limit
 
+-- name: count_unmatched_payments
+SELECT count(*) FROM payments WHERE invoice_id IS NULL
+
 -- Two searches of one index; joined by OR they would be a walk along all of it.
 -- name: unfinal_payments
 SELECT * FROM payments WHERE chain = :chain AND final = 0 AND height IS NULL

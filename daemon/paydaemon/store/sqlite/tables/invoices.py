@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from paydaemon.core.invoice import Invoice, Stage, Standing, Status
@@ -42,6 +42,9 @@ class ReadInvoices(Session):
                     limit=most,
                 )
         return self._with_options(page)
+
+    def invoices_by_status(self) -> Mapping[Status, int]:
+        return {status: self._count("count_invoices_in_status", status=status) for status in Status}
 
     def idempotency(self, seller_id: str, key: str) -> IdempotencyRow | None:
         row = self._row("idempotency", seller_id=seller_id, key=key)

@@ -39,6 +39,9 @@ class ReadPayments(Session):
             return _payments(self._rows("payments", before=number, limit=most))
         return _payments(self._rows("payments_of_seller", seller_id=seller_id, before=number, limit=most))
 
+    def count_unmatched(self) -> int:
+        return self._count("count_unmatched_payments")
+
     def unfinal_payments(self, chain: str, above_height: int) -> Sequence[Payment]:
         return _payments(self._rows("unfinal_payments", chain=chain, above_height=above_height))
 

@@ -1,0 +1,45 @@
+"""What the engine counts of each chain's work, after the commit: what was rolled back never happened."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from paydaemon.core.payment import Payment, PaymentState
+from paydaemon.measures import DELAYS_S, DURATIONS_S, Histogram
+
+AssetState = tuple[str, PaymentState]
+"""An asset's code, and a state that payments in it came into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A payment as it came into its state. `is_new`: it was not recorded before."""
+
+    payment: Payment
+    is_new: bool
+
+
+@dataclass(slots=True)
+class ChainMeasures:
+    """One chain since the start.
+
+    `detected_s` is from the chain's own time of first sight to the commit, `observed_s` how long recording
+    takes what the chain says at once, and `looked_s` one look at the network as the plugin tells it. A
+    payment counts, and its amount too, each time it comes into a state.
+    """
+
+    detected_s: Histogram = field(default_factory=lambda: Histogram(DELAYS_S))
+    observed_s: Histogram = field(default_factory=lambda: Histogram(DURATIONS_S))
+    looked_s: Histogram = field(default_factory=lambda: Histogram(DURATIONS_S))
+    payments: Counter[AssetState] = field(default_factory=Counter)
+    amounts_minor: Counter[AssetState] = field(default_factory=Counter)
+
+    def moved(self, moves: Iterable[Move], now_ms: int) -> None:
+        """Count what a transaction has made of payments, now that it is committed."""
+        for move in moves:
+            payment = move.payment
+            key = payment.asset.code, payment.state
+            self.payments[key] += 1
+            self.amounts_minor[key] += payment.amount_minor
+            if move.is_new:
+                self.detected_s.observe(max(0, now_ms - payment.seen_at_ms) / 1000)

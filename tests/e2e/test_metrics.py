@@ -1,0 +1,66 @@
+"""docs/metrics.md says what a real daemon serves, and its alert rules ask for what is there."""
+
+import re
+from pathlib import Path
+
+from paydaemon_bitcoin.regtest import RegtestNode
+from tests.metrics.pages import Page
+from tests.support.daemon import Daemon, address_of, due_of
+from tests.support.node import pay_many
+
+TEXT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `([a-z_]+)` \| (counter|gauge|histogram) \|([^|]*)\|([^|]*)\|", re.MULTILINE)
+NAME = re.compile(r"\b(?:paydaemon|process)_[a-z_]+\b")
+SUFFIXES = ("_bucket", "_count", "_sum")
+
+
+def documented() -> dict[str, tuple[str, frozenset[str]]]:
+    """Every metric of the tables, with its type and labels."""
+    return {
+        name: (type, frozenset(re.findall(r"`([a-z_]+)`", labels)))
+        for name, type, labels, _ in ROW.findall(TEXT)
+    }
+
+
+def served(page: Page) -> dict[str, tuple[str, frozenset[str]]]:
+    """The same of what is served, where there is a value."""
+    return {
+        f"{family.name}_total" if family.type == "counter" else family.name: (
+            family.type,
+            frozenset(label for sample in family.samples for label in sample.labels) - {"le"},
+        )
+        for family in page.families.values()
+        if family.samples
+    }
+
+
+async def scraped(daemon: Daemon, node: RegtestNode) -> Page:
+    """A daemon's metrics after a payment, while somebody listens."""
+    invoice = await daemon.invoice()
+    async with daemon.stream(), daemon.client() as client:
+        await pay_many(node, (address_of(invoice), due_of(invoice)))
+        await daemon.until_status(invoice["id"], "processing")
+        answer = await client.get("/metrics")
+    assert answer.status_code == 200
+    return Page(answer.text)
+
+
+async def test_what_is_documented_is_served_and_the_other_way_round(
+    daemon: Daemon, node: RegtestNode
+) -> None:
+    page = await scraped(daemon, node)
+    assert served(page) == documented()
+    assert page.value("chain_look_seconds_count", "bitcoin") > 0
+    assert page.value("payment_detection_seconds_count", "bitcoin") > 0
+    assert page.value("websockets", "tcp") == 1
+
+
+def test_every_name_in_the_text_is_a_metrics() -> None:
+    known = {*documented(), *(name + suffix for name in documented() for suffix in SUFFIXES)}
+    assert set(NAME.findall(TEXT)) <= known
+
+
+def test_every_unit_is_named_in_the_metrics_name() -> None:
+    for name, _, _, unit in ROW.findall(TEXT):
+        if unit.strip() in ("seconds", "bytes"):
+            assert unit.strip() in name

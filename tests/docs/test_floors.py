@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOORS = re.compile(r"__main__ → .*? → core[a-z_, ]*", re.DOTALL)
+FLOORS = re.compile(r"__main__ → .*? → core(?:[a-z_, ]|\n(?!\n))*", re.DOTALL)
 
 
 def kept() -> list[set[str]]:

@@ -261,7 +261,7 @@ async def test_a_daemon_does_not_start_on_a_wrong_configuration(daemon: Daemon, 
 
 async def test_a_second_daemon_on_the_same_files_gives_way(daemon: Daemon) -> None:
     async with running("run", "--config", str(daemon.config)) as second:
-        assert await second.ends() == 1
+        assert await second.ends() == os.EX_TEMPFAIL
     assert "paydaemon: " in second.err[-1]
     assert "Traceback" not in "\n".join(second.err)
     assert (await daemon.invoice())["status"] == "new"

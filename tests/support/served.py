@@ -40,11 +40,16 @@ QUICK = Limits(requests_per_s=100_000, requests_burst=100_000, grace_s=2.0)
 """Limits that no test meets by chance."""
 
 
+STARTED_AT = "2026-01-31T11:58:00.000Z"
+
+
 class StatusOf:
     """What `paydaemon.frontends.Status` asks for."""
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
-        return [{**asdict(PluginRecord("fake", None, "1.0", PluginStatus.LOADED)), "status": "loaded"}]
+        record = asdict(PluginRecord("fake", None, "1.0", PluginStatus.LOADED))
+        service = {"name": "chain bitcoin", "state": "running", "since": STARTED_AT, "restarts": 0}
+        return [{**record, "status": "loaded", "services": [{**service, "last_error": None}]}]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         return [{"name": "chain bitcoin", "plugin": "fake", "state": "running", "last_error": None}]

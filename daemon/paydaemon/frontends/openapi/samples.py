@@ -102,19 +102,29 @@ PLUGIN: Json = {
     "chains": ["bitcoin"],
     "rate_sources": [],
     "sandboxes": ["bitcoin"],
+    "services": [
+        {
+            "name": "chain bitcoin",
+            "state": "running",
+            "since": "2026-01-31T11:58:00.000Z",
+            "restarts": 0,
+            "last_error": None,
+        }
+    ],
 }
 
 CHAIN: Json = {
     "id": "bitcoin",
     "plugin": "bitcoin",
     "state": "healthy",
+    "reason": "",
     "as_of": "2026-01-31T12:00:58.000Z",
     "height": 934_512,
 }
 
 READY: Json = {
     "status": "ok",
-    "store": {"state": "healthy"},
+    "store": {"state": "healthy", "reason": ""},
     "chains": [CHAIN],
     "plugins": [{"name": "bitcoin", "status": "loaded"}],
     "services": [{"name": "chain bitcoin", "state": "running"}],

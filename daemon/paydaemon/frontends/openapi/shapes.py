@@ -23,6 +23,7 @@ from paydaemon.frontends.openapi.schema import (
 )
 from paydaemon.hooks.ports import HealthState
 from paydaemon.plugins import PluginStatus
+from paydaemon.supervisor import ServiceState
 
 
 def shapes() -> Mapping[str, Schema]:
@@ -212,6 +213,16 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "at": time("When."),
         },
     )
+    service = record(
+        "One of its services.",
+        {
+            "name": text("What it is: a chain, or a source of rates."),
+            "state": choice(ServiceState, "What it is doing."),
+            "since": time("Since when."),
+            "restarts": whole("How often it was started again."),
+            "last_error": nullable(text("Why it was, the last time.")),
+        },
+    )
     plugin = record(
         "One installed plugin. There can be more fields.",
         {
@@ -223,6 +234,7 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "chains": listing(text(""), "The kinds of chains it brings."),
             "rate_sources": listing(text(""), "The kinds of rate sources it brings."),
             "sandboxes": listing(text(""), "The chains it can run in a sandbox."),
+            "services": listing(service, "Its chains and rate sources that were started."),
         },
     )
     return {

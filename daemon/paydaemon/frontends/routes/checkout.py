@@ -5,9 +5,7 @@ seller's own: no note, no metadata, no buyer.
 """
 
 from dataclasses import dataclass
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from quart import Blueprint, Response
 
 from paydaemon.core.errors import Refusal
@@ -18,10 +16,9 @@ from paydaemon.core.status import remaining_minor, tally
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.api import Api
 from paydaemon.engine.invoices import InvoiceView
+from paydaemon.frontends import pages
 
 REFRESH_S = 5
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
 
 HEADINGS = {
     Status.NEW: "Waiting for your payment",
@@ -36,26 +33,19 @@ _GOES_ON = (Status.NEW, Status.PROCESSING)
 def blueprint(api: Api) -> Blueprint:
     """The page, and its style sheet."""
     routes = Blueprint("checkout", __name__)
-    pages = Environment(
-        loader=PackageLoader("paydaemon.frontends", "checkout"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = files("paydaemon.frontends").joinpath("checkout", "checkout.css").read_bytes()
+    templates, style = pages.templates("checkout"), pages.style_sheet("checkout")
 
     @routes.get("/i/<id>")
     async def invoice(id: str) -> Response:
         try:
             shown = _page(await api.checkout(id))
         except Refusal:
-            return _html(pages.get_template("missing.html").render(), 404)
-        return _html(pages.get_template("invoice.html").render(page=shown))
+            return pages.html(templates.get_template("missing.html").render(), 404)
+        return pages.html(templates.get_template("invoice.html").render(page=shown))
 
     @routes.get("/assets/checkout.css")
     async def css() -> Response:
-        return Response(style, content_type="text/css; charset=utf-8")
+        return pages.css(style)
 
     return routes
 
@@ -136,7 +126,3 @@ def _progress(view: InvoiceView, payment: Payment) -> str:
         return f"{amount}: confirmed"
     depth = confirmations(payment, view.tips.get(payment.chain))
     return f"{amount}: {depth} of {payment.confirmations_required} confirmations"
-
-
-def _html(text: str, status: int = 200) -> Response:
-    return Response(text, status, HEADERS, content_type="text/html; charset=utf-8")

@@ -5,25 +5,20 @@ relative, so that it also works below a path of the `public_url`.
 """
 
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from quart import Blueprint, Response
 
-from paydaemon.frontends import wire
+from paydaemon.frontends import pages, wire
 from paydaemon.frontends.openapi.document import draw_up
 from paydaemon.frontends.openapi.layout import lay_out
 from paydaemon.frontends.settings import FrontendSettings, Limits
-
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
 
 
 def blueprint(settings: FrontendSettings, *, administration: bool) -> Blueprint:
     """The document, the page, and its style sheet."""
     routes = Blueprint("interface", __name__)
     press = Press(settings, administration)
-    style = files("paydaemon.frontends").joinpath("docs", "docs.css").read_bytes()
+    style = pages.style_sheet("docs")
 
     @routes.get("/openapi.json")
     async def openapi() -> Response:
@@ -31,11 +26,11 @@ def blueprint(settings: FrontendSettings, *, administration: bool) -> Blueprint:
 
     @routes.get("/docs")
     async def docs() -> Response:
-        return Response(press.sheet().page, 200, HEADERS, content_type="text/html; charset=utf-8")
+        return pages.html(press.sheet().page)
 
     @routes.get("/assets/docs.css")
     async def css() -> Response:
-        return Response(style, content_type="text/css; charset=utf-8")
+        return pages.css(style)
 
     return routes
 
@@ -65,15 +60,5 @@ class Press:
 
     def _draw(self) -> Sheet:
         drawn = draw_up(self._settings, administration=self._administration)
-        html = _templates().get_template("docs.html").render(page=lay_out(drawn))
+        html = pages.templates("docs").get_template("docs.html").render(page=lay_out(drawn))
         return Sheet(Limits(**asdict(self._settings.limits)), wire.encode(drawn), html)
-
-
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("paydaemon.frontends", "docs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

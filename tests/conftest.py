@@ -1,16 +1,21 @@
 """What all tests share: a seed that is printed, so that what chance found can be found again."""
 
+import logging
 import os
 import secrets
 
 import hypothesis
 import pytest
+import structlog
 
 pytest.register_assert_rewrite("paydaemon.testing.store_conformance")
 
 # A failing example prints what brings it back. No deadline: the machine may be busy with other tests.
 hypothesis.settings.register_profile("paydaemon", print_blob=True, deadline=None)
 hypothesis.settings.load_profile("paydaemon")
+
+# As a daemon logs unless it is told otherwise: a simulation would write a line for each payment that moves.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 
 
 @pytest.fixture

@@ -244,7 +244,9 @@ def test_a_systemd_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_credential_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    assert refusal({"credential": "rpc"}).startswith("credential 'rpc': no $CREDENTIALS_DIRECTORY")
+    assert refusal({"credential": "rpc"}).startswith(
+        "credential 'rpc': systemd did not start this; set CREDENTIALS_DIRECTORY"
+    )
 
 
 def test_a_credential_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,8 @@ class Secret(Settings):
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
         if folder is None:
             raise FileNotFoundError(
-                f"credential {self.credential!r}: no $CREDENTIALS_DIRECTORY, so systemd did not start this"
+                f"credential {self.credential!r}: systemd did not start this; "
+                "set CREDENTIALS_DIRECTORY to the folder that holds its credentials"
             )
         return Path(folder, str(self.credential))
 

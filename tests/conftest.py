@@ -14,8 +14,8 @@ pytest.register_assert_rewrite("paydaemon.testing.store_conformance")
 hypothesis.settings.register_profile("paydaemon", print_blob=True, deadline=None)
 hypothesis.settings.load_profile("paydaemon")
 
-# As a daemon logs unless it is told otherwise: a simulation would write a line for each payment that moves.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+# What is worth a look only: a simulation would write a line for each payment that moves.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @pytest.fixture

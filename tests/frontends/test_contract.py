@@ -105,4 +105,4 @@ async def test_whatever_is_asked_is_answered_as_documented(
 @pytest.mark.soak
 @pytest.mark.parametrize("who", WHO)
 async def test_and_so_it_is_for_longer(daemon: Served, tmp_path: Path, who: str, seed: int) -> None:
-    await ask_for_everything(daemon, tmp_path, who, seed, "--max-examples", "200", "--max-time", "35")
+    await ask_for_everything(daemon, tmp_path, who, seed, "--max-examples", "200", "--max-time", "20")

@@ -159,7 +159,9 @@ class Payers:
         """A higher fee; the same is paid."""
         bill = self._bill()
         sent = await self._replaceable(bill)
-        await self._send(sent.coin, *sent.payments, fee_minor=BUMPED_FEE_MINOR)
+        bump = await self._send(sent.coin, *sent.payments, fee_minor=BUMPED_FEE_MINOR)
+        # It has the first sight of what it replaces, where that one was noticed.
+        self._told.sent_ms[bump.txid] = (self._told.sent_ms[sent.txid][0], self._told.sent_ms[bump.txid][1])
         bill.sent_minor += bill.due_minor
 
     async def _replaced_away(self) -> None:

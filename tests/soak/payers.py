@@ -160,8 +160,9 @@ class Payers:
         bill = self._bill()
         sent = await self._replaceable(bill)
         bump = await self._send(sent.coin, *sent.payments, fee_minor=BUMPED_FEE_MINOR)
-        # It has the first sight of what it replaces, where that one was noticed.
-        self._told.sent_ms[bump.txid] = (self._told.sent_ms[sent.txid][0], self._told.sent_ms[bump.txid][1])
+        told = self._told.sent_ms
+        if sent.txid in told and bump.txid in told:  # it has the first sight of the other, if that was noticed
+            told[bump.txid] = (told[sent.txid][0], told[bump.txid][1])
         bill.sent_minor += bill.due_minor
 
     async def _replaced_away(self) -> None:

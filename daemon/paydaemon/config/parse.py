@@ -24,6 +24,7 @@ from paydaemon.config.models import (
     QuoteSettings,
     RateConfig,
 )
+from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
 from paydaemon.config.tls import tls_problems
 from paydaemon.hooks.specs import ChainPlugin
@@ -66,9 +67,9 @@ def parse_config(
 def parse_admin_socket(document: Mapping[str, object], *, folder: Path) -> Path:
     """Where the Unix socket is, whatever the rest of the file says. Raises `ConfigError`."""
     parser = _Parser(document, LoadedPlugins((), {}, {}, {}), folder)
-    socket = parser.admin(parser.daemon()).socket
+    admin = parser.admin(parser.daemon())
     parser.refuse_if_wrong()
-    return socket
+    return admin.socket
 
 
 class Places(NamedTuple):
@@ -82,15 +83,15 @@ def parse_places(document: Mapping[str, object], *, folder: Path) -> Places:
     """Where the daemon's files are, whatever the rest of the file says. Raises `ConfigError`."""
     parser = _Parser(document, LoadedPlugins((), {}, {}, {}), folder)
     daemon = parser.daemon()
-    places = Places(daemon.database, parser.admin(daemon).socket)
+    admin = parser.admin(daemon)
     parser.refuse_if_wrong()
-    return places
+    return Places(daemon.database, admin.socket)
 
 
 class _Parser:
     """One document on its way to a `Config`.
 
-    The defaults stand in for a table that is wrong, so that the rest can be looked at too.
+    What is right in a table stands in for one that is wrong, so that the rest can be looked at too.
     """
 
     def __init__(self, document: Mapping[str, object], plugins: LoadedPlugins, folder: Path) -> None:
@@ -117,7 +118,7 @@ class _Parser:
             installed=self._plugins,
         )
         self._refuse_unknown_plugins(config.plugins)
-        self.problems.extend(place_problems(config.daemon.database, config.admin.socket))
+        self._refuse_bad_places(config.daemon, config.admin)
         self.problems.extend(tls_problems(config.http))
         return config
 
@@ -127,7 +128,8 @@ class _Parser:
 
     def admin(self, daemon: DaemonSettings) -> AdminSettings:
         """``[admin]``, whose default lies where `daemon` keeps its files."""
-        return self._table("admin", AdminSettings, socket=str(daemon.state_dir / "admin.sock"))
+        state_dir = readable(lambda: daemon.state_dir, DaemonSettings().state_dir)
+        return self._table("admin", AdminSettings, socket=str(state_dir / "admin.sock"))
 
     def refuse_if_wrong(self) -> None:
         """Raises `ConfigError` if any problem was found so far."""
@@ -148,10 +150,16 @@ class _Parser:
 
     def _refuse_unknown_plugins(self, settings: PluginSettings) -> None:
         names = [record.name for record in self._plugins.records]
-        for place, name in enumerate(settings.disabled):
+        disabled: tuple[str, ...] = readable(lambda: settings.disabled, ())
+        for place, name in enumerate(disabled):
             if name not in names:
                 where = ("plugins", "disabled", place)
                 self._problem(where, f"is not an installed plugin{did_you_mean(name, names)}")
+
+    def _refuse_bad_places(self, daemon: DaemonSettings, admin: AdminSettings) -> None:
+        database = readable(lambda: daemon.database, DaemonSettings().database)
+        socket = readable(lambda: admin.socket, AdminSettings().socket)
+        self.problems.extend(place_problems(database, socket))
 
     def _chains(self) -> Mapping[str, ChainConfig]:
         chains = {id: self._chain(id, table) for id, table in self._tables_in("chains", "[chains.bitcoin]")}
@@ -170,7 +178,9 @@ class _Parser:
             return None
         own = {key: value for key, value in table.items() if key != "plugin"}
         settings = check(plugin.config, own, where, self._folder, self.problems)
-        if settings is None or not self._can_build(where, own, partial(_make_chain, plugin, id, settings)):
+        if settings is None:
+            return None
+        if not self._can_build(where, own, settings, partial(_make_chain, plugin, id, settings)):
             return None
         return ChainConfig(id, plugin, settings)
 
@@ -199,17 +209,26 @@ class _Parser:
             return None
         where = ("rates", name)
         settings = check(plugin.config, table, where, self._folder, self.problems)
-        if settings is None or not self._can_build(where, table, partial(plugin.build, settings)):
+        if settings is None or not self._can_build(where, table, settings, partial(plugin.build, settings)):
             return None
         return RateConfig(plugin, settings)
 
-    def _can_build(self, where: Where, table: Mapping[str, object], build: Callable[[], object]) -> bool:
-        """Building does nothing else, so it is tried here: what only it finds is told with all the rest."""
+    def _can_build(
+        self, where: Where, table: Mapping[str, object], settings: BaseModel, build: Callable[[], object]
+    ) -> bool:
+        """Building does nothing else, so it is tried here: what only it finds is told with all the rest.
+
+        With a part it says what it can without the wrong keys; any other failure is then no wonder.
+        """
         try:
             build()
+        except Unreadable:
+            return False
         except Exception as error:  # noqa: BLE001 - a plugin's builder may raise anything
-            message = str(error) if isinstance(error, ValueError) else in_one_line(error)
-            self._problem(where, without_values(table, message))
+            refused = isinstance(error, ValueError)
+            if refused or not is_part(settings):
+                message = str(error) if refused else in_one_line(error)
+                self._problem(where, without_values(table, message))
             return False
         return True
 

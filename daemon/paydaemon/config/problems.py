@@ -155,7 +155,7 @@ def _words(detail: ErrorDetails, known: set[str]) -> str:
         return _choice(str(context["expected"]), detail["input"])
     if kind in _WORDS:
         return _WORDS[kind].format(**context)
-    return without_values(detail["input"], _plain(detail["msg"]))
+    return told(detail["input"], detail["msg"])
 
 
 def _choice(expected: str, value: object) -> str:
@@ -164,8 +164,12 @@ def _choice(expected: str, value: object) -> str:
     return f"must be {expected.replace(chr(39), chr(34))}{hint}"
 
 
+def told(value: object, message: str) -> str:
+    """What pydantic or a validator said of a value, as the rest of a sentence about its key."""
+    return without_values(value, _plain(message))
+
+
 def _plain(message: str) -> str:
-    """What pydantic or a validator said, as the rest of a sentence about the key."""
     message = re.sub(r"^(Value error|Assertion failed), ", "", message)
     message = re.sub(r"^(Input|String|Value) should ", "must ", message)
     return message or "is not valid"

@@ -1,15 +1,17 @@
 """The certificate that the public address is served with: read, and checked before anybody relies on it."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from paydaemon.config.files import unusable_file
 from paydaemon.config.models import HttpSettings
+from paydaemon.config.parts import readable
 from paydaemon.config.problems import Problem, problem
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: forward secret and authenticated (RFC 9325, section 4.2). Those of TLS 1.3 all are."""
+_PAIR = ("tls_certificate", "tls_key")
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -29,22 +31,27 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def tls_problems(http: HttpSettings) -> Iterator[Problem]:
-    """What is wrong with the certificate and its key."""
-    certificate, key = http.tls_certificate, http.tls_key
-    if certificate is None and key is None:
-        return
-    if certificate is None or key is None:
-        missing = "tls_certificate" if certificate is None else "tls_key"
-        yield problem(("http", missing), "is required: a certificate and its key go together")
-        return
-    found = list(_unreadable(certificate, key))
+    """What is wrong with the certificate and its key, as far as they can be read."""
+    given: list[str] = readable(lambda: [name for name in _PAIR if http.given(name)], [])
+    found = [
+        problem(("http", missing), "is required: a certificate and its key go together")
+        for missing in _PAIR
+        if given and missing not in given
+    ]
+    paths = {name: path for name in given if (path := _path(http, name)) is not None}
+    found.extend(_unreadable(paths))
     yield from found
-    if not found:
-        yield from _unusable(certificate, key)
+    if len(paths) == len(_PAIR) and not found:
+        yield from _unusable(*paths.values())
 
 
-def _unreadable(certificate: Path, key: Path) -> Iterator[Problem]:
-    for name, path in (("tls_certificate", certificate), ("tls_key", key)):
+def _path(http: HttpSettings, name: str) -> Path | None:
+    path: Path | None = readable(lambda: getattr(http, name), None)
+    return path
+
+
+def _unreadable(paths: Mapping[str, Path]) -> Iterator[Problem]:
+    for name, path in paths.items():
         try:
             with path.open("rb"):
                 reason = unusable_file(path) if name == "tls_key" else None

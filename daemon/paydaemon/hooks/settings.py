@@ -12,6 +12,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
+    def given(self, key: str) -> bool:
+        """Whether there is a value for a key, be it a wrong one.
+
+        For rules across keys: while some are wrong they are asked of the others, and one that reads a wrong
+        key is left out. This is no reading.
+        """
+        return key in self.model_fields_set and vars(self).get(key, ...) is not None
+
 
 class Secret(Settings):
     """Where a secret is read from: a file only the service can read, or a systemd credential.
@@ -25,7 +33,7 @@ class Secret(Settings):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.file is None) == (self.credential is None):
+        if self.given("file") == self.given("credential"):
             raise ValueError('give either { file = "/path" } or { credential = "name" }')
         return self
 

@@ -103,6 +103,8 @@ class BitcoinConfig(Settings):
     def _readable(cls, text: str, info: ValidationInfo) -> str:
         if "network" in info.data:
             descriptors.parse(text, Network(info.data["network"]))
+        else:
+            descriptors.refuse_on_any_network(text)
         return text
 
     @field_validator("rpc_url")
@@ -133,10 +135,8 @@ class BitcoinConfig(Settings):
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
-        by_cookie = self.cookie_file is not None
-        by_user = self.rpc_user is not None and self.rpc_password is not None
-        half = (self.rpc_user is None) is not (self.rpc_password is None)
-        if half or by_cookie is by_user:
+        user, password = self.given("rpc_user"), self.given("rpc_password")
+        if user is not password or self.given("cookie_file") is user:
             raise ValueError("give either cookie_file, or both rpc_user and rpc_password")
         return self
 

@@ -101,6 +101,19 @@ def parse(text: str, network: Network) -> Descriptor:
 
     Raises `ValueError` with a message for the operator, which does not repeat `text`.
     """
+    found, key = _read(text)
+    _refuse_other_network(key, network)
+    return _build(found["kind"], found["origin"], key, found["path"], network)
+
+
+def refuse_on_any_network(text: str) -> None:
+    """Raises what `parse` does, where that does not depend on the network."""
+    found, key = _read(text)
+    network = Network.MAINNET if _is_mainnet(key) else Network.REGTEST
+    _build(found["kind"], found["origin"], key, found["path"], network)
+
+
+def _read(text: str) -> tuple[re.Match[str], Any]:
     text = text.strip()
     _refuse_private(text)
     if _KEY.fullmatch(text):
@@ -111,7 +124,7 @@ def parse(text: str, network: Network) -> Descriptor:
             "must be wpkh(KEY/0/*) or tr(KEY/0/*) with one extended public key, or that key alone; "
             "the path after the key must not be hardened"
         )
-    return _build(found["kind"], found["origin"], _public_key(found["key"], network), found["path"], network)
+    return found, _public_key(found["key"])
 
 
 def script_of(address: str) -> bytes:
@@ -166,15 +179,22 @@ def _account_key(text: str) -> str:
     return str(_hd_key(text).to_base58(NETWORKS[network]["xpub"]))
 
 
-def _public_key(text: str, network: Network) -> Any:
+def _public_key(text: str) -> Any:
     key = _hd_key(text)
-    mainnet = key.version == NETWORKS["main"]["xpub"]
-    if not mainnet and key.version != NETWORKS["test"]["xpub"]:
+    if not _is_mainnet(key) and key.version != NETWORKS["test"]["xpub"]:
         raise ValueError("its key must begin with xpub or tpub")
+    return key
+
+
+def _is_mainnet(key: Any) -> bool:
+    return bool(key.version == NETWORKS["main"]["xpub"])
+
+
+def _refuse_other_network(key: Any, network: Network) -> None:
+    mainnet = _is_mainnet(key)
     if mainnet is not (network is Network.MAINNET):
         has, wants = ("an xpub", "a tpub") if mainnet else ("a tpub", "an xpub")
         raise ValueError(f"its key is {has}, and {network} needs {wants}")
-    return key
 
 
 def _hd_key(text: str) -> Any:

@@ -1,9 +1,10 @@
 """Configuration: one TOML file → frozen models, or every problem with it at once.
 
 `models` has every key of the daemon's own tables, `limits` those of ``[limits]``. `load` reads a file,
-`parse` goes through its tables and `check` turns one into its model; `files` looks after paths and secrets,
-`problems` finds the words for what is wrong, and `listing` tells every key there is. A plugin's tables are
-checked by the model that it brings.
+`parse` goes through its tables and `check` turns one into its model; `parts` is what can be read of a wrong
+table, and `rules` asks it for the rules across its keys; `files` looks after paths and secrets, `problems`
+finds the words for what is wrong, and `listing` tells every key there is. A plugin's tables are checked by
+the model that it brings.
 """
 
 from paydaemon.config.limits import LimitSettings as LimitSettings

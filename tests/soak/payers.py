@@ -161,9 +161,7 @@ class Payers:
         sent = await self._replaceable(bill)
         bump = await self._send(sent.coin, *sent.payments, fee_minor=BUMPED_FEE_MINOR)
         told = self._told.sent_ms
-        if (
-            sent.txid in told and bump.txid in told
-        ):  # it has the first sight of the other, if that was noticed
+        if sent.txid in told and bump.txid in told:  # it has the other's first sight, if that was noticed
             told[bump.txid] = (told[sent.txid][0], told[bump.txid][1])
         bill.sent_minor += bill.due_minor
 

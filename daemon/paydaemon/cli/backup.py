@@ -50,7 +50,7 @@ def backup(file: Path, force: bool, as_json: bool, config: Path) -> None:
     of keys only their hashes. Keep it on another machine.
     """
     database, socket = _places(config)
-    with _in_one_line(), _told() as progress:
+    with _in_words(), _told() as progress:
         copied = back_up(database, file, progress, replace=force, spared=(socket, config))
     made = {"file": str(file.absolute()), "epoch": copied.epoch, "last_seq": copied.last_seq}
     hindrance = _note(database, socket, made)
@@ -99,14 +99,14 @@ class Restored:
 
 
 async def _verify(file: Path, as_json: bool) -> None:
-    with _in_one_line(), _told() as progress, staged(file, Path(gettempdir()), progress) as (path, copied):
+    with _in_words(), _told() as progress, staged(file, Path(gettempdir()), progress) as (path, copied):
         found = await _check(file, path, progress)
     _say(copied, found, None, as_json)
 
 
 async def _restore(file: Path, database: Path, leap: int, as_json: bool) -> None:
     with (
-        _in_one_line(),
+        _in_words(),
         claimed(database),
         _told() as progress,
         staged(file, database.parent, progress) as (path, copied),
@@ -124,7 +124,7 @@ async def _check(file: Path, path: Path, progress: Progress) -> Totals:
     async with open_store(path, executor="inline") as store:
         found = await store.read(lambda reader: totals(reader, progress))
     if found.disagreements:
-        raise StoreMismatch(f"{file} does not agree with itself: " + "; ".join(found.disagreements))
+        raise StoreMismatch(f"{file} does not agree with itself:\n" + "\n".join(found.disagreements))
     return found
 
 
@@ -218,8 +218,8 @@ def _told() -> Iterator[Progress]:
 
 
 @contextmanager
-def _in_one_line() -> Iterator[None]:
-    """Whatever the files or the disk have against it, in one line."""
+def _in_words() -> Iterator[None]:
+    """Whatever files or disk have against it: one line, or one for each fault of a damaged database."""
     try:
         yield
     except StoreMismatch as error:

@@ -17,11 +17,10 @@ from pathlib import Path
 from paydaemon.store.port import StoreMismatch
 from paydaemon.store.sqlite.connection import connect, connect_finished
 from paydaemon.store.sqlite.database import raise_naming
-from paydaemon.store.sqlite.faults import primary_code
+from paydaemon.store.sqlite.faults import damage, primary_code
 from paydaemon.store.sqlite.migrate import check_ours, load_migrations
 
 PAGES_AT_ONCE = 2_000
-MOST_FINDINGS = 5
 SIDES = ("", "-wal", "-shm", ".lock")
 """What the names of the files that make up a database end with."""
 
@@ -56,11 +55,11 @@ def back_up(
     replace: bool = False,
     spared: Collection[Path] = (),
 ) -> Copied:
-    """Copy a database to a new file `target`; a regular file that is there is replaced where that is asked for.
+    """Copy a database to a new file `target`; a regular file that is there is replaced where `replace` asks.
 
     Nothing else is ever replaced, nor is the database or one of the `spared` files. Raises `FileExistsError`
-    for these, `FileNotFoundError` without a folder, `StoreMismatch` for a database that is not ours or damaged,
-    `StoreUnavailable` where the disk refuses the database, and `OSError` where it refuses the copy.
+    for these, `FileNotFoundError` without a folder, `StoreMismatch` for a database that is not ours or
+    damaged, `StoreUnavailable` where the disk refuses the database, and `OSError` where it refuses the copy.
     """
     _refuse_ours(target, database, spared)
     _refuse_taken(target, replace=replace)
@@ -101,11 +100,11 @@ def _copy(reading: sqlite3.Connection, writing: sqlite3.Connection, progress: Pr
 
 
 def check_sound(connection: sqlite3.Connection, progress: Progress) -> None:
-    """Look for damage, in full. Raises `StoreMismatch`."""
+    """Look for damage, in full. Raises `StoreMismatch` with a line for each fault."""
     progress("checking", 0)
-    findings = [row[0] for row in connection.execute(f"PRAGMA integrity_check({MOST_FINDINGS})")]
-    if findings != ["ok"]:
-        raise StoreMismatch("this database is damaged: " + "; ".join(findings))
+    found = damage(connection, "integrity_check")
+    if found:
+        raise StoreMismatch("this database is damaged:\n" + "\n".join(found))
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         raise StoreMismatch("this database is damaged: it holds rows that belong to nothing")
     progress("checking", 1)

@@ -34,7 +34,7 @@ from paydaemon.frontends.settings import FrontendSettings, Limits, Status
 from paydaemon.frontends.traffic import NO_ANSWER, UPGRADED, Traffic
 
 NOWHERE = "/-"
-"""Stands for a path that begins with an empty segment: the map would leave that out, and find the rest."""
+"""Stands for a path that begins with an empty segment: the library would leave it out."""
 
 
 class Identifier(BaseConverter):
@@ -69,7 +69,7 @@ class App(QuartTrio):
         """Match by path and method alone."""
         if asked is None:
             return None
-        path = NOWHERE if asked.path.startswith("//") else asked.path
+        path = NOWHERE if asked.scope["path"].startswith("//") else asked.path
         return self.url_map.bind("localhost", None, None, asked.scheme, asked.method, path)
 
     async def full_dispatch_request(self, request_context: RequestContext | None = None) -> ResponseTypes:

@@ -45,7 +45,7 @@ class FakeHost:
 
     async def identify(self, identity: str) -> None:
         if self.identity not in (None, identity):
-            raise ChainMismatch(f"{identity} is not {self.identity}")
+            raise ChainMismatch(f"{identity} is not {self.identity}", self.identity)
         self.identity = identity
 
     async def saved(self) -> SavedChain:

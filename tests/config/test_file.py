@@ -1,5 +1,7 @@
 """A configuration file is read whole or refused with every reason, and never with a traceback."""
 
+import codecs
+import os
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,10 @@ def test_what_cannot_be_disabled(file: Path, disabled: str) -> None:
         ("[daemon]\nstate_dir\n", "Expected '=' after a key in a key/value pair (at line 2, column 10)"),
         ("[daemon]\nstate_dir =", "Invalid value (at line 2, column 12, the end of the file)"),
         ('[daemon]\nlog_level = "a"\nlog_level = "b"\n', "Cannot overwrite a value (at line 3, column 16)"),
-        ("[daemon]\n[daemon]\n", "Cannot declare ('daemon',) twice (at line 2, column 8)"),
+        ("[daemon]\n[daemon]\n", "Cannot declare [daemon] twice (at line 2, column 8)"),
+        ("[a.b]\n[a.b]\n", "Cannot declare [a.b] twice (at line 2, column 5)"),
+        ("a = {}\n[a.b]\n", "Cannot declare [a.b] twice (at line 2, column 5)"),
+        ("[')(at']\n[')(at']\n", "Cannot declare [)(at] twice (at line 2, column 8)"),
         ("a = 00", "Expected newline or end of document after a statement (at line 1, column 6)"),
     ],
 )
@@ -100,6 +105,27 @@ def test_files_that_cannot_be_read(file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(file.parent)
     assert str(caught.value) == f"{file.parent}: cannot be read: Is a directory"
+
+
+def test_what_is_no_file_is_not_waited_for(file: Path) -> None:
+    os.mkfifo(file)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    assert str(caught.value) == f"{file}: is no regular file"
+
+
+def test_a_pipe_that_a_shell_passes_is_read(file: Path) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "wb") as pipe:
+        pipe.write(b"[http]\nbind = 7\n")
+        pipe.close()
+        with pytest.raises(ConfigError, match=r"http\.bind"):
+            load_config(f"/dev/fd/{reading}")
+
+
+def test_a_byte_order_mark(file: Path) -> None:
+    said = "begins with a byte order mark; save it as UTF-8 without one"
+    assert refusal(file, codecs.BOM_UTF8 + b"[daemon]\n") == f"{file}: {said}"
 
 
 def test_an_empty_file(file: Path) -> None:

@@ -16,7 +16,6 @@ from paydaemon.core.status import (
     Coverage,
     by_amounts,
     coverage,
-    excess_minor,
     remaining_minor,
     stand,
     stand_on,
@@ -181,14 +180,6 @@ def test_an_option_always_asks_for_something(due_minor: int) -> None:
         option(BTC, due_minor)
 
 
-def test_the_excess_is_counted_in_the_coarsest_asset_paid_in() -> None:
-    assert excess_minor(invoice(), [confirmed(DUE + 7)]) == 7
-    two = invoice(option(BTC, 100), option(HBAR, 100_000))
-    assert excess_minor(two, [confirmed(90), confirmed(13_999, asset=HBAR)]) == 3
-    assert excess_minor(two, [confirmed(103_000, asset=HBAR)]) == 3_000
-    assert excess_minor(two, []) == 0
-
-
 def test_what_remains_is_asked_in_every_option() -> None:
     two = invoice(option(BTC, 3), option(HBAR, 1_000))
     sums = tally(two, [confirmed(1)])
@@ -208,7 +199,6 @@ def test_the_order_of_payments_makes_no_difference(
 ) -> None:
     shuffled = data.draw(st.permutations(paid))
     assert standings(of, shuffled, mark) == standings(of, paid, mark)
-    assert excess_minor(of, shuffled) == excess_minor(of, paid)
 
 
 def _kind(of: Invoice, one: Payment) -> tuple[object, ...]:
@@ -291,7 +281,6 @@ def test_flags_say_what_the_sums_say(of: Invoice, paid: Sequence[Payment]) -> No
     assert (Flag.LATE in flags) is (part > _part(of, valid, late=False)[0])
     used = [o.due_minor for o in of.options if any(p.asset == o.asset and p.amount_minor for p in valid)]
     assert (Flag.OVER in flags) is (part > 0 and all((part - whole) * due >= whole for due in used))
-    assert (Flag.OVER in flags) is (excess_minor(of, paid) > 0)
     assert not flags >= {Flag.OVER, Flag.PARTIAL}
 
 

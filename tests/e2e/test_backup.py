@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from paydaemon.store.sqlite import open_store
 from paydaemon.store.sqlite.migrate import load_migrations
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.commands import Done, paydaemon, running
@@ -225,6 +226,46 @@ async def test_a_backup_of_an_older_release_is_brought_up_to_date(tmp_path: Path
     database = state / "paydaemon.sqlite3"
     assert {path.name for path in state.iterdir()} == {database.name, f"{database.name}.lock"}
     assert (_version(file), _version(database)) == (1, len(load_migrations()))
+
+
+@pytest.fixture
+async def still(tmp_path: Path) -> Path:
+    """The configuration of a daemon that does not run, with an empty database."""
+    config, state = tmp_path / "paydaemon.toml", tmp_path / "state"
+    config.write_text(f'[daemon]\nstate_dir = "{state}"\n')
+    state.mkdir(mode=0o700)
+    async with open_store(state / "paydaemon.sqlite3"):
+        pass
+    return config
+
+
+async def test_it_says_whether_no_daemon_runs_or_one_does_not_answer(still: Path, tmp_path: Path) -> None:
+    backup = ("backup", str(tmp_path / "backup.sqlite3"), "--force", "--config", str(still))
+    unheard = "the journal does not tell of this backup"
+    alone = await paydaemon(*backup)
+    assert (alone.exit_code, alone.err) == (0, f"{unheard}: no daemon runs here\n")
+    async with open_store(tmp_path / "state" / "paydaemon.sqlite3"):
+        silent = await paydaemon(*backup)
+        assert (await paydaemon(*backup, "--json")).json["journaled"] is False
+    where = tmp_path / "state" / "admin.sock"
+    assert (silent.exit_code, silent.err) == (
+        0,
+        f"{unheard}: a daemon runs, but does not answer at {where}\n",
+    )
+
+
+async def test_neither_the_socket_nor_the_configuration_is_replaced(still: Path, tmp_path: Path) -> None:
+    before = still.read_text()
+    for target in (tmp_path / "state" / "admin.sock", still):
+        done = await paydaemon("backup", str(target), "--force", "--config", str(still))
+        assert (done.exit_code, done.err) == (
+            1,
+            f"Error: {target} is the daemon's own, and is never replaced\n",
+        )
+    assert still.read_text() == before
+    nowhere = tmp_path / "nowhere" / "x"
+    done = await paydaemon("backup", str(nowhere), "--config", str(still))
+    assert done.err == f"Error: {nowhere}: there is no folder {nowhere.parent}\n"
 
 
 async def test_a_newer_database_is_refused_plainly(daemon: Daemon) -> None:

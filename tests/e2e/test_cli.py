@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from paydaemon.cli.ending import reason
+from paydaemon.cli.render import event_line
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.commands import Done, paydaemon, running
 from tests.support.daemon import Daemon, Json, address_of, due_of, patiently
@@ -265,3 +267,19 @@ async def test_a_second_daemon_on_the_same_files_gives_way(daemon: Daemon) -> No
     assert "paydaemon: " in second.err[-1]
     assert "Traceback" not in "\n".join(second.err)
     assert (await daemon.invoice())["status"] == "new"
+
+
+def test_a_list_in_an_event_is_told_without_brackets() -> None:
+    changed = ["limits.body_bytes", "http.tls_key"]
+    line = event_line({"type": "admin.reloaded", "data": {"changed": changed}})
+    assert line.endswith("changed: limits.body_bytes, http.tls_key")
+
+
+def test_why_something_failed_is_told_without_the_systems_number() -> None:
+    assert reason(OSError(98, "another process listens here", "127.0.0.1:1")) == (
+        "127.0.0.1:1: another process listens here"
+    )
+    wrapped = RuntimeError("[Errno 111] Connection refused")
+    wrapped.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    assert reason(wrapped) == "Connection refused"
+    assert reason(ValueError("of its own")) == "of its own"

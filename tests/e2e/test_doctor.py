@@ -1,5 +1,6 @@
 """``paydaemon doctor`` on real nodes and daemons: sound ones, and each of the ways in which they break."""
 
+import errno
 import os
 import socket
 import sqlite3
@@ -13,6 +14,7 @@ import trio
 from paydaemon.cli.toml import to_toml
 from paydaemon.config import load_config
 from paydaemon.doctor import chains as doctors_chains
+from paydaemon.doctor.files import disk_findings
 from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok
 from paydaemon.store.sqlite import open_store
 from paydaemon_bitcoin.regtest import RegtestNode
@@ -171,7 +173,9 @@ async def test_another_descriptor_than_the_databases(daemon: Daemon, setup: Setu
     """The same database, by a configuration with a descriptor of its own."""
     setup.state.rmdir()
     setup.state.symlink_to(daemon.database.parent)
-    assert "the database belongs to" in await the_problem(setup.config, "chains.bitcoin", "identity")
+    said = await the_problem(setup.config, "chains.bitcoin", "identity")
+    assert "the descriptor is of another wallet (wpkh " in said
+    assert "network" not in said
 
 
 # ZMQ
@@ -289,8 +293,35 @@ async def test_a_folder_that_others_may_change(setup: Setup) -> None:
 
 
 async def test_a_folder_that_is_not_there(setup: Setup) -> None:
+    """The daemon makes it, where its user may."""
     setup.state.rmdir()
+    code, found = await examined(setup.config)
+    assert (code, found["disk", "folder"]["verdict"]) == (0, "ok"), found
+    assert "is made at the first start" in found["disk", "folder"]["said"]
+    setup.state.symlink_to(setup.folder / "gone")
     assert "No such file" in await the_problem(setup.config, "disk", "folder")
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (errno.ENOSPC, "make room"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "mount it for writing"),
+        (errno.EACCES, "the right to write there"),
+        (errno.EIO, "look after the disk"),
+    ],
+)
+def test_a_folder_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, advice: str
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    (writing,) = (finding for finding in disk_findings(tmp_path) if finding.what == "writing")
+    assert writing.said.endswith(f"cannot be written: {os.strerror(code)}")
+    assert advice in writing.advice
 
 
 async def test_a_wrong_configuration_is_told_with_all_that_can_be_looked_at(setup: Setup) -> None:

@@ -151,7 +151,8 @@ async def test_another_wallet_than_the_database_belongs_to_is_refused(
         await daemon.start(ready=False)
         async with daemon.stream() as stream:
             failed = await stream.until("plugin.failed")
-            assert "this database belongs to" in failed["data"]["reason"]
+            assert "the descriptor is of another wallet (wpkh " in failed["data"]["reason"]
+            assert "network" not in failed["data"]["reason"]
             await _is_refused_and_explained(daemon)
 
 

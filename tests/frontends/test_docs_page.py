@@ -53,6 +53,7 @@ async def test_it_is_shown_to_everybody_and_brings_nothing_along(daemon: Served)
     async with daemon.client("") as client:
         answer = await client.get("/docs")
         assert answer.status_code == 200
+        assert answer.text.startswith("<!doctype html>")
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; style-src 'self';")
         assert "unsafe" not in policy

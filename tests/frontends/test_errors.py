@@ -20,7 +20,15 @@ def test_every_type_of_error_has_its_status() -> None:
 
 async def test_a_path_that_does_not_exist(daemon: Served) -> None:
     async with daemon.client("") as client:
-        for path in ("/", "/v1", "/v1/invoices/", "//v1/invoices", "/v1//rates", "/V1/rates", "/v1/rates/a"):
+        for path in (
+            "/",
+            "/v1",
+            "/v1/invoices/",
+            "//v1/invoices",
+            "/v1//rates",
+            "/V1/rates",
+            "/v1/rates/a",
+        ):
             answer = await client.get(path)
             assert answer.status_code == 404, path
             assert error_of(answer)["code"] == "no_such_path"

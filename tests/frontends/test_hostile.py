@@ -81,6 +81,8 @@ REQUESTS: dict[str, tuple[bytes, set[int]]] = {
     "a path of 30 kilobytes": (b"GET /" + b"a" * 30_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {431}),
     "a path of high bytes": (b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", {400}),
     "a path of escapes": (b"GET /%ff%00/..%2f%2e%2e/%F0 HTTP/1.1\r\nHost: x\r\n\r\n", {404}),
+    "a path that begins with an empty segment": (b"GET //healthz HTTP/1.1\r\nHost: x\r\n\r\n", {404}),
+    "a path that begins with two of them": (b"GET ///docs HTTP/1.1\r\nHost: x\r\n\r\n", {404}),
     "a path without a slash": (b"GET healthz HTTP/1.1\r\nHost: x\r\n\r\n", {200, 404}),
     "an absolute target": (b"GET http://evil.example/healthz HTTP/1.1\r\nHost: x\r\n\r\n", {200, 404}),
     "an asterisk": (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", {404, 405}),

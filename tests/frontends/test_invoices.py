@@ -119,6 +119,7 @@ async def test_a_bad_order_names_its_field(
         (b'{"note": "\\ud800"}', 400, "invalid_text", "note"),
         (b'{"note": "\xff"}', 400, "invalid_utf8", None),
         (b"[]", 400, "not_an_object", None),
+        (b'\xef\xbb\xbf{"amount": "1"}', 400, "invalid_json", None),
         (b"", 400, "invalid_json", None),
         (b'{"amount": "1"', 400, "invalid_json", None),
         (b'{"note": "' + b"x" * 10_000_000 + b'"}', 413, "body_too_large", None),

@@ -78,7 +78,7 @@ def test_an_amount_is_a_string(value: Any) -> None:
         ({"metadata": {str(n): n for n in range(51)}}, "too_long", "metadata"),
         ({"metadata": {"a": "x" * 501}}, "too_long", "metadata.a"),
         ({"metadata": {"a": [{"b": "x" * 501}]}}, "too_long", "metadata.a.0.b"),
-        ({"metadata": {"": 1}}, "too_short", "metadata."),
+        ({"metadata": {"": 1}}, "too_short", "metadata"),
         ({"metadata": {"a": {"k" * 65: 1}}}, "too_long", "metadata.a." + "k" * 65),
         ({"metadata": {str(n): "x" * 450 for n in range(20)}}, "too_long", "metadata"),
         ({"chains": "bitcoin"}, "wrong_type", "chains"),

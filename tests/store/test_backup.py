@@ -1,6 +1,8 @@
 """Backups: whole and private, taken while others write; restored in one step, and what was there is kept."""
 
+import errno
 import os
+import socket
 import sqlite3
 import stat
 from contextlib import closing
@@ -21,6 +23,10 @@ from tests.support.waiting import BOUND_S
 
 def silent(what: str, part: float) -> None:
     assert 0 <= part <= 1, what
+
+
+def never(what: str, part: float) -> None:
+    pytest.fail("it was begun")
 
 
 def add(tx: Transaction, first: int, count: int) -> None:
@@ -102,7 +108,7 @@ async def test_what_is_there_is_not_written_over(path: Path, tmp_path: Path) -> 
     assert target.read_text() == "mine"
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError, match="link is a symbolic link"):
         back_up(path, link, silent)
     back_up(path, target, silent, replace=True)
     assert await content(target) == (300, 300)
@@ -128,6 +134,60 @@ async def test_the_database_is_never_its_own_backup(path: Path, side: str) -> No
     with pytest.raises(FileExistsError, match="the database itself"):
         back_up(path, Path(f"{path}{side}"), silent, replace=True)
     assert await content(path) == (300, 300)
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a symbolic link", "a socket", "a pipe"])
+async def test_only_a_regular_file_is_replaced(path: Path, tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "target"
+    match kind:
+        case "a folder":
+            target.mkdir()
+        case "a symbolic link":
+            target.symlink_to(tmp_path / "state")
+        case "a socket":
+            with socket.socket(socket.AF_UNIX) as bound:
+                bound.bind(str(target))
+        case _:
+            os.mkfifo(target)
+    before = target.lstat()
+    with pytest.raises(FileExistsError, match=f"target is {kind}, and only a regular file"):
+        back_up(path, target, never, replace=True)
+    assert target.lstat().st_ino == before.st_ino
+    assert names(tmp_path) == {"state", "target"}
+
+
+async def test_what_becomes_a_link_meanwhile_is_not_replaced_either(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+
+    def interfere(what: str, part: float) -> None:
+        if not target.is_symlink():
+            target.symlink_to(tmp_path / "state")
+
+    with pytest.raises(FileExistsError, match="symbolic link"):
+        back_up(path, target, interfere, replace=True)
+    assert target.is_symlink()
+
+
+async def test_the_daemons_other_files_are_never_replaced(path: Path, tmp_path: Path) -> None:
+    config = tmp_path / "paydaemon.toml"
+    config.write_text("mine")
+    (tmp_path / "same").symlink_to(tmp_path)
+    for target in (config, tmp_path / "same" / "paydaemon.toml"):
+        with pytest.raises(FileExistsError, match=r"paydaemon\.toml is the daemon's own"):
+            back_up(path, target, never, replace=True, spared=[config])
+    assert config.read_text() == "mine"
+
+
+async def test_what_the_disk_refuses_names_the_file_that_was_asked_for(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Path, target: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(PermissionError) as refused:
+        back_up(path, tmp_path / "backup.sqlite", silent, replace=True)
+    assert (refused.value.filename, refused.value.filename2) == (str(tmp_path / "backup.sqlite"), None)
 
 
 async def test_an_interrupted_backup_leaves_nothing(path: Path, tmp_path: Path) -> None:
@@ -156,7 +216,7 @@ async def test_what_cannot_be_backed_up_is_named(path: Path, tmp_path: Path) -> 
     ):
         with pytest.raises(error, match=said):
             back_up(source, tmp_path / "backup.sqlite", silent)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"backup\.sqlite: there is no folder .*/no folder$"):
         back_up(path, tmp_path / "no folder" / "backup.sqlite", silent)
     assert names(tmp_path) == {"state"}
 

@@ -12,6 +12,7 @@ from paydaemon.store.port import StoreMismatch, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import open_store
 from paydaemon.store.sqlite.connection import APPLICATION_ID
 from paydaemon.store.sqlite.database import Database, open_database
+from paydaemon.store.sqlite.faults import damage, refuse_damage
 from paydaemon.store.sqlite.migrate import load_migrations
 from paydaemon.store.sqlite.ownership import SOUND, SUSPECT
 from paydaemon.testing.samples import SELLER, draft, invoice
@@ -219,7 +220,25 @@ def lose_index_entries(path: Path) -> None:
 async def test_a_damaged_file_is_refused(path: Path) -> None:
     await fill(path)
     scribble(path)
-    assert "damaged" in await refusal(path)
+    said = await refusal(path)
+    assert "this database is damaged, restore a backup: " in said
+    assert "\n" not in said
+
+
+def test_of_many_faults_the_first_is_told(tmp_path: Path) -> None:
+    """An index that has lost its entries is one fault for each."""
+    with closing(sqlite3.connect(tmp_path / "damaged.sqlite", isolation_level=None)) as connection:
+        connection.executescript(
+            "CREATE TABLE kept (a); CREATE INDEX lost ON kept (a); INSERT INTO kept VALUES (1), (2), (3);"
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX lost ON kept (-a)'"
+            " WHERE name = 'lost'"
+        )
+    with closing(sqlite3.connect(tmp_path / "damaged.sqlite")) as connection:
+        assert len(damage(connection, "integrity_check")) == 3
+        with pytest.raises(
+            StoreMismatch, match=r"restore a backup: row 1 missing from index lost \(and 2 more\)$"
+        ):
+            refuse_damage(connection, "integrity_check")
 
 
 async def test_the_full_check_is_made_only_where_the_disk_has_failed(path: Path) -> None:

@@ -14,8 +14,8 @@ from tempfile import gettempdir
 
 import click
 
-from paydaemon.cli.client import Json, call, print_json
-from paydaemon.cli.ending import run
+from paydaemon.cli.client import Json, NoAnswer, call, print_json
+from paydaemon.cli.ending import reason, run
 from paydaemon.cli.progress import Progress
 from paydaemon.cli.service import config_option
 from paydaemon.config import ConfigError, Places, load_places
@@ -27,6 +27,7 @@ from paydaemon.engine.totals import Totals, totals
 from paydaemon.store.port import StoreMismatch, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import open_store
 from paydaemon.store.sqlite.backup import Copied, back_up
+from paydaemon.store.sqlite.ownership import is_claimed
 from paydaemon.store.sqlite.restore import claimed, given_out, staged, swap_in
 
 LEAP = 10_000
@@ -49,16 +50,17 @@ def backup(file: Path, force: bool, as_json: bool, config: Path) -> None:
     of keys only their hashes. Keep it on another machine.
     """
     database, socket = _places(config)
-    with _in_one_line(), _told() as progress:
-        copied = back_up(database, file, progress, replace=force)
+    with _in_words(), _told() as progress:
+        copied = back_up(database, file, progress, replace=force, spared=(socket, config))
     made = {"file": str(file.absolute()), "epoch": copied.epoch, "last_seq": copied.last_seq}
-    noted = _note(socket, made)
+    hindrance = _note(database, socket, made)
     if as_json:
-        print_json({**made, "version": copied.version, "size_bytes": copied.size_bytes, "journaled": noted})
+        size = {"version": copied.version, "size_bytes": copied.size_bytes}
+        print_json({**made, **size, "journaled": hindrance is None})
         return
     click.echo(f"{file}: {copied.size_bytes} bytes, up to event {copied.last_seq}")
-    if not noted:
-        click.echo("no daemon runs here, so its journal does not tell of this backup", err=True)
+    if hindrance is not None:
+        click.echo(f"the journal does not tell of this backup: {hindrance}", err=True)
 
 
 @click.command()
@@ -97,14 +99,14 @@ class Restored:
 
 
 async def _verify(file: Path, as_json: bool) -> None:
-    with _in_one_line(), _told() as progress, staged(file, Path(gettempdir()), progress) as (path, copied):
+    with _in_words(), _told() as progress, staged(file, Path(gettempdir()), progress) as (path, copied):
         found = await _check(file, path, progress)
     _say(copied, found, None, as_json)
 
 
 async def _restore(file: Path, database: Path, leap: int, as_json: bool) -> None:
     with (
-        _in_one_line(),
+        _in_words(),
         claimed(database),
         _told() as progress,
         staged(file, database.parent, progress) as (path, copied),
@@ -122,7 +124,7 @@ async def _check(file: Path, path: Path, progress: Progress) -> Totals:
     async with open_store(path, executor="inline") as store:
         found = await store.read(lambda reader: totals(reader, progress))
     if found.disagreements:
-        raise StoreMismatch(f"{file} does not agree with itself: " + "; ".join(found.disagreements))
+        raise StoreMismatch(f"{file} does not agree with itself:\n" + "\n".join(found.disagreements))
     return found
 
 
@@ -177,16 +179,26 @@ def _say_restored(restored: Restored) -> None:
     )
 
 
-def _note(socket: Path, made: Json) -> bool:
-    """Have the daemon journal a backup; False where none runs."""
+def _note(database: Path, socket: Path, made: Json) -> str | None:
+    """Have the daemon journal a backup; what hindered it, if anything did."""
     if not socket.exists():
-        return False
+        return _silence(database, socket)
     try:
         call(socket, "POST", "/admin/v1/backups", body=made)
+    except NoAnswer:
+        return _silence(database, socket)
     except click.ClickException as error:
-        click.echo(f"the backup is there, but is not in the journal: {error.message}", err=True)
-        return False
-    return True
+        return error.message
+    return None
+
+
+def _silence(database: Path, socket: Path) -> str:
+    """Why nobody answers at the socket."""
+    try:
+        runs = is_claimed(str(database.resolve()))
+    except OSError as error:
+        return f"nobody answers at {socket}, and whether a daemon runs cannot be seen: {reason(error)}"
+    return f"a daemon runs, but does not answer at {socket}" if runs else "no daemon runs here"
 
 
 def _places(config: Path) -> Places:
@@ -206,11 +218,13 @@ def _told() -> Iterator[Progress]:
 
 
 @contextmanager
-def _in_one_line() -> Iterator[None]:
-    """Whatever the files or the disk have against it, in one line."""
+def _in_words() -> Iterator[None]:
+    """Whatever files or disk have against it: one line, or one for each fault of a damaged database."""
     try:
         yield
     except StoreMismatch as error:
         raise click.ClickException(str(error).replace(IN_USE, f"stop the daemon first: {IN_USE}")) from error
-    except (StoreUnavailable, OSError) as error:
+    except StoreUnavailable as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(reason(error)) from error

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 import httpx
 
+from paydaemon.cli.ending import reason
 from paydaemon.config import ConfigError, load_admin_socket
 
 TIMEOUT_S = 60.0
@@ -19,6 +20,10 @@ DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
 
 Json = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class NoAnswer(click.ClickException):
+    """Nobody answered at the socket."""
 
 
 def find_socket(socket: Path | None, config: Path) -> Path:
@@ -64,14 +69,14 @@ def call(
     body: Mapping[str, object] | None = None,
     query: Mapping[str, str | int] | None = None,
 ) -> Json:
-    """One request. Raises `click.ClickException` with the daemon's words where it refuses."""
+    """One request. Raises `NoAnswer`, and `click.ClickException` with the daemon's words where it refuses."""
     transport = httpx.HTTPTransport(uds=str(socket))
     with httpx.Client(transport=transport, base_url="http://paydaemon", timeout=TIMEOUT_S) as client:
         try:
             answer = client.request(method, path, json=body, params=query)
         except httpx.TransportError as error:
-            said = f"no daemon answers at {socket} ({error}): is it running? See `paydaemon doctor`"
-            raise click.ClickException(said) from error
+            said = f"no daemon answers at {socket} ({reason(error)}): is it running? See `paydaemon doctor`"
+            raise NoAnswer(said) from error
     return _unwrap(answer)
 
 

@@ -1,5 +1,6 @@
-"""How a command ends that runs trio: nurseries put every error into a group, and a person wants one line."""
+"""How a command ends: nurseries put every error into a group, and a person wants one line, in words."""
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import TypeVarTuple
 
@@ -30,3 +31,14 @@ def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]
     return found
+
+
+def reason(error: BaseException) -> str:
+    """Why it failed, in the system's words and without its number, also where a library has wrapped them."""
+    origin: BaseException | None = error
+    while origin is not None and not isinstance(origin, OSError):
+        origin = origin.__cause__ or origin.__context__
+    if origin is None or origin.errno is None:
+        return str(error)
+    words = origin.strerror or os.strerror(origin.errno)
+    return words if origin.filename is None else f"{origin.filename}: {words}"

@@ -42,7 +42,12 @@ def _detail(event: Json) -> str:
     if invoice is not None:
         flags = f" ({', '.join(invoice['flags'])})" if invoice["flags"] else ""
         return f"{invoice['amount']} {invoice['currency']}, {invoice['status']}{flags}"
-    return ", ".join(f"{key}: {_who(value) if key == 'by' else value}" for key, value in data.items())
+    return ", ".join(f"{key}: {_who(value) if key == 'by' else _plain(value)}" for key, value in data.items())
+
+
+def _plain(value: object) -> str:
+    """A value of an event; lists without Python's brackets and quotes."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _who(by: Json) -> str:

@@ -10,7 +10,7 @@ import trio
 
 from paydaemon import app
 from paydaemon.cli.client import DEFAULT_CONFIG, call, find_socket, print_json, reaches_daemon
-from paydaemon.cli.ending import first
+from paydaemon.cli.ending import first, reason
 from paydaemon.config import Config, ConfigError, load_config
 from paydaemon.engine.clock import system_clock
 from paydaemon.store.port import StoreInUse, StoreMismatch, StoreUnavailable
@@ -93,5 +93,5 @@ def _refuse(error: ConfigError) -> NoReturn:
 def _end(group: BaseExceptionGroup[Exception]) -> NoReturn:
     """Say in one line what kept the daemon from running."""
     error = first(group)
-    click.echo(f"paydaemon: {error}", err=True)
+    click.echo(f"paydaemon: {reason(error)}", err=True)
     sys.exit(EXIT_IN_USE if isinstance(error, StoreInUse) else 1)

@@ -11,6 +11,8 @@ import click
 import trio
 from trio_websocket import ConnectionClosed, HandshakeError, wrap_client_stream
 
+from paydaemon.cli.ending import reason
+
 Json = dict[str, Any]
 
 
@@ -24,7 +26,7 @@ async def follow(socket: Path, query: Mapping[str, str]) -> AsyncIterator[AsyncI
                 nursery, stream, "paydaemon", f"/v1/events?{urlencode(query)}"
             )
         except (OSError, HandshakeError) as error:
-            said = f"no event stream at {socket} ({error}): is the daemon running?"
+            said = f"no event stream at {socket} ({reason(error)}): is the daemon running?"
             raise click.ClickException(said) from error
         async with connection:
             yield _messages(connection.get_message)

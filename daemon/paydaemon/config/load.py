@@ -1,5 +1,9 @@
 """A configuration file → the installed plugins and `Config`, or `ConfigError`."""
 
+import ast
+import codecs
+import re
+import stat
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -10,6 +14,12 @@ from paydaemon.config.problems import ConfigError, Problem
 from paydaemon.plugins import load_plugins
 
 MAX_FILE_BYTES = 1_048_576
+
+PASSED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""How the names of what a shell passes begin: these may be pipes, which end."""
+
+_TABLE = re.compile(r"(declare|namespace) (\(.*?\))(?= twice| \(at |$)")
+"""Where tomllib names a table as Python would write its keys."""
 
 
 def load_config(path: Path | str, *, extra: Mapping[str, object] | None = None) -> Config:
@@ -43,18 +53,28 @@ def load_places(path: Path | str) -> Places:
 
 def _read(path: Path) -> Mapping[str, object]:
     try:
+        if not _ends(path):
+            raise _unreadable(path, "is no regular file")
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from error
     if len(content) > MAX_FILE_BYTES:
         raise _unreadable(path, f"is larger than {MAX_FILE_BYTES} bytes")
+    if content.startswith(codecs.BOM_UTF8):
+        raise _unreadable(path, "begins with a byte order mark; save it as UTF-8 without one")
     try:
         return _toml(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _unreadable(path, f"is not UTF-8 text: see byte {error.start}") from error
     except ValueError as error:
         raise _unreadable(path, str(error)) from error
+
+
+def _ends(path: Path) -> bool:
+    """Whether reading is sure to end: a pipe may never be written. A folder refuses by itself."""
+    mode = path.stat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode) or str(path).startswith(PASSED)
 
 
 def _unreadable(path: Path, message: str) -> ConfigError:
@@ -83,6 +103,16 @@ def _toml(text: str) -> Mapping[str, object]:
 
 def _with_position(message: str, text: str) -> str:
     """The message, with line and column at the end of the document too, where tomllib leaves them out."""
+    message = _TABLE.sub(_as_toml, message)
     last = text.rpartition("\n")[2]
     end = f"at line {text.count(chr(10)) + 1}, column {len(last) + 1}, the end of the file"
     return message.replace("at end of document", end)
+
+
+def _as_toml(found: re.Match[str]) -> str:
+    """``namespace ('http', 'tls')`` → ``namespace [http.tls]``."""
+    try:
+        keys = ast.literal_eval(found[2])
+    except (ValueError, SyntaxError):  # a key that looks like the message around it
+        return found[0]
+    return f"{found[1]} [{'.'.join(map(str, keys))}]"

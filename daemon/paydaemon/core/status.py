@@ -146,15 +146,6 @@ def stand_on(invoice: Invoice, sums: Tally, stage: Stage, mark: Mark | None) -> 
     return Standing(status=status, flags=flags, stage=stage, mark=mark)
 
 
-def excess_minor(invoice: Invoice, payments: Sequence[Payment]) -> int:
-    """How many whole minor units were paid beyond what is due, in the coarsest asset that was paid in.
-
-    Which of several assets came last makes no difference. Zero unless `Tally.over`.
-    """
-    sums = tally(invoice, payments)
-    return int((sums.total - 1) / sums.coarsest) if sums.over else 0
-
-
 def remaining_minor(invoice: Invoice, option: Option, sums: Tally) -> int:
     """What is still missing, in minor units of one option; rounds up, zero once the invoice is covered."""
     if sums.total >= threshold(invoice):

@@ -1,5 +1,6 @@
 """Files and folders: room, rights, and whether writing really works."""
 
+import errno
 import os
 import shutil
 import stat
@@ -30,8 +31,7 @@ def disk_findings(folder: Path) -> Iterator[Finding]:
     try:
         found = folder.stat()
     except OSError as error:
-        advice = f"make it, for the service's user alone: install -d -m 700 -o paydaemon {folder}"
-        yield problem("folder", f"{folder}: {error.strerror}", advice)
+        yield _not_there(folder, error)
         return
     if found.st_mode & _OTHERS_WRITE:
         yield problem("folder", f"others may change what is in {folder}", f"chmod 700 {folder}")
@@ -43,6 +43,15 @@ def disk_findings(folder: Path) -> Iterator[Finding]:
     yield _room(folder)
 
 
+def _not_there(folder: Path, error: OSError) -> Finding:
+    """The daemon makes the folder itself, where it may."""
+    near = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if isinstance(error, FileNotFoundError) and near.is_dir() and os.access(near, os.W_OK | os.X_OK):
+        return ok("folder", f"{folder} is not there yet: it is made at the first start")
+    advice = f"make it, for the service's user alone: install -d -m 700 -o paydaemon {folder}"
+    return problem("folder", f"{folder}: {error.strerror}", advice)
+
+
 def _writable(folder: Path) -> Finding:
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -50,9 +59,21 @@ def _writable(folder: Path) -> Finding:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        advice = f"give the user who runs the daemon the right to write there (you are uid {os.geteuid()})"
-        return problem("writing", f"{folder} cannot be written: {error.strerror}", advice)
+        return problem("writing", f"{folder} cannot be written: {error.strerror}", _advice(error))
     return ok("writing", "a file was written and made durable")
+
+
+def _advice(error: OSError) -> str:
+    """What helps against an error of writing."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return "make room, or raise the quota of the user who runs the daemon"
+        case errno.EROFS:
+            return "mount it for writing; of a disk that has failed, look at the kernel's log first"
+        case errno.EACCES | errno.EPERM:
+            return f"give the user who runs the daemon the right to write there (you are uid {os.geteuid()})"
+        case _:
+            return "look after the disk"
 
 
 def _room(folder: Path) -> Finding:

@@ -55,7 +55,7 @@ class Host:
         stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity))
         if stored != identity:
             raise ChainMismatch(
-                f"chain {self._chain.id!r} is {identity!r}, but this database belongs to {stored!r}"
+                f"chain {self._chain.id!r} is {identity!r}, but this database belongs to {stored!r}", stored
             )
 
     async def saved(self) -> SavedChain:

@@ -33,6 +33,9 @@ from paydaemon.frontends.routes import (
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
 from paydaemon.frontends.traffic import NO_ANSWER, UPGRADED, Traffic
 
+NOWHERE = "/-"
+"""Stands for a path that begins with an empty segment: the library would leave it out."""
+
 
 class Identifier(BaseConverter):
     """An identifier in a path: anything else is no path of ours, and is not repeated in an answer."""
@@ -66,7 +69,8 @@ class App(QuartTrio):
         """Match by path and method alone."""
         if asked is None:
             return None
-        return self.url_map.bind("localhost", None, None, asked.scheme, asked.method, asked.path)
+        path = NOWHERE if asked.scope["path"].startswith("//") else asked.path
+        return self.url_map.bind("localhost", None, None, asked.scheme, asked.method, path)
 
     async def full_dispatch_request(self, request_context: RequestContext | None = None) -> ResponseTypes:
         """Answer a request, in time, and note how it went."""

@@ -41,7 +41,11 @@ HTTP: dict[int, tuple[ErrorType, str, str]] = {
     408: (ErrorType.INVALID_REQUEST, "request_timeout", "the body did not arrive in time"),
     413: (ErrorType.TOO_LARGE, "body_too_large", "the body is too large"),
     415: (ErrorType.INVALID_REQUEST, "unsupported_media_type", "the body must be application/json"),
-    431: (ErrorType.TOO_LARGE, "headers_too_large", "the headers are too many or too large"),
+    431: (
+        ErrorType.TOO_LARGE,
+        "headers_too_large",
+        "headers or chunk extensions are too many or too large",
+    ),
     500: (ErrorType.INTERNAL, "internal", "something went wrong here; the request's id is in the log"),
     501: (ErrorType.INVALID_REQUEST, "not_implemented", "this kind of request is not spoken here"),
     505: (ErrorType.INVALID_REQUEST, "http_version", "HTTP/1.1 is spoken here"),

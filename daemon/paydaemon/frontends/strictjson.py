@@ -5,6 +5,7 @@ about a payment is a hole. All of these are refused, with the path of the field.
 anything recurses.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -68,6 +69,9 @@ def _parse(data: bytes) -> object:
     except UnicodeDecodeError as error:
         raise invalid(None, f"the body is not UTF-8 at byte {error.start}", "invalid_utf8") from None
     except json.JSONDecodeError as error:
+        if data.startswith(codecs.BOM_UTF8):
+            said = "the body begins with a byte order mark: send it as UTF-8 without one"
+            raise invalid(None, said, "invalid_json") from None
         where = f"{error.msg}: line {error.lineno}, column {error.colno}"
         raise invalid(None, f"the body is not JSON: {where}", "invalid_json") from None
 
@@ -132,5 +136,5 @@ def _refusal(path: tuple[str, ...], unusable: _Unusable) -> Refusal:
 
 def dotted(path: Sequence[str | int]) -> str | None:
     """A field's path as errors name it, such as ``buyer.email``; short and printable whatever its keys."""
-    text = ".".join(str(step) for step in path)[:MAX_PATH]
+    text = ".".join(str(step) for step in path if step != "")[:MAX_PATH]
     return text.encode("utf-8", "replace").decode() or None

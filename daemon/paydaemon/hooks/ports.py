@@ -138,7 +138,14 @@ class ChainHost(Protocol):
 
 
 class ChainMismatch(Exception):
-    """The node or wallet is not the one that this database belongs to."""
+    """The node or wallet is not the one that this database belongs to.
+
+    `stored` is the identity that it does belong to, where that is what differs.
+    """
+
+    def __init__(self, message: str, stored: str | None = None) -> None:
+        super().__init__(message)
+        self.stored = stored
 
 
 @dataclass(frozen=True, slots=True)

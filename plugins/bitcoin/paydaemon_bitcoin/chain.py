@@ -16,6 +16,7 @@ from paydaemon.core.money import Asset, format_minor
 from paydaemon.hooks.ports import ChainHost, ChainMismatch, Depths, DestinationRequest, Health, HealthState
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
+from paydaemon_bitcoin.identity import difference, identity_of
 from paydaemon_bitcoin.node import Node
 from paydaemon_bitcoin.notifications import Notifications
 from paydaemon_bitcoin.observations import FINAL
@@ -156,10 +157,18 @@ class BitcoinChain:
         except RpcError as refused:
             return f"the node refuses a call: {refused}"
 
+    async def _identify(self, host: ChainHost, mine: str) -> None:
+        try:
+            await host.identify(mine)
+        except ChainMismatch as error:
+            if error.stored is None:
+                raise
+            raise ChainMismatch(difference(mine, error.stored), error.stored) from error
+
     async def _open(self, watcher: Watcher, host: ChainHost) -> None:
         """Check that node and wallet are the right ones, and let the wallet catch up with what it missed."""
         genesis = await self._wallet.check_node()
-        await host.identify(f"bitcoin {genesis} {self._descriptor.kind} {self._descriptor.fingerprint}")
+        await self._identify(host, identity_of(genesis, self._descriptor))
         saved = await host.saved()
         await self._wallet.open(
             next_index=saved.next_index,

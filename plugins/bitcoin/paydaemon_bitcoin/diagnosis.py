@@ -12,6 +12,7 @@ from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok, problem, warning
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import Descriptor, Network, parse
 from paydaemon_bitcoin.errors import NO_METHOD, NO_WALLET, NodeUnavailable, RpcError
+from paydaemon_bitcoin.identity import difference, identity_of
 from paydaemon_bitcoin.node import lag
 from paydaemon_bitcoin.notifications import Heard, listen_for
 from paydaemon_bitcoin.rpc import Rpc, connect
@@ -114,13 +115,12 @@ async def _wallet(rpc: Rpc, config: BitcoinConfig, record: ChainRecord) -> Async
 
 
 def _identity(descriptor: Descriptor, genesis: str, record: ChainRecord) -> Finding:
-    mine = f"bitcoin {genesis} {descriptor.kind} {descriptor.fingerprint}"
-    if record.identity in (None, mine):
-        return ok(
-            "identity",
-            "node and descriptor are those of the database" if record.identity else "not recorded yet",
-        )
-    said = f"this is {mine!r}, and the database belongs to {record.identity!r}"
+    mine = identity_of(genesis, descriptor)
+    if record.identity is None:
+        return ok("identity", "not recorded yet")
+    if record.identity == mine:
+        return ok("identity", "node and descriptor are those of the database")
+    said = difference(mine, record.identity)
     return problem("identity", said, "set the old network and descriptor again, or use another database")
 
 
@@ -163,10 +163,11 @@ def _wallet_findings(
             "wallet", f"{name} is being rescanned ({percent} %)", "wait: no new invoices until then"
         )
     elif end < record.next_index:
-        said = f"{name} watches addresses below {end}, and those below {record.next_index} may be given out"
+        said = f"{name} watches {end} addresses, and {record.next_index} may have been given out"
         yield warning("wallet", said, "start the daemon: it lets the wallet catch up, which takes a rescan")
     else:
-        yield ok("wallet", f"{name} watches {end} addresses, of which {record.next_index} may be given out")
+        said = f"{name} watches {end} addresses, of which {record.next_index} have been given out"
+        yield ok("wallet", said)
 
 
 def _is_of(descriptor: Descriptor, entry: Mapping[str, Any]) -> bool:

@@ -69,7 +69,8 @@ for money. Fields that end in `_minor` count an asset's smallest unit. Times are
 milliseconds. Names that end in a unit are in that unit: `_s` seconds, `_bytes` bytes.
 
 Bodies are JSON objects in UTF-8, sent as they are. A field or a parameter that is not known is refused, \
-and so is one that is given twice; the error names it. What a key may not see is told as if it did not \
+and so is one that is given twice; the error names it. Only the operations of health and of this document \
+ignore parameters. What a key may not see is told as if it did not \
 exist. Answers may gain fields: ignore what you do not know.
 
 A path that is not here is `404` and `no_such_path`; another method is `405` and `method_not_allowed`, \

@@ -88,6 +88,6 @@ async def _after(query: Query, api: Api) -> int | None:
         message = f"is beyond the newest event, {api.journal.last_seq}: read again from 0"
         raise invalid("after", message, "beyond_the_journal")
     if match and not await api.journal.holds(after or 0, match[0]):
-        message = "is not in this journal, which was restored from a backup: read again from 0"
+        message = "is not in this journal, or is no more since a backup was restored: read again from 0"
         raise invalid("after", message, "beyond_the_journal")
     return after

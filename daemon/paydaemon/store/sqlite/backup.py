@@ -8,7 +8,8 @@ It appears under its name whole, checked and durable, or not at all.
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,21 @@ from pathlib import Path
 from paydaemon.store.port import StoreMismatch
 from paydaemon.store.sqlite.connection import connect, connect_finished
 from paydaemon.store.sqlite.database import raise_naming
-from paydaemon.store.sqlite.faults import primary_code
+from paydaemon.store.sqlite.faults import damage, primary_code
 from paydaemon.store.sqlite.migrate import check_ours, load_migrations
 
 PAGES_AT_ONCE = 2_000
-MOST_FINDINGS = 5
 SIDES = ("", "-wal", "-shm", ".lock")
 """What the names of the files that make up a database end with."""
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 Progress = Callable[[str, float], None]
 """Is told what is being done, and which part of it is: 0 to 1."""
@@ -38,17 +47,23 @@ class Copied:
     size_bytes: int
 
 
-def back_up(database: Path, target: Path, progress: Progress, *, replace: bool = False) -> Copied:
-    """Copy a database to a new file `target`; one that is there is replaced where that is asked for.
+def back_up(
+    database: Path,
+    target: Path,
+    progress: Progress,
+    *,
+    replace: bool = False,
+    spared: Collection[Path] = (),
+) -> Copied:
+    """Copy a database to a new file `target`; a regular file that is there is replaced where `replace` asks.
 
-    Raises `FileExistsError` where it is not, `StoreMismatch` for a database that is not ours or damaged,
-    `StoreUnavailable` where the disk refuses the database, and `OSError` where it refuses the copy.
+    Nothing else is ever replaced, nor is the database or one of the `spared` files. Raises `FileExistsError`
+    for these, `FileNotFoundError` without a folder, `StoreMismatch` for a database that is not ours or
+    damaged, `StoreUnavailable` where the disk refuses the database, and `OSError` where it refuses the copy.
     """
-    if target.resolve() in {Path(f"{database.resolve()}{side}") for side in SIDES}:
-        raise FileExistsError(f"{target} is the database itself")
-    if not replace and os.path.lexists(target):
-        raise FileExistsError(f"{target} exists")
-    with _partial(target) as partial:
+    _refuse_ours(target, database, spared)
+    _refuse_taken(target, replace=replace)
+    with _about(target), _partial(target) as partial:
         copied = copy(database, partial, progress)
         _publish(partial, target, replace=replace)
     return copied
@@ -85,11 +100,11 @@ def _copy(reading: sqlite3.Connection, writing: sqlite3.Connection, progress: Pr
 
 
 def check_sound(connection: sqlite3.Connection, progress: Progress) -> None:
-    """Look for damage, in full. Raises `StoreMismatch`."""
+    """Look for damage, in full. Raises `StoreMismatch` with a line for each fault."""
     progress("checking", 0)
-    findings = [row[0] for row in connection.execute(f"PRAGMA integrity_check({MOST_FINDINGS})")]
-    if findings != ["ok"]:
-        raise StoreMismatch("this database is damaged: " + "; ".join(findings))
+    found = damage(connection, "integrity_check")
+    if found:
+        raise StoreMismatch("this database is damaged:\n" + "\n".join(found))
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         raise StoreMismatch("this database is damaged: it holds rows that belong to nothing")
     progress("checking", 1)
@@ -99,6 +114,40 @@ def _describe(connection: sqlite3.Connection, path: Path) -> Copied:
     [version] = connection.execute("PRAGMA user_version").fetchone()
     epoch, last_seq = connection.execute("SELECT epoch, last_seq FROM journal").fetchone()
     return Copied(version, epoch, last_seq, path.stat().st_size)
+
+
+def _refuse_ours(target: Path, database: Path, spared: Collection[Path]) -> None:
+    """Raises `FileExistsError`, also where the file is not there yet: the daemon will want to have it."""
+    if target.resolve() in {Path(f"{database.resolve()}{side}") for side in SIDES}:
+        raise FileExistsError(f"{target} is the database itself")
+    if target.resolve() in {path.resolve() for path in spared}:
+        raise FileExistsError(f"{target} is the daemon's own, and is never replaced")
+
+
+def _refuse_taken(target: Path, *, replace: bool) -> None:
+    """Raises `FileExistsError` where something has the name that may not lose it."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "no regular file")
+        raise FileExistsError(f"{target} is {kind}, and only a regular file is replaced")
+    if not replace:
+        raise FileExistsError(f"{target} exists")
+
+
+@contextmanager
+def _about(target: Path) -> Iterator[None]:
+    """Let what the disk has against the copy name the file that was asked for, and not the one on the way."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is None:
+            raise
+        if not target.parent.is_dir():
+            raise FileNotFoundError(f"{target}: there is no folder {target.parent}") from error
+        raise OSError(error.errno, os.strerror(error.errno), str(target)) from error
 
 
 @contextmanager
@@ -115,6 +164,7 @@ def _partial(target: Path) -> Iterator[Path]:
 
 def _publish(partial: Path, target: Path, *, replace: bool) -> None:
     """Give the file its name, in one step and durably. Raises `FileExistsError` where that was taken."""
+    _refuse_taken(target, replace=replace)
     if replace:
         partial.replace(target)
     else:

@@ -6,11 +6,9 @@ from contextlib import suppress
 
 from paydaemon.store.port import StoreInUse, StoreMismatch, StoreUnavailable
 from paydaemon.store.sqlite.connection import MEMORY, connect, connect_reader, create, make_writer
-from paydaemon.store.sqlite.faults import as_unavailable, is_suspicious, primary_code
+from paydaemon.store.sqlite.faults import as_unavailable, is_suspicious, primary_code, refuse_damage
 from paydaemon.store.sqlite.migrate import check_ours, migrate
 from paydaemon.store.sqlite.ownership import SOUND, SUSPECT, Ownership, claim
-
-_MOST_FINDINGS = 5
 
 
 class Database:
@@ -67,10 +65,7 @@ class Database:
     def _check(self, connection: sqlite3.Connection) -> None:
         """Look for damage: quickly, or in full where the disk has failed since the last full look."""
         suspect = self._ownership is not None and self._ownership.suspect
-        check = "integrity_check" if suspect else "quick_check"
-        findings = [row[0] for row in connection.execute(f"PRAGMA {check}({_MOST_FINDINGS})")]
-        if findings != ["ok"]:
-            raise StoreMismatch("this database is damaged, restore a backup: " + "; ".join(findings))
+        refuse_damage(connection, "integrity_check" if suspect else "quick_check")
         if suspect and self._ownership is not None:
             self._ownership.mark(SOUND)
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from paydaemon.store.port import StoreUnavailable
+from paydaemon.store.port import StoreMismatch, StoreUnavailable
 
 _BUSY = {
     sqlite3.SQLITE_BUSY: "another process holds the database locked",
@@ -29,6 +29,9 @@ _DISK = {
     sqlite3.SQLITE_NOLFS: "the file system cannot hold a file this large",
     sqlite3.SQLITE_NOTADB: "the file is not a database",
 }
+
+MOST_FAULTS = 5
+"""How many faults of a damaged database are looked for."""
 
 _SUSPICIOUS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -75,6 +78,21 @@ def as_unavailable(error: BaseException) -> StoreUnavailable:
 def _describe(error: BaseException) -> str:
     meaning = (_BUSY | _DISK).get(primary_code(error), "the store failed")
     return f"{meaning}: {error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
+
+
+def damage(connection: sqlite3.Connection, check: str) -> list[str]:
+    """What ``quick_check`` or ``integrity_check`` finds wrong with a database, a line for each fault."""
+    rows = [row[0] for row in connection.execute(f"PRAGMA {check}({MOST_FAULTS})")]
+    lines = [line for row in rows for line in row.splitlines() if not line.startswith("***")]
+    return [] if rows == ["ok"] else lines or ["nothing is said of how"]
+
+
+def refuse_damage(connection: sqlite3.Connection, check: str) -> None:
+    """Raises `StoreMismatch` where a check finds faults: one line, with the first of them."""
+    found = damage(connection, check)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise StoreMismatch(f"this database is damaged, restore a backup: {found[0]}{more}")
 
 
 @contextmanager

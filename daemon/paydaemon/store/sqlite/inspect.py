@@ -9,10 +9,9 @@ from pathlib import Path
 from paydaemon.store.port import StoreMismatch
 from paydaemon.store.sqlite.connection import connect
 from paydaemon.store.sqlite.database import raise_naming
+from paydaemon.store.sqlite.faults import refuse_damage
 from paydaemon.store.sqlite.migrate import check_ours, load_migrations
 from paydaemon.store.sqlite.ownership import SUSPECT
-
-MOST_FINDINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,7 @@ def inspect(database: Path) -> Inspected:
 
 
 def _inspect(connection: sqlite3.Connection, database: Path, newest: int) -> Inspected:
-    findings = [row[0] for row in connection.execute(f"PRAGMA quick_check({MOST_FINDINGS})")]
-    if findings != ["ok"]:
-        raise StoreMismatch("this database is damaged, restore a backup: " + "; ".join(findings))
+    refuse_damage(connection, "quick_check")
     [version] = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
         return Inspected(version, newest, None, {}, suspect=_is_suspect(database))

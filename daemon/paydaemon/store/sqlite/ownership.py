@@ -53,6 +53,21 @@ def claim(path: str) -> Ownership:
     return ownership
 
 
+def is_claimed(path: str) -> bool:
+    """Whether a daemon is using a database. Raises `OSError` where the lock may not be looked at."""
+    try:
+        descriptor = os.open(path + ".lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _holder(descriptor: int) -> str:
     """Who has the lock, where the kernel tells: ``process 4711`` (proc(5), ``/proc/locks``)."""
     file = os.fstat(descriptor)

@@ -79,7 +79,9 @@ class Client:
         await stream.send_all(self._sent)
         received = b""
         while not complete(received):
-            received += await stream.receive_some()
+            data = await stream.receive_some()
+            assert data, "the daemon closed the connection"
+            received += data
         assert received.startswith(b"HTTP/1.1 20"), received
 
 

@@ -59,6 +59,16 @@ async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
             assert await is_served(another)
 
 
+async def test_a_connection_may_go_on_for_as_long_as_it_likes(tmp_path: Path) -> None:
+    """A proxy keeps few connections for everybody; that one of them ends would lose what is on its way."""
+    async with (
+        served(tmp_path, Limits(requests_per_s=1e6, requests_burst=10**6)) as daemon,
+        daemon.tcp() as one,
+    ):
+        for _ in range(1_100):
+            assert await is_served(one)
+
+
 async def test_all_together_have_only_so_many_connections(tmp_path: Path) -> None:
     limits = Limits(connections=2)
     async with (

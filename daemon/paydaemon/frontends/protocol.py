@@ -12,6 +12,7 @@
 Overrides what hypercorn keeps for itself, so its version is pinned to 0.18.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
@@ -41,6 +42,9 @@ class ProtocolViolation(Exception):
 
 class HypercornConfig(Config):
     """hypercorn's configuration, with ours beside it; what is ours is looked up each time."""
+
+    # Requests of one connection come one after the other, at a pace that is limited for each client.
+    keep_alive_max_requests = sys.maxsize
 
     def __init__(self, limits: Limits, traffic: Traffic) -> None:
         super().__init__()

@@ -34,10 +34,13 @@ def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def reason(error: BaseException) -> str:
-    """Why it failed, in the system's words and without its number, also where a library has wrapped them."""
+    """Why it failed, in the system's words and without its number, also where a library has wrapped them.
+
+    What was raised ``from None`` has words of its own.
+    """
     origin: BaseException | None = error
     while origin is not None and not isinstance(origin, OSError):
-        origin = origin.__cause__ or origin.__context__
+        origin = origin.__cause__ or (None if origin.__suppress_context__ else origin.__context__)
     if origin is None or origin.errno is None:
         return str(error)
     words = origin.strerror or os.strerror(origin.errno)

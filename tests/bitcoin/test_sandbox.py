@@ -1,6 +1,7 @@
 """The sandbox: a real network that leaves nothing behind."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,7 +123,14 @@ def test_a_missing_bitcoind_is_a_clear_error(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoBitcoind, match="make bitcoind"):
         find_bitcoind()
-    place = tmp_path / "bitcoind" / "bin"
+
+
+def test_the_cache_is_where_the_tool_unpacks_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tool = (Path(__file__).parents[2] / "tools" / "get-bitcoind").read_text(encoding="utf-8")
+    (folder,) = re.findall(r"^NODE=(\S+)$", tool, re.MULTILINE)
+    monkeypatch.delenv("PAYDAEMON_BITCOIND_DIR", raising=False)
+    monkeypatch.setenv("PAYDAEMON_CACHE", str(tmp_path))
+    place = tmp_path / "bitcoind" / folder / "bin"
     place.mkdir(parents=True)
     (place / "bitcoind").touch(mode=0o755)
     assert find_bitcoind() == place

@@ -61,8 +61,9 @@ def find_bitcoind() -> Path:
 
 
 def _cache() -> Path:
+    """Where ``tools/get-bitcoind`` unpacks it."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("PAYDAEMON_CACHE") or Path(base, "paydaemon"), "bitcoind", "bin")
+    return Path(os.environ.get("PAYDAEMON_CACHE") or Path(base, "paydaemon"), "bitcoind", "node-2", "bin")
 
 
 def _on_path() -> Sequence[Path]:

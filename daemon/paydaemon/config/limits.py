@@ -4,18 +4,9 @@ The table itself has what an operator may one day want to turn; its sub-tables h
 the daemon that keeps to them. `docs/limits.md` says of each what is seen when it is reached.
 """
 
-from typing import Any
-
-from pydantic import Field
-
-from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.settings import Settings, number
 
 DAY_S = 86_400
-
-
-def number(default: int, least: int, most: int, description: str) -> Any:
-    """A whole number from `least` to `most`."""
-    return Field(default=default, ge=least, le=most, description=description)
 
 
 class HttpLimitSettings(Settings):

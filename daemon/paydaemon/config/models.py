@@ -13,11 +13,11 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BaseModel, Field, PlainValidator
 
 from paydaemon.config.addresses import Address, parse_address, parse_network, parse_public_url
-from paydaemon.config.limits import DAY_S, LimitSettings, number
+from paydaemon.config.limits import DAY_S, LimitSettings
 from paydaemon.core.errors import Refusal
 from paydaemon.core.invoice import LatePolicy
 from paydaemon.core.money import parse_minor
-from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.settings import Settings, number
 from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin
 from paydaemon.logs import LogFormat, LogLevel
 from paydaemon.plugins import LoadedPlugins

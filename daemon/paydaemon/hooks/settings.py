@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Settings(BaseModel):
@@ -19,6 +19,11 @@ class Settings(BaseModel):
         key is left out. This is no reading.
         """
         return key in self.model_fields_set and vars(self).get(key, ...) is not None
+
+
+def number(default: int, least: int, most: int, description: str) -> Any:
+    """A key that is a whole number from `least` to `most`."""
+    return Field(default=default, ge=least, le=most, description=description)
 
 
 class Secret(Settings):

@@ -207,6 +207,13 @@ def test_a_repeated_parameter_is_named() -> None:
     assert (caught.value.code, caught.value.param) == ("duplicate_parameter", "limit")
 
 
+def test_so_many_values_and_no_more() -> None:
+    assert len(query(("type", ",".join("x" * 60)), *[("type", "y")] * 40).each("type")) == 100
+    with pytest.raises(Refusal) as caught:
+        query(("type", ",".join("x" * 60)), *[("type", "y")] * 41).each("type")
+    assert (caught.value.code, caught.value.param) == ("too_long", "type")
+
+
 def test_every_event_type_can_be_asked_for() -> None:
     for type in EventType:
         assert query(("status", type.value)).one_of("status", EventType) is type

@@ -16,6 +16,7 @@ from paydaemon.frontends.strictjson import dotted
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_QUERY_TEXT = 255
+MAX_VALUES = 100
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -87,7 +88,10 @@ class Query:
 
     def each(self, name: str) -> list[str]:
         """A parameter that may be repeated, each time with several values between commas."""
-        return [value for given in self._args.getlist(name) for value in given.split(",")]
+        values = [value for given in self._args.getlist(name) for value in given.split(",")]
+        if len(values) > MAX_VALUES:
+            raise invalid(name, f"holds more than {MAX_VALUES} values", "too_long")
+        return values
 
 
 def member(name: str, text: str, kinds: type[E]) -> E:

@@ -4,6 +4,7 @@ from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.frontends.openapi import samples
 from paydaemon.frontends.openapi.operation import LIMIT, Answer, Operation, Parameter, Tag, identifier
 from paydaemon.frontends.openapi.schema import ref
+from paydaemon.frontends.requests import MAX_VALUES
 
 AFTER = Parameter(
     "after",
@@ -19,7 +20,7 @@ TYPE = Parameter(
     {
         "type": "array",
         "items": {"type": "string", "enum": [type.value for type in EventType]},
-        "maxItems": 100,
+        "maxItems": MAX_VALUES,
     },
     EventType.INVOICE_SETTLED.value,
 )
@@ -70,7 +71,7 @@ LIST = Operation(
         Answer("Now a websocket, where the request asks for one.", status=101),
         Answer("A page of events.", ref("Events"), samples.page(samples.EVENT, "1042")),
     ),
-    refusals=("beyond_the_journal", "invoice_not_found", "foreign_origin"),
+    refusals=("too_long", "beyond_the_journal", "invoice_not_found", "foreign_origin"),
     more={"x-websocket": WEBSOCKET},
 )
 

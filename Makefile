@@ -82,6 +82,11 @@ build/wheels/.stamp: .venv/.stamp requirements/runtime.txt $(SOURCES)
 	@$(PIP_WHEEL) --no-deps $(WORKSPACE:%=./%) >&2
 	@touch $@
 
+.PHONY: protos
+protos: .venv/.stamp ## rewrites the generated code of plugins/hedera from protos/
+	@$(BIN)/python -m grpc_tools.protoc --proto_path protos --python_out plugins/hedera --pyi_out plugins/hedera \
+		protos/paydaemon_hedera/proto/*.proto
+
 .PHONY: manual
 manual: .venv/.stamp ## rewrites man/ and completion/ from the commands and the configuration's keys
 	@$(BIN)/python tools/make-man
@@ -116,7 +121,7 @@ system:
 
 .PHONY: lock
 lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the newest
-	@cd requirements && export CUSTOM_COMPILE_COMMAND="make lock" && for name in build runtime dev; do \
+	@cd requirements && export CUSTOM_COMPILE_COMMAND="make lock" && for name in build runtime dev sdks; do \
 		echo "Locking $$name.in" >&2; $(PIP_COMPILE) --output-file $$name.txt $$name.in; \
 	done
 

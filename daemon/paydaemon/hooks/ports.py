@@ -17,6 +17,7 @@ import trio
 from paydaemon.core.invoice import Destination
 from paydaemon.core.money import Asset
 from paydaemon.core.payment import ChainTime, Observation
+from paydaemon.core.relay import Outcome, SignedTransfer
 
 
 class HealthState(StrEnum):
@@ -135,6 +136,44 @@ class ChainHost(Protocol):
 
     def looked(self, took_s: float) -> None:
         """Tell how many seconds one look at the network took, with all that came of it: for the metrics."""
+
+
+class Relay(Protocol):
+    """What passes on transactions that clients have signed: a second port, which a `Chain` may have too.
+
+    A chain whose object has these methods relays. They are called while `Chain.run` runs, by many at once.
+    """
+
+    @property
+    def payees(self) -> frozenset[str]:
+        """The accounts of ours that transactions may pay."""
+
+    def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
+        """What a client has signed, from the bytes or the text that it sent.
+
+        Pure, and quick: it may be called with anything. Raises `Refusal` naming the field at fault for what
+        no node would take: other types, a broken structure, sums that are not zero, times that do not fit, and
+        signatures that do not verify as far as that can be told without asking anybody.
+        """
+
+    async def verify(self, transfer: SignedTransfer) -> None:
+        """Check what needs the network, such as the keys of the accounts that pay.
+
+        Raises `Refusal` naming the field at fault, also where the network cannot be asked.
+        """
+
+    async def submit(self, transfer: SignedTransfer) -> Outcome:
+        """Hand it to the network; returns its first answer.
+
+        Does no harm when it is called again for the same transaction, also by another run of the daemon.
+        `failed` is said only where it is certain that nobody has taken it.
+        """
+
+    async def follow(self, transfer: SignedTransfer) -> Outcome:
+        """What became of it: returns once that is proven, or `unknown` after some patience.
+
+        Called again until it is proven, also by later runs of the daemon.
+        """
 
 
 class ChainMismatch(Exception):

@@ -1,0 +1,70 @@
+"""Relays: what a client has signed and handed to us, and what became of it.
+
+A chain's plugin reads the bytes and says what they would do: a `SignedTransfer`. Whether it may be passed on
+is decided by policy against the open invoices, and what became of it comes back as an `Outcome`. None of it
+credits anything: what really moved is observed on the chain, like every other payment.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RelayStatus(StrEnum):
+    """Where a relay stands. Names are part of the public interface.
+
+    `unknown` is an outcome that nobody can tell yet: it stays until one is proven.
+    """
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What one account gains of one asset by a transaction, or loses where `amount_minor` is negative.
+
+    `asset_code` is the asset's code on its chain, also of assets that are not configured. `destination_key`
+    is what a credit to this account would be recognised by (`paydaemon.core.invoice.Destination`).
+    """
+
+    account: str
+    asset_code: str
+    amount_minor: int
+    destination_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransfer:
+    """What a client has signed, as its chain's plugin reads it.
+
+    `transaction_id` is the one canonical form of the chain's own id. `digest` is the same for every envelope
+    of the same transaction, and another for another one under the same id. `raw` is what the client gave, as
+    bytes, and all that is needed to read it again. After `expires_at_ms` no node takes it any more.
+    """
+
+    transaction_id: str
+    digest: bytes
+    payer: str
+    memo: str
+    transfers: tuple[Transfer, ...]
+    expires_at_ms: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a network says of a submitted transaction, in its own codes.
+
+    `precheck` is the node's first answer, `receipt` what consensus said, `node` who was asked, and `error` a
+    sentence for people where it did not go well. A `failed` one without a `receipt` was never accepted by
+    anybody, which is certain: it may be handed in again.
+    """
+
+    status: RelayStatus
+    precheck: str | None = None
+    receipt: str | None = None
+    node: str | None = None
+    error: str | None = None

@@ -4,6 +4,7 @@ Read `run` as the daemon's table of contents. What is started first is stopped l
 before the store is open, and the store closes after the last one who writes to it.
 """
 
+import gc
 import signal
 import ssl
 import sys
@@ -58,6 +59,13 @@ writer is not kept waiting by the loop. Measured with 64 writers waiting and a b
 second instead of 3,100, and the slowest hundredth after 25 ms instead of 76.
 """
 
+COLLECTED_EVERY = (20_000, 50, 1_000)
+"""Python's cyclic garbage collector: after so many new objects a young collection, and so on. By default the
+first is 700, at which the thousands of objects that live as long as a connection are looked through again and
+again. Measured over four turns each with 64 connections that create invoices: 5 to 9 % more of them for each
+second of processor time, and the slowest hundredth after 362 to 452 ms instead of 452 to 563.
+"""
+
 
 async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Config] | None = None) -> None:
     """Run the daemon until SIGTERM or SIGINT. At SIGHUP `read` reads its configuration anew."""
@@ -73,6 +81,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         await nursery.start(daemon.sources.run, config.rates)
         _start_chains(nursery, daemon)
         nursery.start_soon(daemon.health.run)
+        _spare_the_collector()
         pulse = Pulse(manager, store, daemon.chain_status)
         nursery.start_soon(pulse.run)
         reload = Reload(config, read or (lambda: config), daemon.become, daemon.reloaded, manager, pulse)
@@ -81,6 +90,13 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         nursery.cancel_scope.cancel()
     manager.close()
     log.info("stopped")
+
+
+def _spare_the_collector() -> None:
+    """What is there by now stays for good: it is looked through no more."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_EVERY)
 
 
 def _store(config: Config) -> AbstractAsyncContextManager[Store]:

@@ -71,6 +71,18 @@ async def test_an_index_far_ahead_is_watched_before_it_is_given_out(node: Regtes
         await shop.seen(destination.address)
 
 
+async def test_the_node_notes_down_nothing_of_the_addresses_before_a_paid_one(node: RegtestNode) -> None:
+    """One durable write for each would keep it busy for minutes where very many were never paid."""
+    shop = world(node)
+    async with shop.watching() as chain:
+        destinations = [await chain.destination(index, shop.request()) for index in range(10)]
+        await node.pay(destinations[9].address, PAID)
+        await shop.seen(destinations[9].address)
+        for destination in destinations[1:]:
+            info = await chain._wallet.rpc.call("getaddressinfo", destination.address)
+            assert (info["ismine"], info["labels"]) == (True, [])
+
+
 async def test_the_same_index_is_always_the_same_destination(node: RegtestNode) -> None:
     shop = world(node)
     async with shop.watching() as chain:
@@ -150,10 +162,13 @@ async def test_a_wallet_that_watches_something_else_too_is_refused(node: Regtest
             await trio.sleep_forever()
 
 
-async def test_a_wallet_that_was_made_by_hand_is_taken_over(node: RegtestNode) -> None:
+@pytest.mark.parametrize("made", [{}, {"active": True, "internal": False}], ids=["by-hand", "for-receiving"])
+async def test_a_wallet_that_was_made_otherwise_is_taken_over(
+    node: RegtestNode, made: dict[str, bool]
+) -> None:
     shop = world(node, wallet="by-hand", lookahead=40)
     await node.rpc.call("createwallet", "by-hand", True, True)
-    request = {"desc": shop.config.descriptor, "range": [0, 99], "timestamp": "now"}
+    request = {"desc": shop.config.descriptor, "range": [0, 99], "timestamp": "now", **made}
     await node.rpc.wallet("by-hand").call("importdescriptors", [request])
     await node.rpc.call("unloadwallet", "by-hand")
     async with shop.watching():
@@ -161,7 +176,8 @@ async def test_a_wallet_that_was_made_by_hand_is_taken_over(node: RegtestNode) -
         await node.pay(address, PAID)
         await shop.seen(address)
         (found,) = (await shop.chain._wallet.rpc.call("listdescriptors"))["descriptors"]
-        assert found["active"]
+        assert (found["active"], found["internal"], found["range"][0]) == (True, True, 0)
+        assert found["range"][1] >= 99
 
 
 async def test_the_wallet_is_loaded_again_by_the_node_or_by_us(node: RegtestNode) -> None:

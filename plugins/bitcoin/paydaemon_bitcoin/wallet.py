@@ -4,6 +4,10 @@ The node lists only what pays addresses inside the range, and does not look back
 address is given out before it is inside, and the range grows by ``keypoolrefill``, which derives only what is
 new; importing the descriptor again would derive everything again.
 
+The descriptor is imported as the wallet's own for change. At a payment to an address beyond the last one
+paid, the node notes down every address between the two in its file, one durable write each, unless they are
+for change: with 20,000 unpaid between, it was busy for 43 s, and so for 1.3 s. What it lists is the same.
+
 The wallet itself remembers up to which index it has watched without a gap, as the label of its address 0. The
 label is written last, so that a wallet which is new, or older than our indexes, or whose rescan was broken
 off, is known by it. Such a wallet is rescanned from the last block below which every payment was seen and
@@ -181,7 +185,7 @@ class Wallet:
         found = (await self.rpc.call("listdescriptors"))["descriptors"]
         if not all(self._is_ours(entry) for entry in found):
             raise ChainMismatch(f"the node's wallet {self.name!r} watches other descriptors too")
-        if not any(entry["active"] and entry["range"][0] == 0 for entry in found):
+        if not any(_fits(entry) for entry in found):
             await self._import(max([self._lookahead, *(entry["range"][1] + 1 for entry in found)]))
 
     async def _import(self, end: int) -> None:
@@ -189,7 +193,7 @@ class Wallet:
         request = {
             "desc": self._descriptor.canonical,
             "active": True,
-            "internal": False,
+            "internal": True,
             "range": [0, end - 1],
             "timestamp": "now",
         }
@@ -204,8 +208,7 @@ class Wallet:
     def _is_ours(self, entry: Mapping[str, Any]) -> bool:
         """Whether it stands for the same addresses, however it is written."""
         with suppress(ValueError):
-            listed = parse(entry["desc"], self._descriptor.network)
-            return listed.fingerprint == self._descriptor.fingerprint and not entry.get("internal")
+            return parse(entry["desc"], self._descriptor.network).fingerprint == self._descriptor.fingerprint
         return False
 
     async def _check_addresses(self) -> None:
@@ -260,3 +263,8 @@ class Wallet:
                 return
             await self.rpc.call("abortrescan")
             await trio.sleep(_PROGRESS_S / 10)
+
+
+def _fits(entry: Mapping[str, Any]) -> bool:
+    """Whether a descriptor is imported as it should be; earlier releases imported it as one for receiving."""
+    return bool(entry["active"] and entry.get("internal") and entry["range"][0] == 0)

@@ -1,0 +1,158 @@
+"""The signed body of a transfer: what it does, for whom, and when.
+
+Read once, strictly, into a frozen value; whether it may be passed on is for `paydaemon_hedera.inspection` to
+say.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from paydaemon.core.errors import Refusal, invalid
+from paydaemon.core.relay import Transfer
+from paydaemon_hedera import destinations, ids, strict, wire
+from paydaemon_hedera.ids import TransactionId
+from paydaemon_hedera.kinds import KINDS, TRANSFER
+from paydaemon_hedera.proto.basic_types_pb2 import AccountAmount, TokenTransferList
+from paydaemon_hedera.proto.transaction_pb2 import TransactionBody
+
+PARAM = "transaction"
+NATIVE = "HBAR"
+"""The code of the native asset, whose smallest unit is the tinybar: 10⁻⁸ of it."""
+
+_NODE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one account gains, or loses where it is negative; `approved` where another gave leave to take it."""
+
+    account: str
+    amount_minor: int
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """All that moves of one asset. `nfts` counts the non-fungible ones, which are not read.
+
+    `expected_decimals` is what the payer took the token's decimals to be, where it says so.
+    """
+
+    asset_code: str
+    moves: tuple[Move, ...]
+    nfts: int = 0
+    expected_decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A transfer as it is signed, for one node. `assets` has HBAR first, if any moves."""
+
+    id: TransactionId
+    node: str
+    duration_s: int
+    memo: str
+    max_fee_tinybars: int
+    assets: tuple[Moves, ...]
+
+    @property
+    def expires_at_ms(self) -> int:
+        """After this no node takes it; they stop 10 s earlier."""
+        return (self.id.seconds + self.duration_s) * 1000 + self.id.nanos // 1_000_000
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """What each account gains or loses of each asset, in the order they are named."""
+        return tuple(self._transfers())
+
+    def _transfers(self) -> Iterator[Transfer]:
+        for moved in self.assets:
+            net: dict[str, int] = defaultdict(int)
+            for move in moved.moves:
+                net[move.account] += move.amount_minor
+            for account, amount_minor in net.items():
+                if amount_minor:
+                    key = destinations.key(account, self.memo)
+                    yield Transfer(account, moved.asset_code, amount_minor, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A body's bytes around the node it is for: the same in every entry of one transaction."""
+
+    before: bytes
+    after: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What tells this transaction from another one under the same id: 32 bytes."""
+        return hashlib.sha256(self.before + self.after).digest()
+
+    def holds(self, raw: bytes) -> bool:
+        """Whether this is the same transaction, for whichever node."""
+        if not (raw.startswith(self.before) and raw.endswith(self.after)):
+            return False
+        try:
+            between = list(wire.fields(raw, len(self.before), len(raw) - len(self.after)))
+        except wire.Malformed:
+            return False
+        return [field.number for field in between] == [_NODE]
+
+
+def frame(raw: bytes) -> Frame:
+    """A signed body's frame. Raises `Refusal` for another kind of transaction, naming it, and for none."""
+    fields = strict.fields(raw)
+    for field in fields:
+        if field.number in KINDS and field.number != TRANSFER:
+            raise _unsupported(KINDS[field.number])
+    if all(field.number != TRANSFER for field in fields):
+        raise _unsupported("none that is known")
+    node = next((field for field in fields if field.number == _NODE), None)
+    if node is None:
+        raise invalid("transaction.node", "must name the node that it is for", "no_node")
+    return Frame(raw[: node.tag], raw[node.end :])
+
+
+def read(raw: bytes) -> Body:
+    """A signed body whose `frame` is one of a transfer. Raises `Refusal` where it is not strictly one."""
+    message = strict.parse(TransactionBody, raw)
+    return Body(
+        id=ids.transaction_id(message.transactionID, "transaction.id"),
+        node=ids.account(message.nodeAccountID, "transaction.node"),
+        duration_s=message.transactionValidDuration.seconds,
+        memo=message.memo,
+        max_fee_tinybars=message.transactionFee,
+        assets=tuple(_assets(message)),
+    )
+
+
+def node_of(raw: bytes, frame: Frame) -> str:
+    """The node of another entry, whose frame is the same."""
+    between = raw[len(frame.before) : len(raw) - len(frame.after)]
+    only = strict.parse(TransactionBody, between)
+    return ids.account(only.nodeAccountID, "transaction.node")
+
+
+def _unsupported(kind: str) -> Refusal:
+    return invalid("transaction.type", f"is {kind}; only cryptoTransfer is relayed", "unsupported_type")
+
+
+def _assets(message: TransactionBody) -> Iterator[Moves]:
+    transfer = message.cryptoTransfer
+    if hbar := transfer.transfers.accountAmounts:
+        yield Moves(NATIVE, _moves(hbar, "transaction.transfers"))
+    for tokens in transfer.tokenTransfers:
+        yield _token(tokens)
+
+
+def _token(tokens: TokenTransferList) -> Moves:
+    param = "transaction.token_transfers"
+    decimals = tokens.expected_decimals.value if tokens.HasField("expected_decimals") else None
+    return Moves(
+        ids.token(tokens.token, param), _moves(tokens.transfers, param), len(tokens.nftTransfers), decimals
+    )
+
+
+def _moves(amounts: Iterable[AccountAmount], param: str) -> tuple[Move, ...]:
+    return tuple(Move(ids.account(one.accountID, param), one.amount, one.is_approval) for one in amounts)

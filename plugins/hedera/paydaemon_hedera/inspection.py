@@ -1,0 +1,271 @@
+"""Inspection: everything about a signed transaction that can be told from its bytes and the clock.
+
+What no node would take is refused here, in the order of a node's own checks, naming the field: the client
+learns at once what is wrong, and nothing is submitted that costs its payer a fee for certain failure. What
+only the network knows (keys behind short prefixes, key lists, balances) is left to `verified` and to the
+network.
+
+A transaction may come signed for several nodes, and then some entries' signatures may be wrong: wallets are
+known to put one entry's signature into all. So entries are tried until one verifies, and that one comes
+first.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from paydaemon.core.errors import ErrorType, Refusal, invalid
+from paydaemon.core.relay import SignedTransfer
+from paydaemon_hedera import body as bodies
+from paydaemon_hedera import envelope, signatures, text
+from paydaemon_hedera.body import NATIVE, Body, Frame
+from paydaemon_hedera.envelope import Entry
+from paydaemon_hedera.keys import Key
+
+MAX_ENTRY_BYTES = 6144
+MAX_MEMO_BYTES = 100
+MIN_DURATION_S = 15
+MAX_DURATION_S = 180
+MARGIN_S = 10
+"""A node takes nothing that is about to expire."""
+MAX_HBAR_MOVES = 10
+MAX_TOKEN_MOVES = 10
+
+MAX_VERIFICATIONS = 100
+"""Signatures verified in search of an entry that verifies; at some 100 µs each."""
+
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry that may be submitted: for which node, and the bytes to submit.
+
+    `body` and `signatures` are for `verified`.
+    """
+
+    node: str
+    envelope: bytes
+    body: bytes
+    signatures: tuple[signatures.Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a client has signed, and how it may be submitted.
+
+    `choices` are for nodes that are known. Of the first every signature that can be told alone is right; the
+    others may turn out wrong. `transfer` is for the daemon, `body` for whoever wants to know more.
+    """
+
+    transfer: SignedTransfer
+    body: Body
+    choices: tuple[Choice, ...]
+
+    @property
+    def debited(self) -> tuple[str, ...]:
+        """The accounts whose keys must sign, the payer first, each once."""
+        losers = (transfer.account for transfer in self.transfer.transfers if transfer.amount_minor < 0)
+        return tuple(dict.fromkeys((self.transfer.payer, *losers)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Of what one must be able to say no."""
+
+    broken: Callable[[Body], bool]
+    param: str
+    message: str
+    code: str
+
+
+def inspect(given: bytes | str, nodes: Collection[str], now_ms: int) -> Inspected:
+    """Everything about what a client sent that can be told without asking anybody.
+
+    `nodes` are the accounts of the nodes that it may be for. Raises `Refusal` naming the field at fault.
+    """
+    inspected = read(given, nodes)
+    _check_time(inspected.body, now_ms * 1_000_000)
+    return _signed(inspected)
+
+
+def read(given: bytes | str, nodes: Collection[str]) -> Inspected:
+    """The same without looking at the clock or at signatures: for what was inspected before.
+
+    Raises `Refusal` all the same, since this may be another release of the daemon, and the nodes others.
+    """
+    raw = _decode(given)
+    entries = envelope.read(raw)
+    frame = _one_frame(entries)
+    body = bodies.read(entries[0].body)
+    for rule in _RULES:
+        if rule.broken(body):
+            raise invalid(rule.param, rule.message, rule.code)
+    choices = tuple(choice for choice in _choices(entries, frame, body) if choice.node in nodes)
+    if not choices:
+        raise invalid("transaction.node", "is none of the network's nodes that are known", "unknown_node")
+    return Inspected(_transfer(body, frame, raw), body, choices)
+
+
+def verified(inspected: Inspected, keys: Mapping[str, Key]) -> Iterator[Choice]:
+    """The choices that these accounts' keys have signed, by preference. Raises `Refusal` where there is none.
+
+    `keys` are those of the `debited` accounts, and of credited ones that want to sign for what they receive.
+    The first is searched at once, the others as they are asked for.
+    """
+    found = False
+    missing: str | None = None
+    for choice in inspected.choices:
+        account = signatures.unsigned(choice.body, choice.signatures, keys)
+        if account is None:
+            found = True
+            yield choice
+        missing = missing or account
+    if not found:
+        raise invalid(signatures.PARAM, f"do not satisfy the key of account {missing}", "missing_signature")
+
+
+def _decode(given: bytes | str) -> bytes:
+    apart = text.parts(given)
+    return text.decode(given) if apart is None else envelope.join(*apart)
+
+
+def _one_frame(entries: tuple[Entry, ...]) -> Frame:
+    """What all entries have in common, which must be everything but their node."""
+    if any(len(entry.envelope) > MAX_ENTRY_BYTES for entry in entries):
+        message = f"must have at most {MAX_ENTRY_BYTES} bytes for each node"
+        raise Refusal(ErrorType.TOO_LARGE, "oversize", message, "transaction")
+    frame = bodies.frame(entries[0].body)
+    if not all(frame.holds(entry.body) for entry in entries):
+        raise invalid("transaction", "has entries that differ in more than their node", "entries_differ")
+    return frame
+
+
+def _choices(entries: tuple[Entry, ...], frame: Frame, body: Body) -> Iterator[Choice]:
+    for position, entry in enumerate(entries):
+        node = bodies.node_of(entry.body, frame) if position else body.node
+        yield Choice(node, entry.envelope, entry.body, entry.signatures)
+
+
+def _transfer(body: Body, frame: Frame, raw: bytes) -> SignedTransfer:
+    return SignedTransfer(
+        transaction_id=str(body.id),
+        digest=frame.digest,
+        payer=body.id.payer,
+        memo=body.memo,
+        transfers=body.transfers(),
+        expires_at_ms=body.expires_at_ms,
+        raw=raw,
+    )
+
+
+def _check_time(body: Body, now_ns: int) -> None:
+    start_ns = body.id.valid_start_ns
+    if start_ns + (body.duration_s - MARGIN_S) * _NS < now_ns:
+        raise invalid("transaction.valid_start", "lies too long ago: the transaction has expired", "expired")
+    if start_ns > now_ns:
+        raise invalid("transaction.valid_start", "lies in the future", "not_yet_valid")
+
+
+def _signed(inspected: Inspected) -> Inspected:
+    """With an entry in front whose signatures are right, as far as that can be told."""
+    if not any(choice.signatures for choice in inspected.choices):
+        raise invalid(signatures.PARAM, "are missing", "unsigned")
+    tried, wrong = 0, None
+    for position, choice in enumerate(inspected.choices):
+        tried += len(choice.signatures)
+        if tried > MAX_VERIFICATIONS:
+            break
+        if choice.signatures and (wrong := signatures.wrong(choice.body, choice.signatures)) is None:
+            rest = inspected.choices[:position] + inspected.choices[position + 1 :]
+            return replace(inspected, choices=(choice, *rest)) if position else inspected
+    by = f"the one by {wrong.prefix.hex()} is not over this body" if wrong else "there are too many to verify"
+    raise invalid(signatures.PARAM, f"do not verify: {by}", "bad_signature")
+
+
+def _has_nft(body: Body) -> bool:
+    return any(moved.nfts for moved in body.assets)
+
+
+def _has_approved(body: Body) -> bool:
+    return any(move.approved for moved in body.assets for move in moved.moves)
+
+
+def _has_sum(body: Body) -> bool:
+    return any(sum(move.amount_minor for move in moved.moves) for moved in body.assets)
+
+
+def _repeats_account(body: Body) -> bool:
+    return any(len({move.account for move in moved.moves}) < len(moved.moves) for moved in body.assets)
+
+
+def _repeats_token(body: Body) -> bool:
+    return len({moved.asset_code for moved in body.assets}) < len(body.assets)
+
+
+def _moves_nothing(body: Body) -> bool:
+    return not any(move.amount_minor for moved in body.assets for move in moved.moves)
+
+
+def _has_empty_token(body: Body) -> bool:
+    return any(not moved.moves for moved in body.assets)
+
+
+def _count(body: Body, native: bool) -> int:
+    return sum(len(moved.moves) for moved in body.assets if (moved.asset_code == NATIVE) is native)
+
+
+_RULES = (
+    _Rule(
+        lambda body: body.id.scheduled or body.id.nonce != 0,
+        "transaction.id",
+        "must be neither scheduled nor have a nonce",
+        "id_field_not_allowed",
+    ),
+    _Rule(
+        lambda body: len(body.memo.encode()) > MAX_MEMO_BYTES,
+        "transaction.memo",
+        f"must have at most {MAX_MEMO_BYTES} bytes in UTF-8",
+        "too_long",
+    ),
+    _Rule(
+        lambda body: "\0" in body.memo,
+        "transaction.memo",
+        "must not hold a character of value zero",
+        "zero_byte",
+    ),
+    _Rule(
+        lambda body: not MIN_DURATION_S <= body.duration_s <= MAX_DURATION_S,
+        "transaction.valid_duration",
+        f"must be {MIN_DURATION_S} to {MAX_DURATION_S} s",
+        "out_of_range",
+    ),
+    _Rule(_has_nft, "transaction.token_transfers", "must not move non-fungible tokens", "nft"),
+    _Rule(
+        _has_approved,
+        "transaction.transfers",
+        "must not take what another account gave leave to take",
+        "approved_transfer",
+    ),
+    _Rule(
+        lambda body: _count(body, True) > MAX_HBAR_MOVES,
+        "transaction.transfers",
+        f"must have at most {MAX_HBAR_MOVES} accounts",
+        "too_many_transfers",
+    ),
+    _Rule(
+        lambda body: _count(body, False) > MAX_TOKEN_MOVES,
+        "transaction.token_transfers",
+        f"must have at most {MAX_TOKEN_MOVES} accounts, of all tokens together",
+        "too_many_transfers",
+    ),
+    _Rule(_repeats_token, "transaction.token_transfers", "must name each token once", "repeated_token"),
+    _Rule(
+        _repeats_account,
+        "transaction.transfers",
+        "must name each account once for each asset",
+        "repeated_account",
+    ),
+    _Rule(_has_empty_token, "transaction.token_transfers", "must move something of each token", "empty"),
+    _Rule(_has_sum, "transaction.transfers", "must add up to zero for each asset", "sum_not_zero"),
+    _Rule(_moves_nothing, "transaction.transfers", "must move something", "moves_nothing"),
+)

@@ -1,0 +1,34 @@
+"""Messages from clients: walked strictly first, then parsed, and what is wrong with them is a refusal."""
+
+from typing import TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from paydaemon.core.errors import Refusal, invalid
+from paydaemon_hedera import wire
+
+M = TypeVar("M", bound=Message)
+
+
+def parse(message: type[M], data: bytes, param: str = "transaction") -> M:
+    """These bytes as that message. Raises `Refusal` naming `param` unless they are strictly that."""
+    try:
+        wire.check(message.DESCRIPTOR, data)
+        return message.FromString(data)
+    except wire.Malformed as wrong:
+        raise refusal(wrong, param) from None
+    except DecodeError:  # what is left to the parser: text that is not UTF-8
+        raise invalid(param, f"{message.DESCRIPTOR.name} holds text that is not UTF-8", "malformed") from None
+
+
+def fields(data: bytes, param: str = "transaction") -> tuple[wire.Field, ...]:
+    """The fields of a message, whatever they mean. Raises `Refusal` naming `param` where they do not fit."""
+    try:
+        return tuple(wire.fields(data))
+    except wire.Malformed as wrong:
+        raise refusal(wrong, param) from None
+
+
+def refusal(wrong: wire.Malformed, param: str) -> Refusal:
+    """What a client is told of bytes that do not fit."""
+    return invalid(param, str(wrong), "malformed" if wrong.number is None else "unknown_field")

@@ -118,6 +118,11 @@ class HederaConfig(Settings):
         return self
 
     @property
+    def speaks_tls(self) -> bool:
+        """Whether nodes are spoken to by TLS."""
+        return self.network != "local" if self.tls is None else self.tls
+
+    @property
     def mirror(self) -> str:
         """Where the mirror node is."""
         return self.mirror_url or MIRRORS[self.network]

@@ -26,7 +26,24 @@ class HederaLimits(Settings):
     )
     keys_remembered: int = number(1_000, 1, 1_000_000, "Of how many accounts the keys are remembered.")
     keys_for_s: int = number(300, 1, 86_400, "For how many seconds an account's keys are remembered.")
+    connect_timeout_s: int = number(10, 1, 120, "Seconds that a connection to a node may take to come up.")
     submit_timeout_s: int = number(10, 1, 120, "Seconds that one submission to a node may take.")
     submit_tries: int = number(4, 1, 20, "How often a transaction is handed to a node that is busy.")
+    submit_nodes: int = number(
+        3, 1, 64, "To how many nodes a transaction is handed, one after the other, while none takes it."
+    )
     receipt_timeout_s: int = number(10, 1, 120, "Seconds that one question for a receipt may take.")
+    follow_s: int = number(
+        60, 5, 3_600, "For how many seconds an outcome is asked for before it is said to be unknown for now."
+    )
+    absence_after_s: int = number(
+        60,
+        10,
+        86_400,
+        "How many seconds past a transaction's expiry the mirror must have come without it, to prove that it "
+        "was never carried out.",
+    )
+    inspected_remembered: int = number(
+        2_000, 10, 1_000_000, "Of how many transactions it is remembered what was read in them."
+    )
     calls: int = number(1_000, 1, 100_000, "How many calls to nodes are under way at the same time.")

@@ -32,17 +32,18 @@ class Mirror:
         self._limits = limits
         self._slots = trio.CapacityLimiter(limits.mirror_calls)
         self._next_at = 0.0
+        self._url = url
+        self._client: httpx.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
         self._client = httpx.AsyncClient(
-            base_url=url,
-            timeout=limits.mirror_timeout_s,
+            base_url=self._url,
+            timeout=self._limits.mirror_timeout_s,
             follow_redirects=False,
             trust_env=False,
             headers={"Accept": "application/json"},
-            limits=httpx.Limits(max_connections=limits.mirror_calls),
+            limits=httpx.Limits(max_connections=self._limits.mirror_calls),
         )
-
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(
@@ -51,8 +52,10 @@ class Mirror:
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
+        client, self._client = self._client, None
+        assert client is not None
         with trio.CancelScope(shield=True):
-            await self._client.__aexit__(type, error, trace)
+            await client.aclose()
 
     # What is asked
 
@@ -118,6 +121,8 @@ class Mirror:
         raise MirrorUnavailable(trouble)
 
     async def _once(self, path: str, read: Callable[[Any], T], otherwise: Mapping[str, T]) -> T:
+        if self._client is None:
+            raise MirrorUnavailable("the mirror is not asked while the chain does not run")
         async with self._client.stream("GET", path) as answer:
             if answer.status_code in _BUSY:
                 raise _Again(f"the mirror answers {answer.status_code}", _retry_after_s(answer))

@@ -18,7 +18,6 @@ from paydaemon_hedera.answers import Recorded
 from paydaemon_hedera.assets import Assets
 from paydaemon_hedera.credits import gains, observation
 from paydaemon_hedera.cursor import Cursor
-from paydaemon_hedera.ids import TransactionId
 from paydaemon_hedera.limits import HederaLimits
 from paydaemon_hedera.mirror import Mirror
 
@@ -28,6 +27,9 @@ _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
 _NS_PER_WINDOW = 7 * 86_400 * _NS_PER_S
 """Mirrors refuse to look through too long a time at once."""
+_SOON_S = 0.5
+_EXPECTED_FOR_S = 60.0
+_MOST_EXPECTED = 10_000
 
 
 class Watcher:
@@ -41,6 +43,7 @@ class Watcher:
         self._cursor: Cursor | None = None
         self._again_at = 0.0
         self._wake = trio.Event()
+        self._expected: dict[str, float] = {}
 
     async def load(self, account: str) -> None:
         """Go on from where an earlier run left off, with `account` watched too."""
@@ -52,9 +55,11 @@ class Watcher:
         newest_ns = await self._mirror.newest_ns() or 0
         self._cursor = Cursor(newest_ns, newest_ns, frozenset([account]))
 
-    def look_soon(self) -> None:
-        """There may be something to see before the next look is due."""
-        self._wake.set()
+    def expect(self, id: str) -> None:
+        """Look more often until this transaction is seen: consensus has it, and the mirror will in a moment."""
+        if len(self._expected) < _MOST_EXPECTED:
+            self._expected[id] = trio.current_time() + _EXPECTED_FOR_S
+            self._wake.set()
 
     async def follow(self, every_s: float, looked: Callable[[], None]) -> None:
         """Look every so often until cancelled. Raises `MirrorUnavailable`."""
@@ -64,7 +69,7 @@ class Watcher:
             await self.look()
             self._host.looked(trio.current_time() - began_at)
             looked()
-            with trio.move_on_after(every_s):
+            with trio.move_on_after(self._pause_s(every_s)):
                 await self._wake.wait()
 
     async def look(self) -> None:
@@ -78,10 +83,10 @@ class Watcher:
         self._cursor = replace(self._cursor, seen_ns=newest_ns)
         await self._host.observe([], ChainTime(newest_ns // _NS_PER_MS), str(self._cursor))
 
-    async def look_at(self, id: TransactionId) -> None:
-        """Tell of what one transaction brought, sooner than its turn comes."""
-        assert self._cursor is not None
-        await self._tell(await self._mirror.transaction(id))
+    def _pause_s(self, every_s: float) -> float:
+        now = trio.current_time()
+        self._expected = {id: until for id, until in self._expected.items() if until > now}
+        return min(every_s, _SOON_S) if self._expected else every_s
 
     def _from_ns(self) -> int:
         """The cursor, or from time to time some while before it."""
@@ -107,6 +112,8 @@ class Watcher:
 
     async def _tell(self, found: tuple[Recorded, ...]) -> None:
         assert self._cursor is not None
+        for one in found:
+            self._expected.pop(str(one.id), None)
         gained = [(one, moved) for one in found for moved in gains(one, self._cursor.accounts)]
         assets = await self._assets.learn({moved.asset_code for _, moved in gained}, self._mirror)
         told = [observation(one, moved, assets) for one, moved in gained]

@@ -1,8 +1,10 @@
 """How a command ends: nurseries put every error into a group, and a person wants one line, in words."""
 
 import os
-from collections.abc import Awaitable, Callable
-from typing import TypeVarTuple
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import NoReturn, TypeVarTuple
 
 import click
 import trio
@@ -23,6 +25,25 @@ def run(start: Callable[[*Ts], Awaitable[None]], *arguments: *Ts) -> None:
         if unexpected is not None:
             raise
         raise first(group) from None
+
+
+@asynccontextmanager
+async def interruptible() -> AsyncIterator[None]:
+    """An interrupt cancels what is done in here, however long it waits, and comes out as such.
+
+    Python by itself raises `KeyboardInterrupt` in whatever is being done just then. Where that is a callback
+    that nothing can be raised from, such as a weak reference's, it is lost, and the command goes on for ever.
+    """
+    with trio.open_signal_receiver(signal.SIGINT) as interrupts:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_interrupted, interrupts)
+            yield
+            nursery.cancel_scope.cancel()
+
+
+async def _interrupted(interrupts: AsyncIterator[int]) -> NoReturn:
+    await anext(interrupts)
+    raise KeyboardInterrupt
 
 
 def first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
-from paydaemon.cli.ending import run
+from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line
 from paydaemon.cli.stream import follow
 
@@ -30,7 +30,7 @@ def events(after: int, limit: int, following: bool, socket: Path | None, config:
 
 
 async def _follow(socket: Path, after: int, as_json: bool) -> None:
-    async with follow(socket, {"after": str(after)}) as stream:
+    async with follow(socket, {"after": str(after)}) as stream, interruptible():
         async for event in stream:
             _print(event, as_json)
 

@@ -6,7 +6,7 @@ import click
 import trio
 
 from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
-from paydaemon.cli.ending import run
+from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
 
@@ -111,7 +111,7 @@ def watch(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
 
 
 async def _watch(socket: Path, id: str, as_json: bool) -> None:
-    async with follow(socket, {"after": "0", "invoice_id": id}) as events:
+    async with follow(socket, {"after": "0", "invoice_id": id}) as events, interruptible():
         async for event in events:
             print_json(event) if as_json else click.echo(event_line(event))
             status = event.get("data", {}).get("invoice", {}).get("status")

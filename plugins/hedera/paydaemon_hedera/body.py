@@ -26,7 +26,7 @@ _NODE = 2
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What one account gains, or loses where it is negative; `approved` where another gave leave to take it."""
+    """What one account gains, or loses where it is negative. `approved`: by leave of another."""
 
     account: str
     amount_minor: int

@@ -75,7 +75,9 @@ def _spine(raw: bytes) -> bytes:
             if raw[first.tag] != _NESTED:
                 break
             at, end = first.start, first.end
-    except (wire.Malformed, StopIteration):
+    except wire.Malformed as wrong:
+        raise invalid(PARAM, str(wrong), "malformed") from None
+    except StopIteration:
         raise _unrecognised() from None
     return bytes(tags)
 

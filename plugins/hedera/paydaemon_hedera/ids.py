@@ -17,7 +17,7 @@ _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 _ENTITY = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}"
 ENTITY = re.compile(_ENTITY, re.ASCII)
 TRANSACTION = re.compile(
-    rf"({_ENTITY})(?:@({_NUMBER})\.|-({_NUMBER})-)([0-9]{{1,9}})(\?scheduled)?(?:/([0-9]{{1,9}}))?", re.ASCII
+    rf"({_ENTITY})(?:@({_NUMBER})\.|-({_NUMBER})-)([0-9]{{1,9}})(\?scheduled)?(?:/([0-9]{{1,10}}))?", re.ASCII
 )
 
 MAX_INT64 = 2**63 - 1

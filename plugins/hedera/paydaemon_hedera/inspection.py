@@ -107,10 +107,10 @@ def read(given: bytes | str, nodes: Collection[str]) -> Inspected:
 
 
 def verified(inspected: Inspected, keys: Mapping[str, Key]) -> Iterator[Choice]:
-    """The choices that these accounts' keys have signed, by preference. Raises `Refusal` where there is none.
+    """The choices that these accounts' keys have signed, by preference, each verified as it is asked for.
 
     `keys` are those of the `debited` accounts, and of credited ones that want to sign for what they receive.
-    The first is searched at once, the others as they are asked for.
+    Raises `Refusal` naming an account where there is no such choice.
     """
     found = False
     missing: str | None = None
@@ -135,7 +135,7 @@ def _one_frame(entries: tuple[Entry, ...]) -> Frame:
         message = f"must have at most {MAX_ENTRY_BYTES} bytes for each node"
         raise Refusal(ErrorType.TOO_LARGE, "oversize", message, "transaction")
     frame = bodies.frame(entries[0].body)
-    if not all(frame.holds(entry.body) for entry in entries):
+    if not all(frame.holds(entry.body) for entry in entries[1:]):
         raise invalid("transaction", "has entries that differ in more than their node", "entries_differ")
     return frame
 

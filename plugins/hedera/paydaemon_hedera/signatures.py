@@ -9,6 +9,7 @@ may be the beginning of another, so that each key has at most one signature: a n
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from paydaemon.core.errors import invalid
 from paydaemon_hedera.keys import (
@@ -95,13 +96,9 @@ def _read(pair: SignaturePair) -> Signature:
 
 
 def _tell_apart(prefixes: list[bytes]) -> None:
-    for shorter, longer in zip(prefixes, prefixes[1:], strict=False):
+    for shorter, longer in pairwise(prefixes):
         if longer.startswith(shorter):
-            raise invalid(
-                PARAM,
-                "two signatures are of the same public key, or of one that both begin with",
-                "ambiguous",
-            )
+            raise invalid(PARAM, "two of them may be of the same public key", "ambiguous")
 
 
 def _flat(signatures: SignatureList) -> Iterator[Nameless]:

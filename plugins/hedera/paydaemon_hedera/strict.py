@@ -13,7 +13,7 @@ M = TypeVar("M", bound=Message)
 def parse(message: type[M], data: bytes, param: str = "transaction") -> M:
     """These bytes as that message. Raises `Refusal` naming `param` unless they are strictly that."""
     try:
-        wire.check(message.DESCRIPTOR, data)
+        wire.check(message, data)
         return message.FromString(data)
     except wire.Malformed as wrong:
         raise refusal(wrong, param) from None

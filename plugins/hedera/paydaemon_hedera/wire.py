@@ -13,8 +13,10 @@ widths and groups are refused like any unknown field.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
 
 MAX_DEPTH = 16
 """Messages inside each other: more than any of ours has, and too few to exhaust the stack."""
@@ -87,9 +89,9 @@ def fields(data: bytes, at: int = 0, end: int | None = None) -> Iterator[Field]:
         yield Field(key >> 3, wire, tag, start, at)
 
 
-def check(message: Descriptor, data: bytes) -> None:
+def check(message: type[Message], data: bytes) -> None:
     """Raises `Malformed` unless these bytes are strictly that message."""
-    _check(_shape(message), data, 0, len(data), 1)
+    _check(_shape(cast(Descriptor, message.DESCRIPTOR)), data, 0, len(data), 1)
 
 
 def tagged(number: int, value: bytes) -> bytes:

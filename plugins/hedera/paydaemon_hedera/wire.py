@@ -139,6 +139,8 @@ def _unknown(shape: _Shape, data: bytes, at: int, end: int) -> Malformed:
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     """A number of at most 64 bits, in no more bytes than it needs, and where it ends."""
+    if at < end and data[at] < _MORE:
+        return data[at], at + 1
     value = shift = 0
     while at < end and shift < 64:
         byte = data[at]

@@ -8,6 +8,7 @@ from Crypto.Hash import keccak
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from nacl.signing import SigningKey
 
+from paydaemon_hedera import wire
 from paydaemon_hedera.keys import Key, KeyType, PublicKey
 from paydaemon_hedera.proto.basic_types_pb2 import (
     AccountAmount,
@@ -116,6 +117,11 @@ def signed_transaction(
 def today(signed: bytes, signers: Sequence[Signer] = (ALICES,), prefix: int | None = None) -> bytes:
     inside = signed_transaction(signed, signers, prefix)
     return Transaction(signedTransactionBytes=inside).SerializeToString()
+
+
+def wrapped(signed: bytes, pairs: bytes) -> bytes:
+    """Today's envelope of a body with any signatures."""
+    return wire.tagged(5, wire.tagged(1, signed) + wire.tagged(2, pairs))
 
 
 def body_bytes(signed: bytes, signers: Sequence[Signer] = (ALICES,)) -> bytes:

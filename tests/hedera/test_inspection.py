@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import Transfer
-from paydaemon_hedera import envelope, wire
+from paydaemon_hedera import wire
 from paydaemon_hedera.inspection import Inspected, inspect, read, verified
 from paydaemon_hedera.keys import KeyList, KeyType
 from paydaemon_hedera.kinds import KINDS, TRANSFER
@@ -375,7 +375,7 @@ def test_an_entry_that_verifies_is_chosen(right: int) -> None:
     """Wallets are known to put the signature of one entry into all of them."""
     bodies = [maker.for_node(maker.body(), node) for node in (3, 4, 5)]
     merged = maker.signature_map(bodies[right]).SerializeToString()
-    entries = [wire.tagged(5, envelope.join(body, merged)) for body in bodies]
+    entries = [maker.wrapped(body, merged) for body in bodies]
     found = inspected(maker.listed(*entries))
     assert found.choices[0].node == f"0.0.{3 + right}"
     assert [choice.envelope for choice in verified(found, ALICE_ALONE)] == [entries[right]]
@@ -384,7 +384,7 @@ def test_an_entry_that_verifies_is_chosen(right: int) -> None:
 def test_where_no_entry_verifies_the_key_is_named() -> None:
     bodies = [maker.for_node(maker.body(), node) for node in (3, 4)]
     maps = [maker.signature_map(body).SerializeToString() for body in reversed(bodies)]
-    entries = [wire.tagged(5, envelope.join(*parts)) for parts in zip(bodies, maps, strict=True)]
+    entries = [maker.wrapped(*parts) for parts in zip(bodies, maps, strict=True)]
     with pytest.raises(Refusal, match=ALICES.public.raw.hex()) as raised:
         inspected(maker.listed(*entries))
     assert (raised.value.param, raised.value.code) == ("transaction.signatures", "bad_signature")
@@ -428,8 +428,7 @@ def test_without_signatures_it_is_refused() -> None:
 def test_other_signatures_are_refused(pair: SignaturePair, code: str) -> None:
     body = maker.body().SerializeToString()
     pairs = SignatureMap(sigPair=[pair]).SerializeToString()
-    raw = wire.tagged(5, wire.tagged(1, body) + wire.tagged(2, pairs))
-    assert refused(raw) == ("transaction.signatures", code)
+    assert refused(maker.wrapped(body, pairs)) == ("transaction.signatures", code)
 
 
 @pytest.mark.parametrize("prefix", [0, 1, 6, 31])

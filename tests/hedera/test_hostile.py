@@ -106,7 +106,12 @@ def nested(number: int) -> bytes:
         pytest.param(many_signatures, id="signatures"),
         pytest.param(lambda: nested(1), id="nested"),
         pytest.param(lambda: wire.tagged(1, BODIES[0]) + wire.tagged(2, nested(2)), id="nested signatures"),
-        pytest.param(lambda: b"\x0a\x00" * 32_768, id="empty entries"),
+        pytest.param(lambda: SHAPES[0] + b"\x0a\x00" * 32_000, id="empty entries"),
+        pytest.param(lambda: SHAPES[2] + b"\x2a\x00" * 32_000, id="empty fields"),
+        pytest.param(lambda: SHAPES[3] + b"\x12\x00" * 32_000, id="empty signatures"),
+        pytest.param(
+            lambda: wire.tagged(1, BODIES[0]) + wire.tagged(2, b"\x12\x00" * 32_000), id="empty list"
+        ),
         pytest.param(lambda: b"\x2a" + b"\xff" * 60_000, id="endless number"),
         pytest.param(lambda: maker.today(BODIES[0] + b"\x08\x01" * 2_000), id="repeated fields"),
         pytest.param(lambda: b"." * 100_000, id="points"),

@@ -16,7 +16,7 @@ Today's envelope is passed on byte for byte, the others are put into it with the
 
 from dataclasses import dataclass
 
-from paydaemon.core.errors import Refusal, invalid
+from paydaemon.core.errors import ErrorType, Refusal, invalid
 from paydaemon_hedera import signatures, strict, wire
 from paydaemon_hedera.proto.basic_types_pb2 import SignatureList, SignatureMap
 from paydaemon_hedera.proto.transaction_contents_pb2 import SignedTransaction
@@ -24,8 +24,8 @@ from paydaemon_hedera.signatures import Signature
 
 PARAM = "transaction"
 
-MAX_ENTRIES = 64
-"""Nodes that one transaction may be signed for: twice as many as the main network has."""
+MAX_BYTES = 6144
+"""The most that a node takes, for each entry; a list of them may have more."""
 
 _LIST, _BODY, _SIGS, _SIG_MAP, _BODY_BYTES, _SIGNED = 1, 1, 2, 3, 4, 5
 _TRANSACTION = (b"\x1a", b"\x22", b"\x2a")
@@ -57,7 +57,7 @@ def read(raw: bytes) -> tuple[Entry, ...]:
         raise invalid(PARAM, "is a body without signatures", "unsigned")
     if spine != b"\x0a\x0a\x0a\x08":
         raise _unrecognised()
-    return (_transaction(raw),) if _is_inline(raw) else (_signed(raw, wire.tagged(_SIGNED, raw)),)
+    return (_transaction(raw),) if _is_inline(raw) else (_signed(raw, _limited(wire.tagged(_SIGNED, raw))),)
 
 
 def join(body: bytes, signature_map: bytes) -> bytes:
@@ -99,15 +99,13 @@ def _is_inline(raw: bytes) -> bool:
 
 def _list(raw: bytes) -> tuple[Entry, ...]:
     fields = strict.fields(raw)
-    if len(fields) > MAX_ENTRIES:
-        raise invalid(PARAM, f"must have at most {MAX_ENTRIES} entries", "too_many_entries")
     if any(field.number != _LIST or field.wire != wire.LENGTH for field in fields):
         raise invalid(PARAM, "TransactionList has only entries", "unknown_field")
     return tuple(_transaction(raw[field.start : field.end]) for field in fields)
 
 
 def _transaction(raw: bytes) -> Entry:
-    parts = _parts(raw)
+    parts = _parts(_limited(raw))
     match sorted(parts):
         case [5]:
             return _signed(parts[_SIGNED], raw)
@@ -136,7 +134,7 @@ def _parts(raw: bytes) -> dict[int, bytes]:
 
 def _from_parts(body: bytes, signature_map: bytes) -> Entry:
     signed = join(body, signature_map)
-    return Entry(body, _signatures(signature_map), wire.tagged(_SIGNED, signed))
+    return Entry(body, _signatures(signature_map), _limited(wire.tagged(_SIGNED, signed)))
 
 
 def _signed(raw: bytes, envelope: bytes) -> Entry:
@@ -148,6 +146,13 @@ def _signed(raw: bytes, envelope: bytes) -> Entry:
 
 def _signatures(signature_map: bytes) -> tuple[Signature, ...]:
     return signatures.read(strict.parse(SignatureMap, signature_map, signatures.PARAM))
+
+
+def _limited(raw: bytes) -> bytes:
+    if len(raw) > MAX_BYTES:
+        message = f"must have at most {MAX_BYTES} bytes for each node"
+        raise Refusal(ErrorType.TOO_LARGE, "oversize", message, PARAM)
+    return raw
 
 
 def _unrecognised() -> Refusal:

@@ -13,7 +13,7 @@ first.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from paydaemon.core.errors import ErrorType, Refusal, invalid
+from paydaemon.core.errors import invalid
 from paydaemon.core.relay import SignedTransfer
 from paydaemon_hedera import body as bodies
 from paydaemon_hedera import envelope, signatures, text
@@ -21,7 +21,6 @@ from paydaemon_hedera.body import NATIVE, Body, Frame
 from paydaemon_hedera.envelope import Entry
 from paydaemon_hedera.keys import Key
 
-MAX_ENTRY_BYTES = 6144
 MAX_MEMO_BYTES = 100
 MIN_DURATION_S = 15
 MAX_DURATION_S = 180
@@ -131,9 +130,6 @@ def _decode(given: bytes | str) -> bytes:
 
 def _one_frame(entries: tuple[Entry, ...]) -> Frame:
     """What all entries have in common, which must be everything but their node."""
-    if any(len(entry.envelope) > MAX_ENTRY_BYTES for entry in entries):
-        message = f"must have at most {MAX_ENTRY_BYTES} bytes for each node"
-        raise Refusal(ErrorType.TOO_LARGE, "oversize", message, "transaction")
     frame = bodies.frame(entries[0].body)
     if not all(frame.holds(entry.body) for entry in entries[1:]):
         raise invalid("transaction", "has entries that differ in more than their node", "entries_differ")

@@ -1,11 +1,15 @@
 """Messages from clients: walked strictly first, then parsed, and what is wrong with them is a refusal."""
 
+from itertools import islice
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from paydaemon.core.errors import Refusal, invalid
 from paydaemon_hedera import wire
+
+MAX_FIELDS = 64
+"""Fields of one message, before it is known what they mean: a list for twice the main network's nodes."""
 
 M = TypeVar("M", bound=Message)
 
@@ -24,9 +28,12 @@ def parse(message: type[M], data: bytes, param: str = "transaction") -> M:
 def fields(data: bytes, param: str = "transaction") -> tuple[wire.Field, ...]:
     """The fields of a message, whatever they mean. Raises `Refusal` naming `param` where they do not fit."""
     try:
-        return tuple(wire.fields(data))
+        found = tuple(islice(wire.fields(data), MAX_FIELDS + 1))
     except wire.Malformed as wrong:
         raise refusal(wrong, param) from None
+    if len(found) > MAX_FIELDS:
+        raise invalid(param, f"has more than {MAX_FIELDS} entries or fields", "too_many_fields")
+    return found
 
 
 def refusal(wrong: wire.Malformed, param: str) -> Refusal:

@@ -358,6 +358,19 @@ def test_entries_differ_in_nothing_but_the_node() -> None:
         assert refused(raw) == ("transaction", "entries_differ")
 
 
+def test_an_entry_has_nothing_beside_its_node() -> None:
+    """Where the node is, another entry could hide what the first one has not."""
+    body = maker.body().SerializeToString()
+    at = body.index(b"\x12\x02\x18\x03") + 4
+    for hidden in (b"\x28\x01", b"\x12\x02\x18\x05", b"\x28", b""):
+        other = body[: at - 1] + b"\x04" + hidden + body[at:]
+        raw = maker.listed(maker.today(body), maker.today(other))
+        if hidden:
+            assert refused(raw) == ("transaction", "entries_differ")
+        else:
+            assert len(inspected(raw).choices) == 2
+
+
 def test_another_node_may_be_longer() -> None:
     bodies = [maker.for_node(maker.body(), node) for node in (3, 70_000)]
     found = inspect(maker.listed(*map(maker.today, bodies)), {"0.0.3", "0.0.70000"}, NOW_MS)
@@ -470,16 +483,20 @@ def test_a_list_of_keys_needs_as_many_as_it_says() -> None:
                 next(verified(found, {"0.0.1002": keys}))
 
 
+def test_an_entry_without_signatures_is_passed_over() -> None:
+    bodies = [maker.for_node(maker.body(), node) for node in (3, 4)]
+    found = inspected(maker.listed(maker.today(bodies[0], ()), maker.today(bodies[1])))
+    assert [choice.node for choice in found.choices] == ["0.0.4", "0.0.3"]
+
+
 def test_how_many_are_verified_is_bounded() -> None:
-    """Each entry's last signature is wrong, so that all before it are verified in vain."""
-    many = [Signer(KeyType.ED25519, seed) for seed in range(1, 57)]
-    entries = []
-    for node in (3, 4):
-        body = maker.for_node(maker.body(), node)
-        entries.append(maker.today(body, many).replace(many[-1].sign(body), bytes(64)))
-    with pytest.raises(Refusal, match=r"do not verify") as raised:
-        inspected(maker.listed(*entries))
-    assert raised.value.code == "bad_signature"
+    """Two entries' last signatures are wrong, so that all before them are verified in vain."""
+    many = [Signer(KeyType.ED25519, seed) for seed in range(1, 46)]
+    bodies = [maker.for_node(maker.body(), node) for node in (3, 4, 5)]
+    wrong = [maker.today(body, many).replace(many[-1].sign(body), bytes(64)) for body in bodies]
+    right = maker.today(bodies[2], many)
+    assert inspected(maker.listed(wrong[0], right)).choices[0].node == "0.0.5"
+    assert refused(maker.listed(wrong[0], wrong[1], right)) == ("transaction.signatures", "bad_signature")
 
 
 # The digest

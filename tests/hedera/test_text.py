@@ -47,6 +47,8 @@ def test_a_body_and_its_signatures_may_come_apart(body: bytes, signatures: bytes
         ("C", "bad_encoding"),
         ("Cgé", "bad_encoding"),
         ("Cg!=", "bad_encoding"),
+        ("Cgok!!!!", "bad_encoding"),
+        ("Cgok\nCgok", "bad_encoding"),
         (b"\xff\xfe", "bad_encoding"),
     ],
 )

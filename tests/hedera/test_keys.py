@@ -111,6 +111,7 @@ def test_a_signature_is_right_over_its_bytes_alone(signer: Signer, data: bytes, 
     assert verifies(signer.public, signature, data)
     assert not verifies(signer.public, signature, data + b"x")
     assert not verifies(CLERKS.public if signer is not CLERKS else ALICES.public, signature, data)
+    assert not verifies(signer.public, signature[:63], signature[63:] + data)
     broken = bytearray(signature)
     broken[at] ^= bits
     assert not verifies(signer.public, bytes(broken), data)

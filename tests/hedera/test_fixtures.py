@@ -14,6 +14,7 @@ from paydaemon.core.errors import Refusal
 from paydaemon_hedera import envelope, text
 from paydaemon_hedera.inspection import Inspected, inspect, verified
 from paydaemon_hedera.keys import Key, KeyList, KeyType, PublicKey
+from tests.hedera.reasons import reason
 
 FOLDER = Path(__file__).parent / "fixtures"
 SDKS: Mapping[str, Any] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
@@ -109,4 +110,4 @@ def test_all_shapes_of_one_transaction_are_submitted_alike(sdk: str) -> None:
 def test_without_signatures_it_is_refused(sdk: str) -> None:
     with pytest.raises(Refusal) as refused:
         inspected(sdk, "unsigned")
-    assert (refused.value.param, refused.value.code) == ("transaction.signatures", "unsigned")
+    assert (refused.value.param, reason(refused.value)) == ("signatures", "unsigned")

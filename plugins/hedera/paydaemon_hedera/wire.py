@@ -37,11 +37,7 @@ _MOST: dict[int, int] = {
 
 
 class Malformed(ValueError):
-    """These bytes are not that message. `number` is the unknown field's, where it is one."""
-
-    def __init__(self, message: str, number: int | None = None) -> None:
-        super().__init__(message)
-        self.number = number
+    """These bytes are not that message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ def fields(data: bytes, at: int = 0, end: int | None = None) -> Iterator[Field]:
         elif wire == VARINT:
             start, at = at, start
         else:
-            raise Malformed("a field has a wire type that no message here has", key >> 3)
+            raise Malformed(f"a transaction has no field {key >> 3} of wire type {wire}")
         if at > end:
             raise Malformed("a field ends behind its message")
         yield Field(key >> 3, wire, tag, start, at)
@@ -134,7 +130,7 @@ def _check(shape: _Shape, data: bytes, at: int, end: int, depth: int) -> None:
 
 def _unknown(shape: _Shape, data: bytes, at: int, end: int) -> Malformed:
     key, _ = _varint(data, at, end)
-    return Malformed(f"{shape.name} has no field {key >> 3} of wire type {key & 7}", key >> 3)
+    return Malformed(f"{shape.name} has no field {key >> 3} of wire type {key & 7}")
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:

@@ -9,15 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from paydaemon.core.errors import Refusal, invalid
+from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import Transfer
-from paydaemon_hedera import destinations, ids, strict, wire
+from paydaemon_hedera import destinations, ids, refusals, strict, wire
 from paydaemon_hedera.ids import TransactionId
 from paydaemon_hedera.kinds import KINDS, TRANSFER
 from paydaemon_hedera.proto.basic_types_pb2 import AccountAmount, TokenTransferList
 from paydaemon_hedera.proto.transaction_pb2 import TransactionBody
 
-PARAM = "transaction"
 NATIVE = "HBAR"
 """The code of the native asset, whose smallest unit is the tinybar: 10⁻⁸ of it."""
 
@@ -26,7 +25,7 @@ _NODE = 2
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What one account gains, or loses where it is negative; `approved` where another gave leave to take it."""
+    """What one account gains, or loses where it is negative. `approved`: by leave of another."""
 
     account: str
     amount_minor: int
@@ -110,7 +109,7 @@ def frame(raw: bytes) -> Frame:
         raise _unsupported("none that is known")
     node = next((field for field in fields if field.number == _NODE), None)
     if node is None:
-        raise invalid("transaction.node", "must name the node that it is for", "no_node")
+        raise refusals.wrong("node", "must name the node that it is for")
     return Frame(raw[: node.tag], raw[node.end :])
 
 
@@ -118,8 +117,8 @@ def read(raw: bytes) -> Body:
     """A signed body whose `frame` is one of a transfer. Raises `Refusal` where it is not strictly one."""
     message = strict.parse(TransactionBody, raw)
     return Body(
-        id=ids.transaction_id(message.transactionID, "transaction.id"),
-        node=ids.account(message.nodeAccountID, "transaction.node"),
+        id=ids.transaction_id(message.transactionID, "transaction_id"),
+        node=ids.account(message.nodeAccountID, "node"),
         duration_s=message.transactionValidDuration.seconds,
         memo=message.memo,
         max_fee_tinybars=message.transactionFee,
@@ -131,23 +130,23 @@ def node_of(raw: bytes, frame: Frame) -> str:
     """The node of another entry, whose frame is the same."""
     between = raw[len(frame.before) : len(raw) - len(frame.after)]
     only = strict.parse(TransactionBody, between)
-    return ids.account(only.nodeAccountID, "transaction.node")
+    return ids.account(only.nodeAccountID, "node")
 
 
 def _unsupported(kind: str) -> Refusal:
-    return invalid("transaction.type", f"is {kind}; only cryptoTransfer is relayed", "unsupported_type")
+    return refusals.unsupported("type", f"is {kind}; only cryptoTransfer is relayed")
 
 
 def _assets(message: TransactionBody) -> Iterator[Moves]:
     transfer = message.cryptoTransfer
     if hbar := transfer.transfers.accountAmounts:
-        yield Moves(NATIVE, _moves(hbar, "transaction.transfers"))
+        yield Moves(NATIVE, _moves(hbar, "transfers"))
     for tokens in transfer.tokenTransfers:
         yield _token(tokens)
 
 
 def _token(tokens: TokenTransferList) -> Moves:
-    param = "transaction.token_transfers"
+    param = "token_transfers"
     decimals = tokens.expected_decimals.value if tokens.HasField("expected_decimals") else None
     return Moves(
         ids.token(tokens.token, param), _moves(tokens.transfers, param), len(tokens.nftTransfers), decimals

@@ -16,16 +16,14 @@ Today's envelope is passed on byte for byte, the others are put into it with the
 
 from dataclasses import dataclass
 
-from paydaemon.core.errors import Refusal, invalid
-from paydaemon_hedera import signatures, strict, wire
+from paydaemon.core.errors import Refusal
+from paydaemon_hedera import refusals, signatures, strict, wire
 from paydaemon_hedera.proto.basic_types_pb2 import SignatureList, SignatureMap
 from paydaemon_hedera.proto.transaction_contents_pb2 import SignedTransaction
 from paydaemon_hedera.signatures import Signature
 
-PARAM = "transaction"
-
-MAX_ENTRIES = 64
-"""Nodes that one transaction may be signed for: twice as many as the main network has."""
+MAX_BYTES = 6144
+"""The most that a node takes, for each entry; a list of them may have more."""
 
 _LIST, _BODY, _SIGS, _SIG_MAP, _BODY_BYTES, _SIGNED = 1, 1, 2, 3, 4, 5
 _TRANSACTION = (b"\x1a", b"\x22", b"\x2a")
@@ -54,10 +52,10 @@ def read(raw: bytes) -> tuple[Entry, ...]:
     if spine.startswith(_TRANSACTION, 1) or spine == b"\x0a\x0a\x0a\x0a\x08":
         return _list(raw)
     if spine == b"\x0a\x0a\x08":
-        raise invalid(PARAM, "is a body without signatures", "unsigned")
+        raise refusals.unproven("are missing: it is a body alone")
     if spine != b"\x0a\x0a\x0a\x08":
         raise _unrecognised()
-    return (_transaction(raw),) if _is_inline(raw) else (_signed(raw, wire.tagged(_SIGNED, raw)),)
+    return (_transaction(raw),) if _is_inline(raw) else (_signed(raw, _limited(wire.tagged(_SIGNED, raw))),)
 
 
 def join(body: bytes, signature_map: bytes) -> bytes:
@@ -75,7 +73,9 @@ def _spine(raw: bytes) -> bytes:
             if raw[first.tag] != _NESTED:
                 break
             at, end = first.start, first.end
-    except (wire.Malformed, StopIteration):
+    except wire.Malformed as wrong:
+        raise refusals.wrong(refusals.TRANSACTION, str(wrong)) from None
+    except StopIteration:
         raise _unrecognised() from None
     return bytes(tags)
 
@@ -97,15 +97,13 @@ def _is_inline(raw: bytes) -> bool:
 
 def _list(raw: bytes) -> tuple[Entry, ...]:
     fields = strict.fields(raw)
-    if len(fields) > MAX_ENTRIES:
-        raise invalid(PARAM, f"must have at most {MAX_ENTRIES} entries", "too_many_entries")
     if any(field.number != _LIST or field.wire != wire.LENGTH for field in fields):
-        raise invalid(PARAM, "TransactionList has only entries", "unknown_field")
+        raise refusals.wrong(refusals.TRANSACTION, "TransactionList has only entries")
     return tuple(_transaction(raw[field.start : field.end]) for field in fields)
 
 
 def _transaction(raw: bytes) -> Entry:
-    parts = _parts(raw)
+    parts = _parts(_limited(raw))
     match sorted(parts):
         case [5]:
             return _signed(parts[_SIGNED], raw)
@@ -114,10 +112,10 @@ def _transaction(raw: bytes) -> Entry:
         case [1] | [1, 3]:
             return _from_parts(parts[_BODY], parts.get(_SIG_MAP, b""))
         case [1, 2]:
-            listed = strict.parse(SignatureList, parts[_SIGS], signatures.PARAM)
+            listed = strict.parse(SignatureList, parts[_SIGS], refusals.SIGNATURES)
             return _from_parts(parts[_BODY], signatures.of_list(listed).SerializeToString())
         case _:
-            raise invalid(PARAM, "Transaction mixes its shapes, or is empty", "malformed")
+            raise refusals.wrong(refusals.TRANSACTION, "Transaction mixes its shapes, or is empty")
 
 
 def _parts(raw: bytes) -> dict[int, bytes]:
@@ -125,28 +123,34 @@ def _parts(raw: bytes) -> dict[int, bytes]:
     parts: dict[int, bytes] = {}
     for field in strict.fields(raw):
         if not 1 <= field.number <= _SIGNED or field.wire != wire.LENGTH:
-            raise invalid(PARAM, f"Transaction has no field {field.number}", "unknown_field")
+            raise refusals.wrong(refusals.TRANSACTION, f"Transaction has no field {field.number}")
         if field.number in parts:
-            raise invalid(PARAM, f"Transaction has field {field.number} more than once", "malformed")
+            raise refusals.wrong(refusals.TRANSACTION, f"Transaction has field {field.number} more than once")
         parts[field.number] = raw[field.start : field.end]
     return {number: part for number, part in parts.items() if part}
 
 
 def _from_parts(body: bytes, signature_map: bytes) -> Entry:
     signed = join(body, signature_map)
-    return Entry(body, _signatures(signature_map), wire.tagged(_SIGNED, signed))
+    return Entry(body, _signatures(signature_map), _limited(wire.tagged(_SIGNED, signed)))
 
 
 def _signed(raw: bytes, envelope: bytes) -> Entry:
     signed = strict.parse(SignedTransaction, raw)
     if signed.use_serialized_tx_message_hash_algorithm:
-        raise invalid(PARAM, "asks for another hash than the network's", "hash_algorithm")
+        raise refusals.unsupported(refusals.TRANSACTION, "asks for another hash than the network's")
     return Entry(signed.bodyBytes, signatures.read(signed.sigMap), envelope)
 
 
 def _signatures(signature_map: bytes) -> tuple[Signature, ...]:
-    return signatures.read(strict.parse(SignatureMap, signature_map, signatures.PARAM))
+    return signatures.read(strict.parse(SignatureMap, signature_map, refusals.SIGNATURES))
+
+
+def _limited(raw: bytes) -> bytes:
+    if len(raw) > MAX_BYTES:
+        raise refusals.wrong(refusals.TRANSACTION, f"must have at most {MAX_BYTES} bytes for each node")
+    return raw
 
 
 def _unrecognised() -> Refusal:
-    return invalid(PARAM, "is no transaction in any form that is known", "unrecognised")
+    return refusals.wrong(refusals.TRANSACTION, "is no transaction in any form that is known")

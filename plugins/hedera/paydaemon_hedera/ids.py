@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 
 from paydaemon.core.errors import invalid
+from paydaemon_hedera import refusals
 from paydaemon_hedera.proto.basic_types_pb2 import AccountID, TokenID, TransactionID
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 _ENTITY = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}"
 ENTITY = re.compile(_ENTITY, re.ASCII)
 TRANSACTION = re.compile(
-    rf"({_ENTITY})(?:@({_NUMBER})\.|-({_NUMBER})-)([0-9]{{1,9}})(\?scheduled)?(?:/([0-9]{{1,9}}))?", re.ASCII
+    rf"({_ENTITY})(?:@({_NUMBER})\.|-({_NUMBER})-)([0-9]{{1,9}})(\?scheduled)?(?:/([0-9]{{1,10}}))?", re.ASCII
 )
 
 MAX_INT64 = 2**63 - 1
@@ -59,11 +60,11 @@ def parse_transaction_id(text: object, param: str = "transaction_id") -> Transac
     """A transaction's id as anybody writes it. Raises `Refusal` naming `param` for anything else."""
     found = TRANSACTION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        raise invalid(param, 'must look like "0.0.1001@1700000000.000000001"', "not_a_transaction_id")
+        raise refusals.wrong(param, 'must look like "0.0.1001@1700000000.000000001"')
     payer, at, dashed, nanos, scheduled, nonce = found.groups()
     seconds = int(at or dashed)
     if seconds > MAX_INT64 or int(nonce or 0) >= 2**31:
-        raise invalid(param, "holds a number that is too large", "not_a_transaction_id")
+        raise refusals.wrong(param, "holds a number that is too large")
     return TransactionId(
         parse_entity(payer, param), seconds, int(nanos), scheduled is not None, int(nonce or 0)
     )
@@ -84,25 +85,26 @@ def account(id: AccountID, param: str) -> str:
     An alias may name an account that there is not yet, and the same account by two names: what such a
     transfer does cannot be told from its bytes.
     """
+    if id.WhichOneof("account") == "alias":
+        raise refusals.unsupported(param, "names an account by an alias; it must be by its number")
     number = id.accountNum
     if number < 1:
-        named = "an alias" if id.WhichOneof("account") == "alias" else "nothing"
-        raise invalid(param, f"names an account by {named}; it must be by its number", "account_number")
+        raise refusals.wrong(param, "names an account by nothing; it must be by its number")
     return f"{id.shardNum}.{id.realmNum}.{number}"
 
 
 def token(id: TokenID, param: str) -> str:
     """A token's id. Raises `Refusal` naming `param` where there is none."""
     if id.tokenNum < 1:
-        raise invalid(param, "names no token", "token_number")
+        raise refusals.wrong(param, "names no token")
     return f"{id.shardNum}.{id.realmNum}.{id.tokenNum}"
 
 
 def transaction_id(id: TransactionID, param: str) -> TransactionId:
     """A transaction's id as it is signed. Raises `Refusal` naming `param` unless it is whole."""
     if not id.HasField("transactionValidStart"):
-        raise invalid(param, "says not from when it is valid", "no_valid_start")
+        raise refusals.wrong(param, "says not from when it is valid")
     start = id.transactionValidStart
     if start.nanos > MAX_NANOS:
-        raise invalid(param, "has a second of more than 999999999 nanoseconds", "out_of_range")
+        raise refusals.wrong(param, "has a second of more than 999999999 nanoseconds")
     return TransactionId(account(id.accountID, param), start.seconds, start.nanos, id.scheduled, id.nonce)

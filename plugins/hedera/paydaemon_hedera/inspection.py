@@ -13,15 +13,14 @@ first.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from paydaemon.core.errors import ErrorType, Refusal, invalid
+from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import SignedTransfer
 from paydaemon_hedera import body as bodies
-from paydaemon_hedera import envelope, signatures, text
+from paydaemon_hedera import envelope, refusals, signatures, text
 from paydaemon_hedera.body import NATIVE, Body, Frame
 from paydaemon_hedera.envelope import Entry
 from paydaemon_hedera.keys import Key
 
-MAX_ENTRY_BYTES = 6144
 MAX_MEMO_BYTES = 100
 MIN_DURATION_S = 15
 MAX_DURATION_S = 180
@@ -75,7 +74,7 @@ class _Rule:
     broken: Callable[[Body], bool]
     param: str
     message: str
-    code: str
+    refusal: Callable[[str, str], Refusal] = refusals.wrong
 
 
 def inspect(given: bytes | str, nodes: Collection[str], now_ms: int) -> Inspected:
@@ -99,18 +98,18 @@ def read(given: bytes | str, nodes: Collection[str]) -> Inspected:
     body = bodies.read(entries[0].body)
     for rule in _RULES:
         if rule.broken(body):
-            raise invalid(rule.param, rule.message, rule.code)
+            raise rule.refusal(rule.param, rule.message)
     choices = tuple(choice for choice in _choices(entries, frame, body) if choice.node in nodes)
     if not choices:
-        raise invalid("transaction.node", "is none of the network's nodes that are known", "unknown_node")
+        raise refusals.wrong("node", "is none of the network's nodes that are known")
     return Inspected(_transfer(body, frame, raw), body, choices)
 
 
 def verified(inspected: Inspected, keys: Mapping[str, Key]) -> Iterator[Choice]:
-    """The choices that these accounts' keys have signed, by preference. Raises `Refusal` where there is none.
+    """The choices that these accounts' keys have signed, by preference, each verified as it is asked for.
 
     `keys` are those of the `debited` accounts, and of credited ones that want to sign for what they receive.
-    The first is searched at once, the others as they are asked for.
+    Raises `Refusal` naming an account where there is no such choice.
     """
     found = False
     missing: str | None = None
@@ -121,7 +120,7 @@ def verified(inspected: Inspected, keys: Mapping[str, Key]) -> Iterator[Choice]:
             yield choice
         missing = missing or account
     if not found:
-        raise invalid(signatures.PARAM, f"do not satisfy the key of account {missing}", "missing_signature")
+        raise refusals.unproven(f"do not satisfy the key of account {missing}")
 
 
 def _decode(given: bytes | str) -> bytes:
@@ -131,12 +130,9 @@ def _decode(given: bytes | str) -> bytes:
 
 def _one_frame(entries: tuple[Entry, ...]) -> Frame:
     """What all entries have in common, which must be everything but their node."""
-    if any(len(entry.envelope) > MAX_ENTRY_BYTES for entry in entries):
-        message = f"must have at most {MAX_ENTRY_BYTES} bytes for each node"
-        raise Refusal(ErrorType.TOO_LARGE, "oversize", message, "transaction")
     frame = bodies.frame(entries[0].body)
-    if not all(frame.holds(entry.body) for entry in entries):
-        raise invalid("transaction", "has entries that differ in more than their node", "entries_differ")
+    if not all(frame.holds(entry.body) for entry in entries[1:]):
+        raise refusals.wrong("transaction", "has entries that differ in more than their node")
     return frame
 
 
@@ -161,15 +157,15 @@ def _transfer(body: Body, frame: Frame, raw: bytes) -> SignedTransfer:
 def _check_time(body: Body, now_ns: int) -> None:
     start_ns = body.id.valid_start_ns
     if start_ns + (body.duration_s - MARGIN_S) * _NS < now_ns:
-        raise invalid("transaction.valid_start", "lies too long ago: the transaction has expired", "expired")
+        raise refusals.expired()
     if start_ns > now_ns:
-        raise invalid("transaction.valid_start", "lies in the future", "not_yet_valid")
+        raise refusals.too_early()
 
 
 def _signed(inspected: Inspected) -> Inspected:
     """With an entry in front whose signatures are right, as far as that can be told."""
     if not any(choice.signatures for choice in inspected.choices):
-        raise invalid(signatures.PARAM, "are missing", "unsigned")
+        raise refusals.unproven("are missing")
     tried, wrong = 0, None
     for position, choice in enumerate(inspected.choices):
         tried += len(choice.signatures)
@@ -179,7 +175,7 @@ def _signed(inspected: Inspected) -> Inspected:
             rest = inspected.choices[:position] + inspected.choices[position + 1 :]
             return replace(inspected, choices=(choice, *rest)) if position else inspected
     by = f"the one by {wrong.prefix.hex()} is not over this body" if wrong else "there are too many to verify"
-    raise invalid(signatures.PARAM, f"do not verify: {by}", "bad_signature")
+    raise refusals.unproven(f"do not verify: {by}")
 
 
 def _has_nft(body: Body) -> bool:
@@ -217,55 +213,48 @@ def _count(body: Body, native: bool) -> int:
 _RULES = (
     _Rule(
         lambda body: body.id.scheduled or body.id.nonce != 0,
-        "transaction.id",
+        "transaction_id",
         "must be neither scheduled nor have a nonce",
-        "id_field_not_allowed",
     ),
     _Rule(
         lambda body: len(body.memo.encode()) > MAX_MEMO_BYTES,
-        "transaction.memo",
+        "memo",
         f"must have at most {MAX_MEMO_BYTES} bytes in UTF-8",
-        "too_long",
     ),
     _Rule(
         lambda body: "\0" in body.memo,
-        "transaction.memo",
+        "memo",
         "must not hold a character of value zero",
-        "zero_byte",
     ),
     _Rule(
         lambda body: not MIN_DURATION_S <= body.duration_s <= MAX_DURATION_S,
-        "transaction.valid_duration",
+        "valid_duration",
         f"must be {MIN_DURATION_S} to {MAX_DURATION_S} s",
-        "out_of_range",
     ),
-    _Rule(_has_nft, "transaction.token_transfers", "must not move non-fungible tokens", "nft"),
+    _Rule(_has_nft, "token_transfers", "must not move non-fungible tokens", refusals.unsupported),
     _Rule(
         _has_approved,
-        "transaction.transfers",
+        "transfers",
         "must not take what another account gave leave to take",
-        "approved_transfer",
+        refusals.unsupported,
     ),
     _Rule(
         lambda body: _count(body, True) > MAX_HBAR_MOVES,
-        "transaction.transfers",
+        "transfers",
         f"must have at most {MAX_HBAR_MOVES} accounts",
-        "too_many_transfers",
     ),
     _Rule(
         lambda body: _count(body, False) > MAX_TOKEN_MOVES,
-        "transaction.token_transfers",
+        "token_transfers",
         f"must have at most {MAX_TOKEN_MOVES} accounts, of all tokens together",
-        "too_many_transfers",
     ),
-    _Rule(_repeats_token, "transaction.token_transfers", "must name each token once", "repeated_token"),
+    _Rule(_repeats_token, "token_transfers", "must name each token once"),
     _Rule(
         _repeats_account,
-        "transaction.transfers",
+        "transfers",
         "must name each account once for each asset",
-        "repeated_account",
     ),
-    _Rule(_has_empty_token, "transaction.token_transfers", "must move something of each token", "empty"),
-    _Rule(_has_sum, "transaction.transfers", "must add up to zero for each asset", "sum_not_zero"),
-    _Rule(_moves_nothing, "transaction.transfers", "must move something", "moves_nothing"),
+    _Rule(_has_empty_token, "token_transfers", "must move something of each token"),
+    _Rule(_has_sum, "transfers", "must add up to zero for each asset"),
+    _Rule(_moves_nothing, "transfers", "must move something"),
 )

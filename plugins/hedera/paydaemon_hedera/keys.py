@@ -81,7 +81,7 @@ def from_mirror(type: str, key: str) -> Key:
 
 def from_protobuf(raw: bytes) -> Key:
     """A key as the network stores it. Raises `ValueError` for what is none."""
-    wire.check(proto.Key.DESCRIPTOR, raw)
+    wire.check(proto.Key, raw)
     message = proto.Key.FromString(raw)
     if _count(message) > MAX_KEYS:
         raise ValueError(f"there are more than {MAX_KEYS} keys")

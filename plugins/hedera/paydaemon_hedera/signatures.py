@@ -9,8 +9,9 @@ may be the beginning of another, so that each key has at most one signature: a n
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
-from paydaemon.core.errors import invalid
+from paydaemon_hedera import refusals
 from paydaemon_hedera.keys import (
     KEY_BYTES,
     SIGNATURE_BYTES,
@@ -22,8 +23,6 @@ from paydaemon_hedera.keys import (
 )
 from paydaemon_hedera.proto.basic_types_pb2 import Signature as Nameless
 from paydaemon_hedera.proto.basic_types_pb2 import SignatureList, SignatureMap, SignaturePair
-
-PARAM = "transaction.signatures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +85,18 @@ def _read(pair: SignaturePair) -> Signature:
         case "ECDSA_secp256k1":
             signature = Signature(KeyType.ECDSA, pair.pubKeyPrefix, pair.ECDSA_secp256k1)
         case other:
-            raise invalid(PARAM, f"{other or 'nothing'} is no kind of signature of a key", "signature_type")
+            raise refusals.unproven(f"{other or 'nothing'} is no kind of signature of a key")
     if len(signature.prefix) > KEY_BYTES[signature.type]:
-        raise invalid(PARAM, "a public key is longer than keys of its type are", "public_key")
+        raise refusals.unproven("a public key is longer than keys of its type are")
     if len(signature.value) != SIGNATURE_BYTES:
-        raise invalid(PARAM, f"a signature has {SIGNATURE_BYTES} bytes", "signature_length")
+        raise refusals.unproven(f"a signature has {SIGNATURE_BYTES} bytes")
     return signature
 
 
 def _tell_apart(prefixes: list[bytes]) -> None:
-    for shorter, longer in zip(prefixes, prefixes[1:], strict=False):
+    for shorter, longer in pairwise(prefixes):
         if longer.startswith(shorter):
-            raise invalid(
-                PARAM,
-                "two signatures are of the same public key, or of one that both begin with",
-                "ambiguous",
-            )
+            raise refusals.unproven("two of them may be of the same public key")
 
 
 def _flat(signatures: SignatureList) -> Iterator[Nameless]:
@@ -117,4 +112,4 @@ def _flat(signatures: SignatureList) -> Iterator[Nameless]:
             case None:
                 continue
             case other:
-                raise invalid(PARAM, f"{other} is no kind of signature of a key", "signature_type")
+                raise refusals.unproven(f"{other} is no kind of signature of a key")

@@ -7,16 +7,14 @@ letter. So the first character decides, and a text that turns out wrong is told 
 
 import binascii
 
-from paydaemon.core.errors import ErrorType, Refusal, invalid
-
-PARAM = "transaction"
+from paydaemon.core.errors import Refusal
+from paydaemon_hedera import refusals
 
 MAX_BYTES = 65_536
 """The most bytes that are read: ten times what a list for every node of the main network takes."""
 
 _RAW = frozenset(b"\x0a\x1a\x22\x2a")
 _HEX = frozenset("012")
-_STANDARD = str.maketrans("-_", "+/")
 
 
 def decode(given: bytes | str) -> bytes:
@@ -48,7 +46,7 @@ def parts(given: bytes | str) -> tuple[bytes, bytes] | None:
 def _decode_text(given: str) -> bytes:
     given = given.strip()
     if not given:
-        raise invalid(PARAM, "is empty", "empty")
+        raise refusals.wrong(refusals.TRANSACTION, "is empty")
     return _from_hex(given) if given[0] in _HEX else _from_base64(given)
 
 
@@ -56,23 +54,23 @@ def _from_hex(given: str) -> bytes:
     try:
         return binascii.unhexlify(given[2:] if given[:2] in ("0x", "0X") else given)
     except ValueError:
-        raise invalid(PARAM, "looks like hex, and is not", "bad_encoding") from None
+        raise refusals.wrong(refusals.TRANSACTION, "looks like hex, and is not") from None
 
 
 def _from_base64(given: str) -> bytes:
-    given = given.rstrip("=").translate(_STANDARD)
+    given = given.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return binascii.a2b_base64(given + "=" * (-len(given) % 4), strict_mode=True)
     except ValueError:
-        raise invalid(PARAM, "must be base64 or hex", "bad_encoding") from None
+        raise refusals.wrong(refusals.TRANSACTION, "must be base64 or hex") from None
 
 
 def _ascii(given: bytes) -> str:
     try:
         return given.decode("ascii")
     except UnicodeDecodeError:
-        raise invalid(PARAM, "is neither a transaction nor the text of one", "bad_encoding") from None
+        raise refusals.wrong(refusals.TRANSACTION, "is neither a transaction nor the text of one") from None
 
 
 def _too_large() -> Refusal:
-    return Refusal(ErrorType.TOO_LARGE, "too_large", f"must have at most {MAX_BYTES} bytes", PARAM)
+    return refusals.wrong(refusals.TRANSACTION, f"must have at most {MAX_BYTES} bytes")

@@ -13,8 +13,10 @@ widths and groups are refused like any unknown field.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
 
 MAX_DEPTH = 16
 """Messages inside each other: more than any of ours has, and too few to exhaust the stack."""
@@ -35,11 +37,7 @@ _MOST: dict[int, int] = {
 
 
 class Malformed(ValueError):
-    """These bytes are not that message. `number` is the unknown field's, where it is one."""
-
-    def __init__(self, message: str, number: int | None = None) -> None:
-        super().__init__(message)
-        self.number = number
+    """These bytes are not that message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +79,15 @@ def fields(data: bytes, at: int = 0, end: int | None = None) -> Iterator[Field]:
         elif wire == VARINT:
             start, at = at, start
         else:
-            raise Malformed("a field has a wire type that no message here has", key >> 3)
+            raise Malformed(f"a transaction has no field {key >> 3} of wire type {wire}")
         if at > end:
             raise Malformed("a field ends behind its message")
         yield Field(key >> 3, wire, tag, start, at)
 
 
-def check(message: Descriptor, data: bytes) -> None:
+def check(message: type[Message], data: bytes) -> None:
     """Raises `Malformed` unless these bytes are strictly that message."""
-    _check(_shape(message), data, 0, len(data), 1)
+    _check(_shape(cast(Descriptor, message.DESCRIPTOR)), data, 0, len(data), 1)
 
 
 def tagged(number: int, value: bytes) -> bytes:
@@ -132,11 +130,13 @@ def _check(shape: _Shape, data: bytes, at: int, end: int, depth: int) -> None:
 
 def _unknown(shape: _Shape, data: bytes, at: int, end: int) -> Malformed:
     key, _ = _varint(data, at, end)
-    return Malformed(f"{shape.name} has no field {key >> 3} of wire type {key & 7}", key >> 3)
+    return Malformed(f"{shape.name} has no field {key >> 3} of wire type {key & 7}")
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     """A number of at most 64 bits, in no more bytes than it needs, and where it ends."""
+    if at < end and data[at] < _MORE:
+        return data[at], at + 1
     value = shift = 0
     while at < end and shift < 64:
         byte = data[at]

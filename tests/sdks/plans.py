@@ -72,7 +72,8 @@ def to_bytes(sdk: str, cases: Sequence[Case]) -> dict[str, str]:
 def execute(
     sdk: str, cases: Sequence[Case], nodes: Mapping[str, str], operator: Operator | None = None
 ) -> dict[str, dict[str, Any]]:
-    """What became of each case at a network's nodes (address → account), and its record if there is an operator.
+    """What became of each case at a network's nodes (address → account), and its record if there is an
+    operator.
 
     An `error` names the status of a precheck.
     """

@@ -17,6 +17,9 @@ DESTDIR ?=
 ARGS ?=
 
 BIN := .venv/bin
+# Hedera's own SDKs, by which tests pay: each in a place of its own, with what it pins.
+SDKS := .sdks
+NODE_BIN = $(abspath $(BIN))
 LOCKS := requirements/build.txt requirements/runtime.txt requirements/dev.txt
 WORKSPACE := $(patsubst %/pyproject.toml,%,daemon/pyproject.toml $(wildcard plugins/*/pyproject.toml))
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
@@ -52,11 +55,11 @@ lint: .venv/.stamp ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 .PHONY: test
-test: .venv/.stamp ## all tests but the long ones, in parallel
+test: .venv/.stamp $(SDKS)/.stamp ## all tests but the long ones, in parallel
 	@$(WITH_BITCOIND) $(BIN)/pytest --numprocesses auto --dist worksteal $(ARGS)
 
 .PHONY: soak
-soak: .venv/.stamp ## the long tests, one at a time, each printing its seed
+soak: .venv/.stamp $(SDKS)/.stamp ## the long tests, one at a time, each printing its seed
 	@$(WITH_BITCOIND) $(BIN)/pytest -m soak --capture no $(ARGS)
 
 .PHONY: format
@@ -119,13 +122,27 @@ system:
 	@$(PIP_INSTALL) --require-hashes $(LOCKS:%=--requirement %) >&2
 	@touch $@
 
+.PHONY: sdks
+sdks: $(SDKS)/.stamp ## Hedera's SDKs for Python and JavaScript, for the tests
+
+# npm and node are those of the virtualenv: a machine need not have any.
+$(SDKS)/.stamp: requirements/sdks.txt tests/sdks/package-lock.json | .venv/.stamp
+	@echo "Installing Hedera's SDKs, this once" >&2
+	@$(PYTHON) -m venv --clear $(SDKS)/python >&2
+	@$(SDKS)/python/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+		--requirement requirements/sdks.txt >&2
+	@PATH="$(NODE_BIN):$$PATH" npm ci --prefix tests/sdks --ignore-scripts --no-audit --no-fund --silent >&2
+	@touch $@
+
 .PHONY: lock
 lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the newest
 	@cd requirements && export CUSTOM_COMPILE_COMMAND="make lock" && for name in build runtime dev sdks; do \
 		echo "Locking $$name.in" >&2; $(PIP_COMPILE) --output-file $$name.txt $$name.in; \
 	done
+	@PATH="$(NODE_BIN):$$PATH" npm install --prefix tests/sdks --package-lock-only --ignore-scripts --silent \
+		--omit-lockfile-registry-resolved
 
 .PHONY: clean
 clean: ## removes all that can be made again, the virtualenv too; bitcoind stays in its cache
-	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(SDKS) tests/sdks/node_modules build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,8 +16,9 @@ from functools import partial
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+import click
 import pluggy
 from pydantic import BaseModel
 
@@ -59,6 +60,7 @@ class PluginRecord:
     chains: tuple[str, ...] = ()
     rate_sources: tuple[str, ...] = ()
     sandboxes: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class LoadedPlugins:
     chains: Mapping[str, ChainPlugin]
     rate_sources: Mapping[str, RateSourcePlugin]
     sandboxes: Mapping[str, SandboxPlugin]
+    commands: Mapping[str, click.Command] = field(default_factory=dict)
 
 
 def load_plugins(disabled: Collection[str] = (), extra: Mapping[str, object] | None = None) -> LoadedPlugins:
@@ -107,6 +110,7 @@ class _Offer:
     chains: Mapping[str, ChainPlugin]
     rate_sources: Mapping[str, RateSourcePlugin]
     sandboxes: Mapping[str, SandboxPlugin]
+    commands: Mapping[str, click.Command]
 
 
 @dataclass(slots=True)
@@ -117,15 +121,18 @@ class _Shelf:
     chains: dict[str, ChainPlugin] = field(default_factory=dict)
     rate_sources: dict[str, RateSourcePlugin] = field(default_factory=dict)
     sandboxes: dict[str, SandboxPlugin] = field(default_factory=dict)
+    commands: dict[str, click.Command] = field(default_factory=dict)
 
     def take(self, offer: _Offer) -> None:
         """Put an offer on the shelf, all or nothing. Raises `_Broken` for a name that somebody else has."""
         self._refuse_taken("chain", offer.chains, lambda record: record.chains)
         self._refuse_taken("rate source", offer.rate_sources, lambda record: record.rate_sources)
         self._refuse_taken("sandbox", offer.sandboxes, lambda record: record.sandboxes)
+        self._refuse_taken("command", offer.commands, lambda record: record.commands)
         self.chains.update(offer.chains)
         self.rate_sources.update(offer.rate_sources)
         self.sandboxes.update(offer.sandboxes)
+        self.commands.update(offer.commands)
 
     def _refuse_taken(
         self, what: str, names: Collection[str], brought_by: Callable[[PluginRecord], Collection[str]]
@@ -142,6 +149,7 @@ class _Shelf:
             MappingProxyType(self.chains),
             MappingProxyType(self.rate_sources),
             MappingProxyType(self.sandboxes),
+            MappingProxyType(self.commands),
         )
 
 
@@ -158,7 +166,12 @@ def _load(candidate: _Candidate, disabled: Collection[str], shelf: _Shelf) -> Pl
     except (Exception, SystemExit) as error:  # noqa: BLE001 - attributes of a stranger's may raise anything
         return record(PluginStatus.BROKEN, f"cannot be looked at: {_tell(error)}"[:MAX_REASON])
     return record(
-        PluginStatus.LOADED, "", tuple(offer.chains), tuple(offer.rate_sources), tuple(offer.sandboxes)
+        PluginStatus.LOADED,
+        "",
+        tuple(offer.chains),
+        tuple(offer.rate_sources),
+        tuple(offer.sandboxes),
+        tuple(offer.commands),
     )
 
 
@@ -239,10 +252,12 @@ def _call_hooks(plugin: object) -> _Offer:
     chains = _items(hooks, "register_chains", ChainPlugin)
     sources = _items(hooks, "register_rate_sources", RateSourcePlugin)
     sandboxes = _items(hooks, "register_sandboxes", SandboxPlugin)
+    commands = _items(hooks, "register_commands", click.Command)
     return _Offer(
         _by_name("chain", [(chain.name, chain) for chain in chains]),
         _by_name("rate source", [(source.name, source) for source in sources]),
         _by_name("sandbox", [(sandbox.chain, sandbox) for sandbox in sandboxes]),
+        _by_name("command", [(str(command.name), command) for command in commands]),
     )
 
 
@@ -267,7 +282,8 @@ def _is_marked(manager: pluggy.PluginManager, plugin: object, name: str) -> bool
     return manager.parse_hookimpl_opts(plugin, name) is not None
 
 
-T = TypeVar("T", ChainPlugin, RateSourcePlugin, SandboxPlugin)
+_Item: TypeAlias = ChainPlugin | RateSourcePlugin | SandboxPlugin | click.Command
+T = TypeVar("T", ChainPlugin, RateSourcePlugin, SandboxPlugin, click.Command)
 
 
 def _items(hooks: pluggy.HookRelay, hook: str, kind: type[T]) -> Sequence[T]:
@@ -291,10 +307,12 @@ def _items(hooks: pluggy.HookRelay, hook: str, kind: type[T]) -> Sequence[T]:
     return returned
 
 
-def _check(hook: str, item: ChainPlugin | RateSourcePlugin | SandboxPlugin) -> None:
+def _check(hook: str, item: _Item) -> None:
     name: object = item.chain if isinstance(item, SandboxPlugin) else item.name
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
         raise _Broken(f"{hook}() returned the name {name!r}, which must match {NAME.pattern}")
+    if isinstance(item, click.Command):
+        return
     if not callable(item.build):
         raise _Broken(f'{hook}(): the build of "{name}" cannot be called')
     if isinstance(item, ChainPlugin) and not (item.diagnose is None or callable(item.diagnose)):

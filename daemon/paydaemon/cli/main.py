@@ -3,15 +3,17 @@
 import click
 
 from paydaemon.cli import backup, demo, doctor, events, invoices, keys, service
+from paydaemon.cli.commands import CommandGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="paydaemon")
 def cli() -> None:
     """Be paid on a chain without a middleman.
 
     `run` is the daemon. `demo` shows everything on a network of its own. The other commands talk to a running
-    daemon through its Unix socket, so they need to be run by its user or by root.
+    daemon through its Unix socket, so they need to be run by its user or by root. Plugins bring commands
+    of their own.
     """
 
 

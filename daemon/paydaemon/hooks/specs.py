@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import click
 import pluggy
 from pydantic import BaseModel
 
@@ -65,3 +66,8 @@ def register_rate_sources() -> Sequence[RateSourcePlugin]:  # type: ignore[empty
 @hookspec
 def register_sandboxes() -> Sequence[SandboxPlugin]:  # type: ignore[empty-body]
     """The local networks this plugin brings for trying its chains."""
+
+
+@hookspec
+def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
+    """The commands this plugin adds to ``paydaemon``; its own commands have their names first."""

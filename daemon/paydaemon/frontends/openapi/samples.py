@@ -102,6 +102,7 @@ PLUGIN: Json = {
     "chains": ["bitcoin"],
     "rate_sources": [],
     "sandboxes": ["bitcoin"],
+    "commands": [],
     "services": [
         {
             "name": "chain bitcoin",

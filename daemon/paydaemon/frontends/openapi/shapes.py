@@ -234,6 +234,7 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "chains": listing(text(""), "The kinds of chains it brings."),
             "rate_sources": listing(text(""), "The kinds of rate sources it brings."),
             "sandboxes": listing(text(""), "The chains it can run in a sandbox."),
+            "commands": listing(text(""), "The commands it adds to `paydaemon`."),
             "services": listing(service, "Its chains and rate sources that were started."),
         },
     )

@@ -14,7 +14,7 @@ from paydaemon_bitcoin.chain import BitcoinChain
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import HARDENED, Network, parse, script_of
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.bitcoin.host import FakeHost
+from tests.support.host import FakeHost
 from tests.logs.restore import restored
 
 ROOT = HDKey.from_seed(bytes(range(64)), version=NETWORKS["main"]["xprv"])

@@ -10,7 +10,7 @@ from paydaemon_bitcoin.inquiry import Finding
 from paydaemon_bitcoin.limits import BitcoinLimits
 from paydaemon_bitcoin.observations import Credit, Fate
 from paydaemon_bitcoin.teller import Teller
-from tests.bitcoin.host import FakeHost
+from tests.support.host import FakeHost
 
 AT_ONCE = BitcoinLimits().told_at_once
 BTC = Asset("bitcoin", "BTC", "BTC", 8)

@@ -13,7 +13,7 @@ from paydaemon_bitcoin.chain import BitcoinChain
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.bitcoin.host import FakeHost
+from tests.support.host import FakeHost
 from tests.support.waiting import BOUND_S, until
 
 BTC = 100_000_000

@@ -26,7 +26,7 @@ class HederaLimits(Settings):
     )
     keys_remembered: int = number(1_000, 1, 1_000_000, "Of how many accounts the keys are remembered.")
     keys_for_s: int = number(300, 1, 86_400, "For how many seconds an account's keys are remembered.")
-    connect_timeout_s: int = number(10, 1, 120, "Seconds that a connection to a node may take to come up.")
+    connect_timeout_s: int = number(5, 1, 120, "Seconds that a connection to a node may take to come up.")
     submit_timeout_s: int = number(10, 1, 120, "Seconds that one submission to a node may take.")
     submit_tries: int = number(4, 1, 20, "How often a transaction is handed to a node that is busy.")
     submit_nodes: int = number(

@@ -53,6 +53,8 @@ class Line:
         if error is None:
             return future.result()
         self._connected = False
+        if _was_never_sent(error):
+            raise NodeAway(f"node {self.node.id} cannot be reached at {self.node.address}")
         raise NodeSilent(f"node {self.node.id} does not answer: {_told(error)}")
 
     def close(self) -> None:
@@ -120,6 +122,12 @@ def subject(pem: bytes) -> str:
 
 def _presented(where: tuple[str, int], timeout_s: float) -> bytes:
     return ssl.get_server_certificate(where, timeout=timeout_s).encode("ascii")
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Whether the call found no connection at all: what gRPC says where none of a name's addresses takes one."""
+    unsent = "failed to connect to all addresses"
+    return isinstance(error, grpc.Call) and (error.details() or "").startswith(unsent)
 
 
 def _told(error: Exception) -> str:

@@ -1,21 +1,29 @@
-"""The hooks."""
+"""What the daemon finds through the entry point ``hedera``."""
 
 from collections.abc import Sequence
 
 import click
 
-from paydaemon.hooks.specs import SandboxPlugin, hookimpl
+from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin, hookimpl
+from paydaemon_hedera.chain import HederaChain
+from paydaemon_hedera.config import HederaConfig
 from paydaemon_hedera.sandbox.command import hedera_sandbox
 from paydaemon_hedera.sandbox.port import HederaSandbox
 
 
 @hookimpl
-def register_commands() -> Sequence[click.Command]:
-    """`paydaemon hedera-sandbox`."""
-    return [hedera_sandbox]
+def register_chains() -> Sequence[ChainPlugin]:
+    """Hedera, on any of its networks."""
+    return (ChainPlugin(name="hedera", config=HederaConfig, build=HederaChain),)
 
 
-# Without the mark as long as there is no chain "hedera" that `paydaemon demo` could show it with.
+@hookimpl
 def register_sandboxes() -> Sequence[SandboxPlugin]:
-    """`paydaemon demo` runs it."""
-    return [SandboxPlugin("hedera", HederaSandbox)]
+    """A local network of nodes and a mirror node."""
+    return (SandboxPlugin(chain="hedera", build=HederaSandbox),)
+
+
+@hookimpl
+def register_commands() -> Sequence[click.Command]:
+    """``paydaemon hedera-sandbox``."""
+    return (hedera_sandbox,)

@@ -73,9 +73,11 @@ class HederaSandbox:
         public = running.facts
         settings = {
             "plugin": "hedera",
-            "network": "sandbox",
-            "nodes": {account: address for address, account in public["nodes"].items()},
-            "mirror": public["mirror"],
+            "network": "local",
             "account": public["payee"],
+            "mirror_url": public["mirror"],
+            "nodes": {account: address for address, account in public["nodes"].items()},
+            "tokens": [{"id": entity(USDC), "symbol": "USDC", "decimals": 6}],
+            "poll_interval_s": 0.5,
         }
         return SandboxFacts(settings=settings, prices=PRICES, public=public)

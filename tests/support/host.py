@@ -16,9 +16,9 @@ from paydaemon.core.payment import (
     first_sight,
 )
 from paydaemon.hooks.ports import ChainMismatch, SavedChain
-from paydaemon_bitcoin.observations import FINAL
 
 REQUIRED = 6
+FINAL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +116,4 @@ class FakeHost:
         known = self.payments.get(seen.ref)
         if known is not None:
             return absorb(known, seen, self.height)
-        return first_sight(seen.ref, "bitcoin", seen, None, REQUIRED, self.height, 0)
+        return first_sight(seen.ref, seen.asset.chain, seen, None, REQUIRED, self.height, 0)

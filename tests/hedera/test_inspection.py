@@ -77,6 +77,12 @@ def test_the_largest_amounts_are_exact() -> None:
     assert [one.amount_minor for one in found.transfer.transfers] == [-most, most]
 
 
+def test_what_does_not_move_is_left_out() -> None:
+    made = maker.body(amount(ALICE, -5), amount(BOB, 0), amount(PAYEE, 5))
+    found = inspected(maker.today(made.SerializeToString()))
+    assert [one.account for one in found.transfer.transfers] == ["0.0.1002", "0.0.1001"]
+
+
 # What is wrong with one field
 
 ELEVEN = [amount(ALICE, -10), *(amount(2000 + number, 1) for number in range(10))]

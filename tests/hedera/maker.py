@@ -1,6 +1,6 @@
 """Signed transactions of every shape, made with keys that are the same in every run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from coincurve import PrivateKey
@@ -143,3 +143,25 @@ def inline_named(signed: bytes, signers: Sequence[Signer] = (ALICES,)) -> bytes:
 def listed(*transactions: bytes) -> bytes:
     entries = [Transaction.FromString(one) for one in transactions]
     return TransactionList(transaction_list=entries).SerializeToString()
+
+
+# Changes of a body
+
+Change = Callable[[TransactionBody], object]
+
+
+def set_start(made: TransactionBody, seconds: int, nanos: int = 0) -> None:
+    made.transactionID.transactionValidStart.seconds = seconds
+    made.transactionID.transactionValidStart.nanos = nanos
+
+
+def transfers(*amounts: AccountAmount) -> Change:
+    def change(made: TransactionBody) -> None:
+        del made.cryptoTransfer.transfers.accountAmounts[:]
+        made.cryptoTransfer.transfers.accountAmounts.extend(amounts)
+
+    return change
+
+
+def with_tokens(*lists: TokenTransferList) -> Change:
+    return lambda made: made.cryptoTransfer.tokenTransfers.extend(lists)

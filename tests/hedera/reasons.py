@@ -1,8 +1,12 @@
-"""Refusals by short names: a code stands for many reasons, which only the message tells apart."""
+"""What inspection says, and refusals by short names: codes stand for reasons that messages tell apart."""
 
 import re
 
+import pytest
+
 from paydaemon.core.errors import ErrorType, Refusal
+from paydaemon_hedera.inspection import Inspected, inspect
+from tests.hedera.maker import NODES, NOW_MS
 
 WRONG, UNSUPPORTED, UNPROVEN = "invalid_transaction", "unsupported_transaction", "invalid_signature"
 
@@ -14,7 +18,7 @@ REASONS = {
     "unrecognised": (WRONG, "is no transaction in any form"),
     "malformed": (
         WRONG,
-        "ends behind|more than once|run out|mixes its shapes|than it needs|out of range|inside each other|UTF-8$",
+        "ends behind|more than once|run out|mixes its shapes|than it needs|out of range|each other|not UTF-8",
     ),
     "unknown_field": (WRONG, "has no field|has only entries"),
     "too_many_fields": (WRONG, "more than 64 entries or fields"),
@@ -59,3 +63,13 @@ def reason(refusal: Refusal) -> str:
     assert refusal.type is ErrorType.INVALID_REQUEST
     assert refusal.param
     return name
+
+
+def inspected(raw: bytes | str, now_ms: int = NOW_MS) -> Inspected:
+    return inspect(raw, NODES, now_ms)
+
+
+def refused(raw: bytes | str, now_ms: int = NOW_MS) -> tuple[str | None, str]:
+    with pytest.raises(Refusal) as raised:
+        inspected(raw, now_ms)
+    return raised.value.param, reason(raised.value)

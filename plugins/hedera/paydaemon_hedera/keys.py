@@ -110,12 +110,10 @@ def _verifies_ed25519(key: bytes, signature: bytes, data: bytes) -> bool:
 def _verifies_ecdsa(key: bytes, signature: bytes, data: bytes) -> bool:
     """SDKs sign with either of the two values of s that are right; libsecp256k1 takes the lower one alone."""
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    if not (0 < r < _ORDER and 0 < s < _ORDER):
-        return False
     digest = keccak.new(data=data, digest_bits=256).digest()
     try:
         return Secp256k1(key).verify(encode_dss_signature(r, min(s, _ORDER - s)), digest, None)
-    except ValueError:  # no point of the curve
+    except ValueError:  # no point of the curve, or out of its range
         return False
 
 

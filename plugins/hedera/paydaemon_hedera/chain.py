@@ -1,7 +1,7 @@
 """A Hedera network as the daemon sees it: paid to an account and a memo, watched through a mirror node.
 
-The mirror may come and go. While it is away the chain is stale and says why; when it is back, everything since
-is looked at. Transactions are relayed all the while: nodes answer for themselves.
+The mirror may come and go. While it is away the chain is stale and says why; when it is back, everything
+since is looked at. Transactions are relayed all the while: nodes answer for themselves.
 """
 
 from collections.abc import Mapping

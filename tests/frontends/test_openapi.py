@@ -279,7 +279,7 @@ def test_every_close_code_is_told() -> None:
             (events, "INTERNAL_ERROR"),
         )
     }
-    assert {int(code) for code in CLOSE_CODES} == constants | {1009}
+    assert {int(code) for code in CLOSE_CODES} == constants | {1002, 1007, 1009}
     assert re.findall(r"^\| (\d{4}) \|", PAGE, re.MULTILINE) == list(CLOSE_CODES)
 
 

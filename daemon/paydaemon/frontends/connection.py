@@ -13,7 +13,9 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState, ResponseSummary, WWWScope
 from hypercorn.utils import parse_socket_addr
 
+from paydaemon.frontends.frames import FrameSocket
 from paydaemon.frontends.protocol import Http1, HypercornConfig
+from paydaemon.frontends.scope import CONNECTION, STREAM
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.stream import has_untaken
 from paydaemon.frontends.tls import ClientStream, TlsStream
@@ -26,9 +28,6 @@ LOOK_EVERY_S = 0.5
 
 Idle = dict[ClientStream, None]
 """Connections with no request under way, the one longest idle first."""
-
-STREAM = "paydaemon.stream"
-"""Where a request's ASGI scope holds its connection's `ClientStream`: ``scope["state"][STREAM]``."""
 
 
 class HypercornLog(Logger):
@@ -78,7 +77,8 @@ class Connection(TCPServer):
         stream: ClientStream,
         idle: Idle,
     ) -> None:
-        super().__init__(app, config, context, {STREAM: stream}, stream)  # type: ignore[arg-type]
+        state = {STREAM: stream, CONNECTION: self}
+        super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]
         self._idle = idle
         self._waiting = trio.CancelScope()
 
@@ -93,6 +93,10 @@ class Connection(TCPServer):
                 tasks.spawn(self._end_soon, tasks)
         finally:
             await self._close()
+
+    def take_over(self, socket: FrameSocket) -> None:
+        """From now on what is read is a websocket's."""
+        self.protocol = socket  # type: ignore[assignment] # it handles the same events
 
     def _protocol(self, tasks: Tasks) -> Http1:
         socket = self.stream.socket

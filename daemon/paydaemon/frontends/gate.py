@@ -19,8 +19,8 @@ from paydaemon.core.access import LOCAL_OPERATOR, Principal
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.engine.accounts import Accounts
 from paydaemon.frontends import addresses, errors
-from paydaemon.frontends.connection import STREAM
 from paydaemon.frontends.pace import Paces
+from paydaemon.frontends.scope import STREAM
 from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.unix import peer_uid

@@ -1,11 +1,11 @@
-"""HTTP/1.1 and websockets as hypercorn speaks them, less what is not wanted here.
+"""HTTP/1.1 as hypercorn speaks it, and the way to a websocket, less what is not wanted here.
 
 * No HTTP/2: without TLS only an upgrade or prior knowledge leads there, proxies ask for neither, and one
   connection could then carry any number of requests past the guard's count.
 * No permessage-deflate: it costs a fifth of a megabyte for each connection, and compressing secrets beside a
   client's own text leaks them.
+* Of websockets only the handshake is hypercorn's; `paydaemon.frontends.frames` has the rest.
 * A bound on the number and size of headers, also where they arrive in one piece.
-* A message that is too large ends the connection: hypercorn would go on collecting it.
 * A request whose body has two lengths is refused: that is how requests are smuggled past a proxy.
 * Errors of the protocol wear the same envelope as all others.
 
@@ -25,19 +25,17 @@ from hypercorn.events import Closed, RawData
 from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
-from hypercorn.typing import H11SendableEvent
-from wsproto.events import Message
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.typing import ASGISendEvent, H11SendableEvent, WebsocketAcceptEvent
+from websockets.frames import CloseCode
 
 from paydaemon.frontends import errors, wire
+from paydaemon.frontends.frames import FrameSocket
+from paydaemon.frontends.scope import CONNECTION, FRAMES, STREAM
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.traffic import Traffic
 
 Headers = Iterable[tuple[bytes, bytes]]
-
-
-class ProtocolViolation(Exception):
-    """The client goes on with what it was told to stop; the connection is not worth keeping."""
 
 
 class HypercornConfig(Config):
@@ -60,14 +58,6 @@ class HypercornConfig(Config):
     @property
     def h11_max_incomplete_size(self) -> int:  # type: ignore[override] # only read
         return self.limits.head_bytes
-
-    @property
-    def websocket_max_message_size(self) -> int:  # type: ignore[override]
-        return self.limits.message_bytes
-
-    @property
-    def websocket_ping_interval(self) -> float:  # type: ignore[override]
-        return self.limits.ping_every_s
 
 
 class Http1(H11Protocol):
@@ -163,35 +153,27 @@ class Http1(H11Protocol):
         await self._send_h11_event(h11.EndOfMessage())
 
 
-class MessageBuffer(WebsocketBuffer):
-    """Collects one message. The first that is too large closes the websocket, more of it the connection."""
-
-    refused = False
-
-    def extend(self, event: Message[Any]) -> None:
-        if self.refused:
-            raise ProtocolViolation("goes on sending a message that was too large")
-        if self.length + len(event.data) > self.max_length:
-            self.refused = True
-            raise FrameTooLargeError
-        super().extend(event)
-
-
 class Websocket(WSStream):
-    """One websocket's protocol."""
+    """One websocket's handshake. Once it is accepted a `FrameSocket` has the connection."""
 
     config: HypercornConfig
-    buffer: MessageBuffer
+    _frames: FrameSocket | None = None
 
-    def __init__(self, app, config, *rest) -> None:  # type: ignore[no-untyped-def] # as hypercorn passes them
-        super().__init__(app, config, *rest)
-        self.buffer = MessageBuffer(config.websocket_max_message_size)
+    async def app_send(self, message: ASGISendEvent | None) -> None:
+        """What the application says; None once it has ended."""
+        if self._frames is None:
+            await super().app_send(message)
+        elif message is None:
+            await self._frames.close(CloseCode.INTERNAL_ERROR, "")
 
-    async def _handle_events(self) -> None:
-        await super()._handle_events()
-        if self.buffer.refused:
-            # hypercorn has sent its close frame, and would wait for the client's for good.
-            await self.send(StreamClosed(stream_id=self.stream_id))
+    async def _accept(self, message: WebsocketAcceptEvent) -> None:
+        """The connection is handed over before the client can know that it may send."""
+        held: dict[str, Any] = self.scope["state"]
+        self._frames = held[FRAMES] = FrameSocket(held[STREAM], self.config.limits)
+        held[CONNECTION].take_over(self._frames)
+        status, headers, _ = self.handshake.accept(message.get("subprotocol"), message.get("headers", []))
+        await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
+        self.task_group.spawn(self._frames.keep_alive)
 
     async def _send_error_response(self, status_code: int) -> None:
         # Closed first: the application would otherwise answer too, and two answers are one too many for h11.

@@ -14,7 +14,7 @@ from paydaemon.core.public import public_event
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, wire
 from paydaemon.frontends.gate import authenticate_again, principal
-from paydaemon.frontends.quartsocket import QuartSocket
+from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.requests import Query, member
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.websocket import Subscription, tell
@@ -46,8 +46,8 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
     async def follow() -> None:
         wanted = await _subscription(websocket.args, api)
         await api.may_follow(wanted.principal, wanted.invoice_id)
-        socket = QuartSocket(websocket)
-        await socket.accept({"X-Request-Id": errors.request_id()})
+        stamp = {"X-Request-Id": errors.request_id()}
+        socket = await accept(websocket, stamp, "too slow; resume after the last seq")
         try:
             await tell(socket, api, wanted, stop, limits)
         except Exception:  # the socket is open: only a close can tell

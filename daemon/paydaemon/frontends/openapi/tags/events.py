@@ -29,6 +29,8 @@ INVOICE = Parameter("invoice_id", "Only events of this invoice.", identifier(), 
 
 CLOSE_CODES = {
     "1001": "The daemon stops: connect again with `after` set to the last `seq` that you have dealt with.",
+    "1002": "What you have sent is no websocket's frame (RFC 6455).",
+    "1007": "You have sent text that is not UTF-8.",
     "1008": "You have sent too many messages: send none.",
     "1009": "You have sent a message that is too large: send none.",
     "1011": "Something went wrong in the daemon: connect again, as after 1001.",

@@ -1,0 +1,227 @@
+"""A websocket's frames, from bytes to messages and back: what RFC 6455 wants of a server."""
+
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import cast
+
+import pytest
+import trio
+import trio.testing
+from hypercorn.events import Closed, RawData
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paydaemon.frontends.frames import WAITING, FrameSocket
+from paydaemon.frontends.settings import Limits
+from paydaemon.frontends.tls import ClientStream
+from paydaemon.frontends.websocket import SocketGone
+
+TEXT, BINARY, CONT, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
+MOST_BYTES = 300
+
+
+class Wire:
+    """A connection's stream that remembers what was sent."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+        self.closed = False
+        self.broken = False
+
+    async def send_all(self, data: bytes) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.broken or self.closed:
+            raise trio.BrokenResourceError
+        self.sent += data
+
+    async def aclose(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.closed = True
+
+
+class Talk:
+    """A `FrameSocket`, and the wire that it is on."""
+
+    def __init__(self) -> None:
+        self.wire = Wire()
+        limits = Limits(message_bytes=MOST_BYTES, ping_every_s=20)
+        self.socket = FrameSocket(cast(ClientStream, self.wire), limits)
+
+    async def comes(self, *frames: bytes) -> None:
+        await self.socket.handle(RawData(b"".join(frames)))
+
+    @property
+    def close_code(self) -> int:
+        """That of the close frame, which is the last that was said."""
+        assert self.wire.closed
+        opcode, payload = said(self.wire.sent)[-1]
+        assert opcode == CLOSE
+        return cast(int, struct.unpack("!H", payload[:2])[0])
+
+
+def frame(
+    opcode: int, payload: bytes = b"", *, fin: bool = True, masked: bool = True, bits: int = 0
+) -> bytes:
+    """A frame as a client sends it (RFC 6455, section 5.2)."""
+    mask = b"\x01\x02\x03\x04"
+    first = (0x80 if fin else 0) | bits | opcode
+    length, more = (len(payload), b"") if len(payload) < 126 else (126, struct.pack("!H", len(payload)))
+    if not masked:
+        return bytes((first, length)) + more + payload
+    hidden = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+    return bytes((first, length | 0x80)) + more + mask + hidden
+
+
+def said(sent: bytes) -> Sequence[tuple[int, bytes]]:
+    """The frames that a server has sent."""
+    frames = []
+    while sent:
+        assert not sent[1] & 0x80, "a server masks nothing"
+        length, start = (sent[1], 2) if sent[1] < 126 else (struct.unpack("!H", sent[2:4])[0], 4)
+        frames.append((sent[0] & 0x0F, sent[start : start + length]))
+        sent = sent[start + length :]
+    return frames
+
+
+async def test_messages_arrive_whole() -> None:
+    talk = Talk()
+    await talk.comes(frame(TEXT, "grüß".encode()), frame(BINARY, b"\x00\xff"), frame(TEXT))
+    assert [await talk.socket.receive() for _ in range(3)] == ["grüß", b"\x00\xff", ""]
+
+
+async def test_fragments_are_put_together_and_a_ping_between_them_is_answered() -> None:
+    talk, whole = Talk(), "grün".encode()
+    await talk.comes(frame(TEXT, whole[:3], fin=False), frame(PING, b"there?"))
+    assert said(talk.wire.sent) == [(PONG, b"there?")]
+    await talk.comes(frame(CONT, whole[3:4], fin=False), *[frame(CONT, fin=False)] * 5_000)
+    await talk.comes(frame(CONT, whole[4:]))
+    assert await talk.socket.receive() == "grün"
+
+
+WRONG = {
+    "unmasked": (1002, [frame(TEXT, b"x", masked=False)]),
+    "reserved bit": (1002, [frame(TEXT, b"x", bits=0x40)]),
+    "reserved opcode": (1002, [frame(3, b"x")]),
+    "continues nothing": (1002, [frame(CONT, b"x")]),
+    "message in a message": (1002, [frame(TEXT, b"x", fin=False), frame(TEXT, b"y")]),
+    "fragmented ping": (1002, [frame(PING, fin=False)]),
+    "close of one byte": (1002, [frame(CLOSE, b"x")]),
+    "close with a reserved code": (1002, [frame(CLOSE, struct.pack("!H", 1005))]),
+    "no utf-8": (1007, [frame(TEXT, b"\xff")]),
+    "half a character": (1007, [frame(TEXT, "ü".encode()[:1])]),
+    "too large": (1009, [frame(TEXT, b"x" * (MOST_BYTES + 1))]),
+    "too large in pieces": (1009, [frame(TEXT, b"x" * 200, fin=False), frame(CONT, b"x" * 101)]),
+}
+
+
+@pytest.mark.parametrize(("code", "frames"), WRONG.values(), ids=WRONG.keys())
+async def test_what_is_wrong_is_answered_by_its_code_and_the_end(code: int, frames: list[bytes]) -> None:
+    talk = Talk()
+    await talk.comes(*frames)
+    assert talk.close_code == code
+    with pytest.raises(SocketGone):
+        await talk.socket.receive()
+    await talk.comes(frame(TEXT, b"more"))  # goes nowhere
+    assert talk.close_code == code
+
+
+async def test_a_client_that_closes_is_answered_alike() -> None:
+    talk = Talk()
+    await talk.comes(frame(TEXT, b"last"), frame(CLOSE, struct.pack("!H", 1000) + b"bye"))
+    assert (talk.close_code, said(talk.wire.sent)) == (1000, [(CLOSE, b"\x03\xe8bye")])
+    assert await talk.socket.receive() == "last"
+    for say in (talk.socket.receive, lambda: talk.socket.send("x")):
+        with pytest.raises(SocketGone):
+            await say()
+    await talk.socket.close(1001, "too late")
+    assert len(said(talk.wire.sent)) == 1
+
+
+async def test_goodbye_is_said_once() -> None:
+    talk = Talk()
+    await talk.socket.send("a" * 200)
+    await talk.socket.close(1001, "the daemon stops")
+    await talk.socket.close(1011, "")
+    assert said(talk.wire.sent) == [(TEXT, b"a" * 200), (CLOSE, b"\x03\xe9the daemon stops")]
+    assert talk.wire.closed
+
+
+@pytest.mark.parametrize("end", ["nothing", "closed", "broken"])
+async def test_a_client_that_is_gone_is_told_as_such(end: str) -> None:
+    talk = Talk()
+    talk.wire.broken = end == "broken"
+    if end == "nothing":
+        await talk.comes(b"")
+    if end == "closed":
+        await talk.socket.handle(Closed())
+    with pytest.raises(SocketGone):
+        await talk.socket.send("x")
+    with pytest.raises(SocketGone):
+        await talk.socket.receive()
+
+
+async def test_a_few_messages_wait_and_the_next_slows_its_sender(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    talk = Talk()
+    await talk.comes(*[frame(TEXT, b"x")] * WAITING)
+    with trio.move_on_after(1) as patience:
+        await talk.comes(frame(TEXT, b"one more"))
+    assert patience.cancelled_caught
+
+
+async def test_what_nobody_takes_any_more_is_let_go() -> None:
+    talk = Talk()
+    await talk.socket.close(1001, "")
+    await talk.comes(*[frame(TEXT, b"x")] * (WAITING + 1))
+
+
+async def test_pings_come_every_so_often_until_the_end(autojump_clock: trio.testing.MockClock) -> None:
+    talk = Talk()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(talk.socket.keep_alive)
+        await trio.sleep(45)
+        assert said(talk.wire.sent) == [(PING, b"")] * 3
+        await talk.socket.close(1000, "")
+    assert len(said(talk.wire.sent)) == 4
+
+
+@given(
+    messages=st.lists(st.text(max_size=60) | st.binary(max_size=MOST_BYTES), max_size=WAITING), data=st.data()
+)
+def test_messages_arrive_however_they_are_cut(messages: list[str | bytes], data: st.DataObject) -> None:
+    def framed(message: str | bytes) -> bytes:
+        return frame(TEXT, message.encode()) if isinstance(message, str) else frame(BINARY, message)
+
+    stream = b"".join(map(framed, messages))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=10)))
+    pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+    async def arrive() -> None:
+        talk = Talk()
+        for piece in filter(None, pieces):
+            await talk.comes(piece)
+        assert [await talk.socket.receive() for _ in messages] == messages
+
+    trio.run(arrive)
+
+
+@given(pieces=st.lists(st.binary(min_size=1, max_size=40), max_size=WAITING))
+def test_whatever_comes_is_taken_or_ended_in_order(pieces: list[bytes]) -> None:
+    async def arrive() -> None:
+        talk = Talk()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(listen, talk.socket)
+            for piece in pieces:
+                await talk.comes(piece)
+            nursery.cancel_scope.cancel()
+        if talk.wire.closed:
+            assert 1000 <= talk.close_code < 5000
+
+    async def listen(socket: FrameSocket) -> None:
+        with suppress(SocketGone):
+            while True:
+                await socket.receive()
+
+    trio.run(arrive)

@@ -180,8 +180,7 @@ def test_a_stricter_policy_lets_nothing_through_that_a_wider_one_refuses(moved: 
     def passes(policy: RelayPolicy, held: Books) -> bool:
         try:
             check(policy, replace(signed(), transfers=tuple(moved)), held)
-        except Refusal as refusal:
-            assert refusal.param in ("transfers", "memo")
+        except Refusal:
             return False
         return True
 

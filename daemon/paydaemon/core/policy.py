@@ -52,9 +52,14 @@ class Books:
     named: Sequence[Ask] | None = None
 
 
+def is_open(invoice: Invoice, now_ms: int) -> bool:
+    """Whether an invoice still asks for anything: neither covered nor expired, marked or closed."""
+    return invoice.standing.status is Status.NEW and now_ms <= invoice.expires_at_ms
+
+
 def asks(invoice: Invoice, payments: Sequence[Payment], chain: str, now_ms: int) -> Sequence[Ask]:
-    """What an invoice still asks on a chain; nothing once it is covered, expired, marked or closed."""
-    if invoice.standing.status is not Status.NEW or now_ms > invoice.expires_at_ms:
+    """What an invoice still asks on a chain; nothing where it is not open."""
+    if not is_open(invoice, now_ms):
         return ()
     sums = tally(invoice, payments)
     return [

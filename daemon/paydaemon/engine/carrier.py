@@ -57,9 +57,20 @@ class Carrier:
             if course.transfer is None:
                 course.transfer = self._relayer.read_again(course.relay)
             outcome = await self._relayer.ask(course.relay, course.transfer)
-        except NoAnswer:
+        except NoAnswer as error:
+            self._tell(course, error)
             return False
+        course.unanswered = 0
         return await self._record(course, outcome) and (handing_over or course.is_over)
+
+    def _tell(self, course: Course, error: NoAnswer) -> None:
+        """The first time in a row whole: a network that is away for a day would fill the log otherwise."""
+        course.unanswered += 1
+        about = {"chain": course.relay.chain, "relay_id": course.relay.id, "reason": str(error)}
+        if course.unanswered == 1:
+            log.warning("a relay waits for its chain", **about, exc_info=error)
+        else:
+            log.debug("a relay still waits for its chain", **about, times=course.unanswered)
 
     async def _record(self, course: Course, outcome: Outcome) -> bool:
         """Returns whether it made a difference."""

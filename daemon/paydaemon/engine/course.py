@@ -15,12 +15,16 @@ Tell = Callable[[Relay], None]
 
 
 class Course:
-    """One relay on its way. `transfer` is what was signed, or None where that is still to be read again."""
+    """One relay on its way. `transfer` is what was signed, or None where that is still to be read again.
+
+    `unanswered` is how often in a row its chain has given no answer.
+    """
 
     def __init__(self, relay: Relay, transfer: SignedTransfer | None = None) -> None:
         self.relay = relay
         self.transfer = transfer
         self.began_s = trio.current_time()
+        self.unanswered = 0
         self._waiters = trio.lowlevel.ParkingLot()
         self._told: dict[Tell, None] = {}
 

@@ -95,32 +95,26 @@ class Relayer:
         try:
             return self._port.inspect(relay.raw, relay.created_at_ms)
         except Exception as error:
-            log.warning("a relay cannot be read again", relay_id=relay.id, exc_info=error)
-            raise NoAnswer from error
+            raise NoAnswer("what was signed cannot be read again") from error
 
     async def ask(self, relay: Record, transfer: SignedTransfer) -> Outcome:
         """What the network says of a relay: handed to it where it was not yet. Raises `NoAnswer`."""
         if relay.status is RelayStatus.RECEIVED:
-            return await self._answer(relay, transfer, self._port.submit, self._limits.submit_timeout_s)
-        return await self._answer(relay, transfer, self._port.follow, self._limits.follow_timeout_s)
+            return await _answer(self._port.submit, transfer, self._limits.submit_timeout_s)
+        return await _answer(self._port.follow, transfer, self._limits.follow_timeout_s)
 
-    async def _answer(
-        self,
-        relay: Record,
-        transfer: SignedTransfer,
-        call: Callable[[SignedTransfer], Awaitable[Outcome]],
-        patience_s: float,
-    ) -> Outcome:
-        try:
-            with trio.fail_after(patience_s):
-                outcome = await call(transfer)
-            if not isinstance(outcome, Outcome):
-                raise TypeError(f"an outcome was due, not {type(outcome).__name__}")
-        except (Exception, SystemExit) as error:
-            about = {"chain": self.chain, "relay_id": relay.id, "status": relay.status.value}
-            log.warning("chain gave no answer for a relay", **about, exc_info=error)
-            raise NoAnswer from error
-        return outcome
+
+async def _answer(
+    call: Callable[[SignedTransfer], Awaitable[Outcome]], transfer: SignedTransfer, patience_s: float
+) -> Outcome:
+    try:
+        with trio.fail_after(patience_s):
+            outcome = await call(transfer)
+    except (Exception, SystemExit) as error:
+        raise NoAnswer("the chain raised, or took too long") from error
+    if not isinstance(outcome, Outcome):
+        raise NoAnswer(f"the chain answered by a {type(outcome).__name__}")
+    return outcome
 
 
 def _as_documented(refusal: Refusal) -> Refusal:

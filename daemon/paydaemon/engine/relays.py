@@ -115,6 +115,10 @@ class Relays:
             finally:
                 self._nursery = None
 
+    def require(self, chain: str) -> None:
+        """Raises `Refusal` (not found) for a chain that is not here, or does not relay."""
+        self._relayer(chain)
+
     async def hand_in(
         self, principal: Principal, chain: str, given: bytes | str, invoice_id: str | None
     ) -> Handed:

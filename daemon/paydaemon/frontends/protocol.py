@@ -26,7 +26,7 @@ from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, S
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
-from hypercorn.typing import H11SendableEvent
+from hypercorn.typing import ConnectionState, H11SendableEvent
 from wsproto.events import Message
 
 from paydaemon.frontends import errors, wire
@@ -34,6 +34,10 @@ from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.traffic import Traffic
 
 Headers = Iterable[tuple[bytes, bytes]]
+
+
+MESSAGES = "paydaemon.messages"
+"""Where a websocket's ASGI scope holds its `MessageBuffer`: ``scope["state"][MESSAGES]``."""
 
 
 class ProtocolViolation(Exception):
@@ -103,10 +107,15 @@ class Http1(H11Protocol):
                 http_version=request.http_version.decode(),
                 method=request.method.decode("ascii").upper(),
                 raw_path=request.target,
-                state=self.connection_state,
+                state=self._state(),
             )
         )
         self.keep_alive_requests += 1
+
+    def _state(self) -> ConnectionState:
+        if not isinstance(self.stream, Websocket):
+            return self.connection_state
+        return ConnectionState({**self.connection_state, MESSAGES: self.stream.buffer})
 
     def _stream_for(self, request: h11.Request) -> HTTPStream | WSStream:
         websocket = is_websocket(request)

@@ -1,4 +1,4 @@
-"""Quart's websocket as the three-call port of `paydaemon.frontends.websocket`.
+"""Quart's websocket as the three-call port of `paydaemon.frontends.conversation`.
 
 Quart cancels a handler whose client is gone, so `SocketGone` is never raised here. Nor can its sending be
 timed out from here, because hypercorn shields it: the connection's `PatientStream` does that, and is left the
@@ -10,11 +10,15 @@ import struct
 from quart import Websocket
 
 from paydaemon.frontends.connection import STREAM
+from paydaemon.frontends.conversation import TOO_SLOW
+from paydaemon.frontends.protocol import MESSAGES
 from paydaemon.frontends.tls import ClientStream
-from paydaemon.frontends.websocket import TOO_SLOW
 
 CLOSE_FRAME = 0x88
 """RFC 6455, section 5.2: the final fragment, with the opcode of a connection close."""
+
+
+TOO_SLOW_TEXT = "too slow; resume after the last seq"
 
 
 class QuartSocket:
@@ -23,12 +27,21 @@ class QuartSocket:
     def __init__(self, websocket: Websocket) -> None:
         self._websocket = websocket
 
-    async def accept(self, headers: dict[str, str]) -> None:
-        """Accept the websocket, and prepare for a client that does not read."""
+    async def accept(
+        self, headers: dict[str, str], farewell: str = TOO_SLOW_TEXT, message_bytes: int | None = None
+    ) -> None:
+        """Accept the websocket, and prepare for a client that does not read.
+
+        `farewell` is what such a client is told. `message_bytes` is the largest message that it may send,
+        where that is not the one for all.
+        """
+        state = self._websocket.scope["state"]
+        if message_bytes is not None:
+            state[MESSAGES].max_length = message_bytes
         await self._websocket.accept(headers=headers)
-        stream = self._websocket.scope["state"][STREAM]
+        stream = state[STREAM]
         assert isinstance(stream, ClientStream)
-        stream.farewell = close_frame(TOO_SLOW, "too slow; resume after the last seq")
+        stream.farewell = close_frame(TOO_SLOW, farewell)
 
     async def receive(self) -> str | bytes:
         """The next message. An empty one of bytes arrives as None."""

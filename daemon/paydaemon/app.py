@@ -31,6 +31,7 @@ from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
+from paydaemon.engine.relays import Relays
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import App, make_app
 from paydaemon.frontends.descriptors import allow
@@ -81,6 +82,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         await nursery.start(daemon.sources.run, config.rates)
         _start_chains(nursery, daemon)
         nursery.start_soon(daemon.health.run)
+        await nursery.start(daemon.api.relays.run)
         _spare_the_collector()
         pulse = Pulse(manager, store, daemon.chain_status)
         nursery.start_soon(pulse.run)
@@ -213,7 +215,8 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     accounts = Accounts(store, clock, limits.engine)
     chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
     invoices = Invoices(store, chains, rates, clock, _defaults(config), limits.engine)
-    api = Api(store, accounts, invoices, journal, live, rates, chains, clock)
+    relays = Relays(store, chains, clock, config.relay.policy, limits.engine)
+    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
     return Daemon(
@@ -325,6 +328,8 @@ def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSet
     return FrontendSettings(
         public_url=config.http.public_url_at(port),
         trusted_proxies=config.http.trusted_proxies,
+        relay_public=config.relay.public,
+        relay_origins=config.relay.origins,
         limits=limits,
         log_requests=config.daemon.log_requests,
     )

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from paydaemon.core import ledger
+from paydaemon.core import ledger, relaying
 from paydaemon.core.events import DESCRIPTIONS, LIVE_CONFIRMING, Draft, Event, EventType
 from paydaemon.core.invoice import Destination, Flag, Invoice, Mark, Stage, Status
 from paydaemon.core.payment import Payment, PaymentState
 from paydaemon.core.public import public_event
+from paydaemon.core.relay import Outcome, RelayStatus
+from tests.core.relays import signed
 from tests.core.samples import IN_TIME_MS, LATE_MS, TIPS, confirmed, invoice, option, payment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +105,14 @@ def happenings() -> Iterator[Draft]:
     for before, after, stage, mark in ways:
         yield from ledger.advance(invoice(), before, after, TIPS, stage=stage, mark=mark).events
     yield ledger.unmatched(few, TIPS)
+    yield from relayed()
+
+
+def relayed() -> Iterator[Draft]:
+    """Every event of a relay."""
+    received = relaying.receive("rly_1", signed(), relaying.Arrival("hedera", None, None, 0))
+    steps = [received, *(relaying.advance(received.relay, Outcome(status), 0) for status in RelayStatus)]
+    yield from (step.event for step in steps if step.event is not None)
 
 
 def test_the_page_names_the_data_that_events_carry() -> None:

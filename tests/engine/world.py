@@ -11,6 +11,8 @@ from paydaemon.core.access import Principal, Seller
 from paydaemon.core.events import Event
 from paydaemon.core.invoice import Destination, Flag, Invoice, Option, Status
 from paydaemon.core.payment import Payment
+from paydaemon.core.policy import RelayPolicy
+from paydaemon.core.relay import SignedTransfer
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import HealthWatch, LiveChain
@@ -21,6 +23,7 @@ from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest
 from paydaemon.engine.rates import RateBook
+from paydaemon.engine.relays import Relays
 from paydaemon.hooks.ports import Depths, Rate
 from paydaemon.journal import Filter, Journal
 from paydaemon.store.port import Store
@@ -28,6 +31,7 @@ from paydaemon.store.sqlite import open_store
 from paydaemon.testing.clocks import TurnedClock
 from paydaemon.testing.fakechain import FakeChain
 from paydaemon.testing.fakenetwork import Credit, FakeNetwork
+from paydaemon.testing.fakerelay import FakeRelay, RelayFaults, RelayNetwork
 
 OPERATOR = Principal("key_operator", None)
 SHOP = Principal("key_shop", "shop")
@@ -52,11 +56,13 @@ class World:
         self.clock = clock
         self.defaults = defaults
         self.limits = EngineLimits()
+        self.policy = RelayPolicy.PAYEES
+        self.ledger = RelayNetwork()
         self.seen: dict[str, int] = {}
         self._compose()
 
     def _compose(self) -> None:
-        self.chains = {id: chain_on(network) for id, network in self.networks.items()}
+        self.chains = {id: chain_on(network, self.ledger) for id, network in self.networks.items()}
         self.live_chains = {
             id: live_chain(chain, self.store, self.clock) for id, chain in self.chains.items()
         }
@@ -68,8 +74,17 @@ class World:
             self.store, self.live_chains, self.rates, self.clock, self.defaults, self.limits
         )
         self.journal = Journal(self.store)
+        self.relays = Relays(self.store, self.live_chains, self.clock, self.policy, self.limits)
         self.api = Api(
-            self.store, self.accounts, self.invoices, self.journal, self.live, self.rates, self.live_chains
+            self.store,
+            self.accounts,
+            self.invoices,
+            self.journal,
+            self.live,
+            self.rates,
+            self.live_chains,
+            self.relays,
+            self.clock,
         )
         self.hosts = {
             id: Host(self.store, chain, self.clock, self.live, limits=self.limits)
@@ -173,10 +188,23 @@ class World:
         return [view.payment for view in page.items]
 
 
-def chain_on(network: FakeNetwork) -> FakeChain:
+class RelayingChain(FakeRelay, FakeChain):
+    """A chain that also passes transactions on, to a ledger that pays what they move on its network."""
+
+    def __init__(self, network: FakeNetwork, ledger: RelayNetwork) -> None:
+        super().__init__(network, "HBAR", depths=Depths(default=1, least=1, final=1))
+        self.ledger, self.faults_of_relay = ledger, RelayFaults()
+        ledger.on_success = self._pay
+
+    def _pay(self, transfer: SignedTransfer) -> None:
+        gains = [one for one in transfer.transfers if one.amount_minor > 0]
+        self.network.pay(*(Credit(one.destination_key, one.amount_minor) for one in gains))
+
+
+def chain_on(network: FakeNetwork, ledger: RelayNetwork) -> FakeChain:
     """The plugin's object for a network."""
     if network.name == "hedera":
-        return FakeChain(network, "HBAR", depths=Depths(default=1, least=1, final=1))
+        return RelayingChain(network, ledger)
     return FakeChain(network, depths=Depths(default=6, least=0, final=100))
 
 

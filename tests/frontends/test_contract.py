@@ -35,6 +35,10 @@ parameters = {{ id = "{payment}" }}
 [[operations]]
 include-operation-id = ["showInvoice", "markInvoice", "showCheckout"]
 parameters = {{ id = "{invoice}" }}
+
+[[operations]]
+include-operation-id = ["relayTransaction", "showRelay"]
+parameters = {{ chain = "hedera" }}
 """
 
 

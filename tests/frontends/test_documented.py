@@ -16,6 +16,7 @@ from paydaemon.core.errors import ErrorType
 from paydaemon.engine.api import Api
 from paydaemon.frontends import FrontendSettings, errors, make_app
 from paydaemon.frontends.openapi.codes import CODES
+from paydaemon.testing.fakerelay import PAYEE, signed
 from tests.support.served import Json, Served, StatusOf
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +99,9 @@ def test_every_code_in_the_source_is_documented() -> None:
             if path.parent.name not in ("openapi", "tags"):
                 found |= {match[1] or match[2] for match in made.finditer(path.read_text(encoding="utf-8"))}
     assert len(found) > 30
-    assert found - set(told) <= {"seller_id", "invoice_id"}, "a code that docs/http-api.md does not have"
+    assert found - set(told) <= {"seller_id", "invoice_id", "transaction_id"}, (
+        "a code that docs/http-api.md does not have"
+    )
 
 
 def test_every_example_of_json_is_json() -> None:
@@ -170,12 +173,16 @@ async def variables(daemon: Served) -> dict[str, str]:
     await daemon.engine.bitcoin.pay(("to nobody", 1_000))
     async with daemon.client() as client:
         payment: Json = (await client.get("/v1/payments?unmatched=true")).json()["data"][0]
+        given = signed("tx-1", {(PAYEE, "HBAR"): 5}, memo="a gift")
+        await client.post("/v1/relay/hedera", json={"transaction": given})
     return {
         "API": f"http://127.0.0.1:{daemon.port}",
         "KEY": daemon.key,
         "SOCKET": str(daemon.socket),
         "INVOICE": invoice["id"],
         "PAYMENT": payment["id"],
+        "TRANSACTION": given,
+        "TRANSACTION_ID": "tx-1",
         "KEY_ID": (await daemon.engine.api.accounts.keys())[0].id,
     }
 

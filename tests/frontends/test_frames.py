@@ -12,10 +12,10 @@ from hypercorn.events import Closed, RawData
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paydaemon.frontends.conversation import SocketGone
 from paydaemon.frontends.frames import WAITING, FrameSocket
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
-from paydaemon.frontends.websocket import SocketGone
 
 TEXT, BINARY, CONT, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 MOST_BYTES = 300
@@ -45,8 +45,7 @@ class Talk:
 
     def __init__(self) -> None:
         self.wire = Wire()
-        limits = Limits(message_bytes=MOST_BYTES, ping_every_s=20)
-        self.socket = FrameSocket(cast(ClientStream, self.wire), limits)
+        self.socket = FrameSocket(cast(ClientStream, self.wire), MOST_BYTES, Limits(ping_every_s=20))
 
     async def comes(self, *frames: bytes) -> None:
         await self.socket.handle(RawData(b"".join(frames)))

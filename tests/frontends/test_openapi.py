@@ -16,7 +16,7 @@ import trio
 from jsonschema_rs import Draft202012Validator
 
 from paydaemon.engine.api import Api
-from paydaemon.frontends import FrontendSettings, Limits, make_app, quartsocket, websocket
+from paydaemon.frontends import FrontendSettings, Limits, conversation, make_app
 from paydaemon.frontends.models import check
 from paydaemon.frontends.openapi import samples
 from paydaemon.frontends.openapi.codes import CODES
@@ -113,8 +113,8 @@ def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None
     assert there - referred <= {f"#/components/examples/{code}" for code in UNBOUND}
 
 
-UNBOUND = {"method_not_allowed", "chain_unavailable"}
-"""Codes of no operation: of methods that are none, and of chains among `nothing_to_offer`."""
+UNBOUND = {"method_not_allowed", "too_many_sockets"}
+"""Codes of no operation: of methods that are none, and of websockets that are not opened."""
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -163,6 +163,9 @@ def test_every_example_is_as_its_schema_says() -> None:
             valid(parameter["schema"], parameter["example"])
     assert seen > 100
     valid({"$ref": "#/components/schemas/LivePush"}, samples.PUSH)
+    for one in OPERATIONS:
+        for message in one.more.get("x-websocket", {}).get("messages", {}).values():
+            valid(message["payload"], message["example"])
 
 
 def valid(schema: Any, value: object) -> None:
@@ -272,10 +275,10 @@ def test_every_close_code_is_told() -> None:
     constants = {
         getattr(module, name)
         for module, name in (
-            (websocket, "GOING_AWAY"),
-            (websocket, "POLICY_VIOLATION"),
-            (websocket, "KEY_REVOKED"),
-            (quartsocket, "TOO_SLOW"),
+            (conversation, "GOING_AWAY"),
+            (conversation, "POLICY_VIOLATION"),
+            (conversation, "KEY_REVOKED"),
+            (conversation, "TOO_SLOW"),
             (events, "INTERNAL_ERROR"),
         )
     }
@@ -299,7 +302,7 @@ def test_the_page_has_the_same_fields_of_an_order() -> None:
     assert named == list(whole()["components"]["schemas"]["NewInvoice"]["properties"])
 
 
-@pytest.mark.parametrize("sample", [samples.INVOICE, samples.PAYMENT, samples.RATE])
+@pytest.mark.parametrize("sample", [samples.INVOICE, samples.PAYMENT, samples.RELAY, samples.RATE])
 def test_the_page_shows_the_same_examples(sample: dict[str, object]) -> None:
     blocks = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert sample in [json.loads(block) for block in blocks]

@@ -12,9 +12,10 @@ import trio
 from paydaemon.core.access import Principal, Seller
 from paydaemon.engine.accounts import wrong_key
 from paydaemon.engine.live import LivePush
+from paydaemon.frontends.conversation import SocketGone
 from paydaemon.frontends.quartsocket import close_frame
 from paydaemon.frontends.settings import Limits
-from paydaemon.frontends.websocket import SocketGone, Subscription, tell
+from paydaemon.frontends.websocket import Subscription, tell
 from paydaemon.journal import Filter
 from paydaemon.store.port import StoreUnavailable
 from tests.support.engine import Engine, engine_on

@@ -11,10 +11,10 @@ from paydaemon.store.port import ChainRow
 from paydaemon.store.sqlite.migrate import load_migrations, migrate
 from paydaemon.store.sqlite.statements import load_statements, parse_statements
 from paydaemon.store.sqlite.transaction import SqliteTransaction
-from paydaemon.testing.samples import EXPIRES_AT_MS, SELLER, invoice, payment
+from paydaemon.testing.samples import EXPIRES_AT_MS, SELLER, invoice, payment, relay
 
 STATEMENTS = load_statements()
-GROWING = re.compile(r"SCAN (invoices|options|payments|events|idempotency_keys)\b")
+GROWING = re.compile(r"SCAN (invoices|options|payments|relays|events|idempotency_keys)\b")
 
 
 class Anything(dict[str, None]):
@@ -105,4 +105,21 @@ def test_a_payment_is_found_and_added_among_many(connection: sqlite3.Connection)
     first = cost(1)
     for number in range(2, 3_000):
         tx.add_payment(payment(number, invoice_id="inv_0", height=number))
+    assert cost(3_000) < 2 * first
+
+
+def test_a_relay_is_found_and_changed_among_many_that_are_over(connection: sqlite3.Connection) -> None:
+    def cost(number: int) -> int:
+        steps = Steps(connection)
+        tx.add_relay(relay(number))
+        assert tx.relay("hedera", relay(number).transaction_id) is not None
+        assert [one.id for one in tx.unresolved_relays("hedera", after=None, limit=10)] == [f"rly_{number}"]
+        tx.set_relay(relay(number, raw=None))
+        return steps.count
+
+    tx = SqliteTransaction(connection, STATEMENTS)
+    connection.execute("BEGIN")
+    first = cost(1)
+    for number in range(2, 3_000):
+        tx.add_relay(relay(number, raw=None))
     assert cost(3_000) < 2 * first

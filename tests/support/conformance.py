@@ -15,6 +15,7 @@ import httpx
 from jsonschema_rs import Draft202012Validator
 
 from paydaemon.frontends import errors
+from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.frontends.openapi.document import draw_up
 from paydaemon.frontends.settings import FrontendSettings
 
@@ -94,7 +95,7 @@ def _of_nowhere(status: int, headers: Mapping[str, str], body: str) -> str | Non
         return f"not an error: {first}"
     codes = NOWHERE | {code for known, (_, code, _) in errors.HTTP.items() if known in ANYWHERE}
     code = json.loads(body)["error"]["code"] if body else "no_such_path"
-    if code not in codes | {"too_many_requests", "timeout"}:
+    if code not in codes | {"too_many_requests", "timeout", "foreign_origin"}:
         return f"the code {code} where there is no operation"
     return "no Allow" if status == 405 and "Allow" not in headers else None
 
@@ -132,6 +133,16 @@ def check_message(message: Json) -> None:
     told = messages["event" if "seq" in message else "push"]
     for wrong in validator(json.dumps(told["payload"])).iter_errors(message):
         raise AssertionError(f"a message that is not as documented: {wrong}\n{json.dumps(message)[:2000]}")
+
+
+def check_relay_message(message: Json) -> None:
+    """Fails where a message of the websocket of relays is not as the document says."""
+    messages = whole()["paths"]["/v1/relay/{chain}"]["post"]["x-websocket"]["messages"]
+    told = messages["update" if "method" in message else "error" if "error" in message else "result"]
+    for wrong in validator(json.dumps(told["payload"])).iter_errors(message):
+        raise AssertionError(f"a message that is not as documented: {wrong}\n{json.dumps(message)[:2000]}")
+    if "error" in message:
+        assert message["error"]["code"] in CODES, "a code that is not documented"
 
 
 @cache

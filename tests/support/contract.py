@@ -13,6 +13,8 @@ OF_THE_MOMENT = frozenset(
         # What a schema cannot know: what there is
         "unknown_cursor", "beyond_the_journal", "unknown_currency", "unknown_chain", "unknown_seller",
         "unknown_invoice", "no_such_option",
+        # nor what a chain makes of a text
+        "invalid_transaction",
         # nor how values hang together
         "missing", "too_many_decimals", "not_positive", "out_of_range", "not_a_url", "not_an_id",
         # nor the inside of metadata, and what of JSON readers disagree about

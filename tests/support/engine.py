@@ -14,17 +14,24 @@ from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import system_clock
 from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
+from paydaemon.engine.relays import Relays
 from paydaemon.hooks.ports import Rate
 from paydaemon.journal import Journal
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
+from paydaemon.testing.fakerelay import FakeRelay, RelayFaults, RelayNetwork
 from tests.support.fakechain import FakeChain
 
 HOUR_MS = 3_600_000
 PRICES = {"BTC": "60000.00", "HBAR": "0.25"}
+
+
+class RelayingChain(FakeRelay, FakeChain):
+    """A chain that also passes transactions on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,21 @@ class Engine:
         """The chain called bitcoin."""
         return self.chains["bitcoin"]
 
+    @property
+    def hedera(self) -> RelayingChain:
+        """The chain that relays."""
+        chain = self.chains["hedera"]
+        assert isinstance(chain, RelayingChain)
+        return chain
+
 
 @asynccontextmanager
-async def engine_on(path: Path, *, wait_s: float = 10.0, queue_limit: int = 10_000) -> AsyncIterator[Engine]:
+async def engine_on(
+    path: Path, *, wait_s: float = 10.0, queue_limit: int = 10_000, limits: EngineLimits | None = None
+) -> AsyncIterator[Engine]:
     """An engine whose two chains run and whose rates are known."""
     async with open_store(path, queue_limit=queue_limit) as store, trio.open_nursery() as nursery:
-        engine = _compose(store, wait_s)
+        engine = _compose(store, wait_s, limits)
         for id, chain in engine.chains.items():
             measures = engine.live_chains[id].measures
             await nursery.start(
@@ -55,6 +71,7 @@ async def engine_on(path: Path, *, wait_s: float = 10.0, queue_limit: int = 10_0
             )
             await engine.live_chains[id].refresh()
         publish_rates(engine)
+        await nursery.start(engine.api.relays.run)
         yield engine
         nursery.cancel_scope.cancel()
 
@@ -66,16 +83,17 @@ def publish_rates(engine: Engine) -> None:
     engine.rates.publish("fixed", rates)
 
 
-def _compose(store: Store, wait_s: float) -> Engine:
-    chains = {
-        "bitcoin": FakeChain(system_clock),
-        "hedera": FakeChain(system_clock, id="hedera", symbol="HBAR"),
-    }
+def _compose(store: Store, wait_s: float, limits: EngineLimits | None) -> Engine:
+    hedera = RelayingChain(system_clock, id="hedera", symbol="HBAR")
+    hedera.ledger, hedera.faults_of_relay = RelayNetwork(), RelayFaults()
+    chains = {"bitcoin": FakeChain(system_clock), "hedera": hedera}
     live_chains = {
         id: LiveChain(chain, id, store, system_clock, stale_after_ms=HOUR_MS, wait_s=wait_s)
         for id, chain in chains.items()
     }
     rates = RateBook(system_clock, HOUR_MS)
     invoices = Invoices(store, live_chains, rates, system_clock, InvoiceDefaults())
-    api = Api(store, Accounts(store, system_clock), invoices, Journal(store), LiveHub(), rates, live_chains)
+    relays = Relays(store, live_chains, system_clock, limits=limits)
+    accounts, journal = Accounts(store, system_clock), Journal(store)
+    api = Api(store, accounts, invoices, journal, LiveHub(), rates, live_chains, relays)
     return Engine(api, store, rates, chains, live_chains)

@@ -15,6 +15,7 @@ from trio_websocket import WebSocketConnection, wrap_client_stream
 from paydaemon.core.access import Key, Seller
 from paydaemon.engine.clock import system_clock
 from paydaemon.engine.ids import digest, new_id, new_secret
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.frontends import (
     Counts,
     FrontendSettings,
@@ -121,16 +122,35 @@ class Served:
         async with self.tcp() as stream, websocket_on(stream, query, headers) as connection:
             yield connection
 
+    @asynccontextmanager
+    async def relay_socket(
+        self, key: str | None = None, chain: str = "hedera", **headers: str
+    ) -> AsyncIterator[WebSocketConnection]:
+        """The websocket that takes transactions, with the operator's key, another, or ("") none."""
+        chosen = self.key if key is None else key
+        if chosen:
+            headers["Authorization"] = f"Bearer {chosen}"
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        async with self.tcp() as stream, socket_at(stream, f"/v1/relay/{chain}", encoded) as connection:
+            yield connection
+
 
 @asynccontextmanager
 async def websocket_on(
     stream: trio.SocketStream, query: str, headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> AsyncIterator[WebSocketConnection]:
     """The event stream on a connection of the caller's, which the library does not always close."""
+    async with socket_at(stream, f"/v1/events{query}", headers) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def socket_at(
+    stream: trio.SocketStream, path: str, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> AsyncIterator[WebSocketConnection]:
+    """A websocket at some path."""
     async with trio.open_nursery() as nursery:
-        connection = await wrap_client_stream(
-            nursery, stream, "127.0.0.1", f"/v1/events{query}", extra_headers=list(headers)
-        )
+        connection = await wrap_client_stream(nursery, stream, "127.0.0.1", path, extra_headers=list(headers))
         async with connection:
             yield connection
         nursery.cancel_scope.cancel()
@@ -138,11 +158,16 @@ async def websocket_on(
 
 @asynccontextmanager
 async def served(
-    folder: Path, limits: Limits = QUICK, *, tls: Tls | None = None, **settings: Any
+    folder: Path,
+    limits: Limits = QUICK,
+    *,
+    tls: Tls | None = None,
+    engine_limits: EngineLimits | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Served]:
     """Both applications, each on its own socket, until the block ends."""
     async with (
-        engine_on(folder / "paydaemon.sqlite3") as engine,
+        engine_on(folder / "paydaemon.sqlite3", limits=engine_limits) as engine,
         listening(engine, folder, limits, tls=tls, **settings) as daemon,
     ):
         yield daemon

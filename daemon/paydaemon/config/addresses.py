@@ -66,6 +66,20 @@ def parse_public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+ANY_ORIGIN = "*"
+"""Every page."""
+
+
+def parse_origin(text: str) -> str:
+    """A page's origin as browsers write it (RFC 6454, section 6.1), or `ANY_ORIGIN`. Raises `ValueError`."""
+    if text == ANY_ORIGIN:
+        return text
+    parts = urlsplit(text) if _URL.fullmatch(text) and _has_host_and_port(text) else None
+    if parts is None or "@" in parts.netloc or text.lower() != f"{parts.scheme}://{parts.netloc.lower()}":
+        raise ValueError('must be an origin such as "https://shop.example", without a path, or "*"')
+    return text.lower()
+
+
 def _has_host_and_port(url: str) -> bool:
     try:
         parts = urlsplit(url)

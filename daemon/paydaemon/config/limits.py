@@ -110,6 +110,46 @@ class LedgerLimitSettings(Settings):
     )
 
 
+class RelayLimitSettings(Settings):
+    """``[limits.relay]``: what those who hand in transactions can take, and how long networks may."""
+
+    transaction_bytes: int = number(
+        49_152,
+        1_024,
+        16_777_216,
+        "The largest transaction, in bytes as it is handed in. [limits] body_bytes bounds it too.",
+    )
+    keyless_sockets: int = number(
+        1_000, 1, 1_000_000, "How many websockets without a key are open at once, in all."
+    )
+    in_flight: int = number(
+        64, 1, 100_000, "How many messages of one websocket are dealt with at the same time."
+    )
+    updates_queue: int = number(
+        1_000, 1, 1_000_000, "How many messages wait for a websocket's client that is slow to take them."
+    )
+    unresolved: int = number(
+        10_000, 1, 10_000_000, "How many transactions may wait for their outcome before no more are taken."
+    )
+    answer_wait_s: int = number(
+        20,
+        1,
+        3_600,
+        "How many seconds an answer waits for the network; then it tells what is known. Keep it below "
+        "[limits] request_timeout_s.",
+    )
+    submit_timeout_s: int = number(
+        60, 1, 3_600, "How many seconds a chain may take to hand a transaction to its network."
+    )
+    follow_timeout_s: int = number(
+        600, 1, DAY_S, "How many seconds a chain may look for a transaction's outcome in one go."
+    )
+    follow_pause_s: int = number(
+        1, 1, 60, "Seconds until a chain is asked again that knew no outcome; each time doubles them."
+    )
+    follow_longest_pause_s: int = number(60, 1, 3_600, "The most seconds that such a pause grows to.")
+
+
 class PluginLimitSettings(Settings):
     """``[limits.plugins]``: what one plugin can take, beyond [limits] plugin_wait_s."""
 
@@ -158,10 +198,13 @@ class LimitSettings(Settings):
         1_000_000,
         "How many writes, and how many reads, wait for the database before requests are refused.",
     )
-    plugin_wait_s: int = number(10, 1, 600, "How many seconds a chain may take to give one destination.")
+    plugin_wait_s: int = number(
+        10, 1, 600, "How many seconds a chain may take to give one destination, or to check one transaction."
+    )
     http: HttpLimitSettings = HttpLimitSettings()
     websocket: WebsocketLimitSettings = WebsocketLimitSettings()
     journal: JournalLimitSettings = JournalLimitSettings()
     store: StoreLimitSettings = StoreLimitSettings()
     ledger: LedgerLimitSettings = LedgerLimitSettings()
+    relay: RelayLimitSettings = RelayLimitSettings()
     plugins: PluginLimitSettings = PluginLimitSettings()

@@ -12,11 +12,18 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, Field, PlainValidator
 
-from paydaemon.config.addresses import Address, parse_address, parse_network, parse_public_url
+from paydaemon.config.addresses import (
+    Address,
+    parse_address,
+    parse_network,
+    parse_origin,
+    parse_public_url,
+)
 from paydaemon.config.limits import DAY_S, LimitSettings
 from paydaemon.core.errors import Refusal
 from paydaemon.core.invoice import LatePolicy
 from paydaemon.core.money import parse_minor
+from paydaemon.core.policy import RelayPolicy
 from paydaemon.hooks.settings import Settings, number
 from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin
 from paydaemon.logs import LogFormat, LogLevel
@@ -171,6 +178,26 @@ class HealthSettings(Settings):
     )
 
 
+class RelaySettings(Settings):
+    """``[relay]``: who may hand in signed transactions, and which are passed on."""
+
+    policy: RelayPolicy = Field(
+        default=RelayPolicy.PAYEES,
+        description="Which transactions are passed on: those that pay an account of yours or an open invoice "
+        '("payees"), those that pay exactly what an open invoice still asks ("invoice"), or whatever the '
+        'chain lets through ("open").',
+    )
+    public: bool = Field(
+        default=False,
+        description="Whether transactions can be handed in without a key, as by a page in a buyer's browser.",
+    )
+    origins: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
+        default=(),
+        description="Pages that may hand in transactions from a browser, beside those of public_url, such as "
+        '["https://shop.example"]; "*" is every page.',
+    )
+
+
 class PluginSettings(Settings):
     """``[plugins]``: which of the installed plugins are left alone."""
 
@@ -205,6 +232,7 @@ class Config:
     invoices: InvoiceSettings
     quotes: QuoteSettings
     health: HealthSettings
+    relay: RelaySettings
     limits: LimitSettings
     plugins: PluginSettings
     chains: Mapping[str, ChainConfig]

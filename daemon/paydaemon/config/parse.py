@@ -23,6 +23,7 @@ from paydaemon.config.models import (
     PluginSettings,
     QuoteSettings,
     RateConfig,
+    RelaySettings,
 )
 from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
@@ -40,6 +41,7 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "invoices": InvoiceSettings,
         "quotes": QuoteSettings,
         "health": HealthSettings,
+        "relay": RelaySettings,
         "limits": LimitSettings,
         "plugins": PluginSettings,
     }
@@ -111,6 +113,7 @@ class _Parser:
             invoices=self._table("invoices", InvoiceSettings),
             quotes=self._table("quotes", QuoteSettings),
             health=self._table("health", HealthSettings),
+            relay=self._table("relay", RelaySettings),
             limits=self._table("limits", LimitSettings),
             plugins=self._table("plugins", PluginSettings),
             chains=self._chains(),

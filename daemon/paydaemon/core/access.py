@@ -34,6 +34,10 @@ LOCAL_OPERATOR = Principal("unix-socket", None)
 """Whoever can open the Unix socket is the service's own user or root, and needs no key."""
 
 
+PUBLIC = Principal("public", "")
+"""Whoever has no key, where the operator lets them in. No seller has an empty id, so nothing is theirs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seller:
     """A tenant: owns invoices and keys."""

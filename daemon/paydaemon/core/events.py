@@ -29,6 +29,11 @@ class EventType(StrEnum):
     PAYMENT_CONFLICTED = "payment.conflicted"
     PAYMENT_DROPPED = "payment.dropped"
     PAYMENT_UNMATCHED = "payment.unmatched"
+    RELAY_RECEIVED = "relay.received"
+    RELAY_ACCEPTED = "relay.accepted"
+    RELAY_SUCCEEDED = "relay.succeeded"
+    RELAY_FAILED = "relay.failed"
+    RELAY_UNKNOWN = "relay.unknown"
     CHAIN_STALE = "chain.stale"
     CHAIN_RECOVERED = "chain.recovered"
     PLUGIN_FAILED = "plugin.failed"
@@ -66,6 +71,11 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.PAYMENT_CONFLICTED: "A block holds another transaction that spends the payment's inputs.",
     EventType.PAYMENT_DROPPED: "The network no longer holds the payment.",
     EventType.PAYMENT_UNMATCHED: "A valid payment was seen that belongs to no invoice.",
+    EventType.RELAY_RECEIVED: "A signed transaction was taken, and will be handed to the network.",
+    EventType.RELAY_ACCEPTED: "The network took a signed transaction; its outcome is awaited.",
+    EventType.RELAY_SUCCEEDED: "The network carried a signed transaction out.",
+    EventType.RELAY_FAILED: "The network did not carry a signed transaction out, which is certain.",
+    EventType.RELAY_UNKNOWN: "Nobody can tell yet what became of a signed transaction.",
     EventType.CHAIN_STALE: "A chain can no longer be seen complete; it gets no new options.",
     EventType.CHAIN_RECOVERED: "A stale chain is seen complete again.",
     EventType.PLUGIN_FAILED: "A plugin raised or ended and is being restarted.",

@@ -1,4 +1,4 @@
-"""The public shape of invoices and payments, as the journal keeps it and every frontend shows it.
+"""The public shape of invoices, payments and relays, as the journal keeps it and every frontend shows it.
 
 Every amount is a decimal string, the `…_minor` ones too: JavaScript's numbers break beyond 2**53.
 """
@@ -10,6 +10,7 @@ from paydaemon.core.events import Event
 from paydaemon.core.invoice import Invoice, Option
 from paydaemon.core.money import format_minor
 from paydaemon.core.payment import Payment, PaymentState, confirmations
+from paydaemon.core.relay import Relay
 from paydaemon.core.status import Tally, remaining_minor, tally
 from paydaemon.core.times import rfc3339
 
@@ -68,6 +69,27 @@ def public_invoice(
             _option(invoice, option, sums, of_option.get(option.asset.key, ()), tips, newest)
             for option in invoice.options
         ],
+    }
+
+
+def public_relay(relay: Relay) -> Json:
+    """A relay. What an account loses by it is negative."""
+    return {
+        "id": relay.id,
+        "chain": relay.chain,
+        "transaction_id": relay.transaction_id,
+        "status": relay.status.value,
+        "precheck": relay.precheck,
+        "receipt": relay.receipt,
+        "node": relay.node,
+        "invoice_id": relay.invoice_id,
+        "transfers": [
+            {"account": one.account, "asset": one.asset_code, "amount_minor": str(one.amount_minor)}
+            for one in relay.transfers
+        ],
+        "error": relay.error,
+        "created_at": rfc3339(relay.created_at_ms),
+        "updated_at": rfc3339(relay.updated_at_ms),
     }
 
 

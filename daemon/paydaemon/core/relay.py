@@ -5,8 +5,10 @@ is decided by policy against the open invoices, and what became of it comes back
 credits anything: what really moved is observed on the chain, like every other payment.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from paydaemon.core.access import Principal
 
 
 class RelayStatus(StrEnum):
@@ -20,6 +22,20 @@ class RelayStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can become of it."""
+        return self in (RelayStatus.SUCCEEDED, RelayStatus.FAILED)
+
+
+REFUSALS = frozenset(
+    {
+        "invalid_transaction", "unsupported_transaction", "transaction_expired", "transaction_too_early",
+        "invalid_signature",
+    }
+)  # fmt: skip
+"""The codes by which a chain may refuse what a client has signed. Any other is told as the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +84,46 @@ class Outcome:
     receipt: str | None = None
     node: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """One transaction that was handed in, and what is known of it.
+
+    Its chain and `transaction_id` are its own forever, and `digest` is that of the one transaction that they
+    stand for. `invoice_id` is the open invoice that it was to pay when it was handed in; `seller_id` is whose
+    that is, or whose key handed it in. `raw` is there until the outcome is final: by it the relay is gone on
+    with, also by later runs of the daemon.
+    """
+
+    id: str
+    chain: str
+    transaction_id: str
+    digest: bytes
+    status: RelayStatus
+    precheck: str | None
+    receipt: str | None
+    node: str | None
+    invoice_id: str | None
+    seller_id: str | None
+    transfers: tuple[Transfer, ...]
+    error: str | None
+    raw: bytes | None
+    expires_at_ms: int
+    created_at_ms: int
+    updated_at_ms: int
+
+    @property
+    def may_come_again(self) -> bool:
+        """Whether it may be handed in once more: it is certain that nobody has ever taken it."""
+        return self.status is RelayStatus.FAILED and self.receipt is None
+
+
+def as_shown(relay: Relay, principal: Principal, named: str | None) -> Relay:
+    """A relay as a principal may see it. An invoice that is not its own is told to who has named it.
+
+    A transaction's id is on the chain for everybody to read; an invoice's opens its checkout page.
+    """
+    if principal.may_see(relay.seller_id) or relay.invoice_id == named:
+        return relay
+    return replace(relay, invoice_id=None)

@@ -22,6 +22,7 @@ from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, vie
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.engine.rates import Published, RateBook
+from paydaemon.engine.relays import Relays
 from paydaemon.engine.sheet import TipsOf
 from paydaemon.journal import Journal
 from paydaemon.store.port import Reader, Store
@@ -65,6 +66,7 @@ class Api:
         live: LiveHub,
         rates: RateBook,
         chains: Mapping[str, LiveChain],
+        relays: Relays,
         clock: Clock = system_clock,
     ) -> None:
         self._clock = clock
@@ -75,6 +77,7 @@ class Api:
         self.accounts = accounts
         self.journal = journal
         self.live = live
+        self.relays = relays
 
     async def create_invoice(
         self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None

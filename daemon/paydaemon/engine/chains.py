@@ -7,6 +7,7 @@ an event, told once each way. A stale chain gets no new options; the others go o
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import cast
 
 import structlog
 import trio
@@ -18,7 +19,7 @@ from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.indexes import Indexes
 from paydaemon.engine.measures import ChainMeasures
-from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState
+from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState, Relay
 from paydaemon.store.port import Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,7 @@ class LiveChain:
         self.id = chain.id
         self.assets = tuple(chain.assets)
         self.depths = chain.depths
+        self.relay = _relay_of(chain)
         self.plugin = plugin
         self._store = store
         self._clock = clock
@@ -112,6 +114,16 @@ class LiveChain:
         if behind_ms < -AHEAD_MS:
             return Health(HealthState.STALE, f"its clock is {-behind_ms // 1000} s ahead of the daemon's")
         return None
+
+
+RELAY_CALLS = ("canonical", "inspect", "verify", "submit", "follow")
+"""The methods by which a chain relays, if it does."""
+
+
+def _relay_of(chain: Chain) -> Relay | None:
+    """The chain's second port, if it has one."""
+    relays = all(callable(getattr(chain, name, None)) for name in RELAY_CALLS)
+    return cast(Relay, chain) if relays else None
 
 
 class HealthWatch:

@@ -23,3 +23,15 @@ class EngineLimits:
     """How many observations a chain may tell in one go."""
     rates: int = 10_000
     """Of how many pairs one source's rates are remembered."""
+    unresolved: int = 10_000
+    """How many relays wait for their outcome at once; beyond it no other is taken."""
+    answer_wait_s: float = 20.0
+    """How long an answer waits for the network; then it tells what is known."""
+    submit_timeout_s: float = 60.0
+    """How long a chain may take to hand a transaction over; then it is asked to do so again."""
+    follow_timeout_s: float = 600.0
+    """How long a chain may look for an outcome; then it is asked anew."""
+    follow_pause_s: float = 1.0
+    """The pause after a chain has told no outcome. It doubles with each further one."""
+    follow_longest_pause_s: float = 60.0
+    """What such a pause grows to at most, before its jitter."""

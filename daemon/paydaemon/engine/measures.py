@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from paydaemon.core.payment import Payment, PaymentState
+from paydaemon.core.relay import Relay, RelayStatus
 from paydaemon.measures import DELAYS_S, DURATIONS_S, Histogram
 
 AssetState = tuple[str, PaymentState]
@@ -43,3 +44,27 @@ class ChainMeasures:
             self.amounts_minor[key] += payment.amount_minor
             if move.is_new:
                 self.detected_s.observe(max(0, now_ms - payment.seen_at_ms) / 1000)
+
+
+@dataclass(slots=True)
+class RelayMeasures:
+    """One chain's relays since the start.
+
+    `submissions` is how often anything was handed in, and `refused` how often it was not taken, by the code
+    of the refusal. `statuses` counts relays that came into each. `precheck_s` is from the commit that
+    received a relay to the one that recorded the network's first word, `outcome_s` to that of its outcome.
+    """
+
+    submissions: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[RelayStatus] = field(default_factory=Counter)
+    precheck_s: Histogram = field(default_factory=lambda: Histogram(DURATIONS_S))
+    outcome_s: Histogram = field(default_factory=lambda: Histogram(DELAYS_S))
+
+    def moved(self, before: Relay, after: Relay, since_s: float) -> None:
+        """Count a relay that came into another status, so many seconds after it was received or taken up."""
+        self.statuses[after.status] += 1
+        if before.status is RelayStatus.RECEIVED:
+            self.precheck_s.observe(since_s)
+        if after.status.is_final:
+            self.outcome_s.observe(since_s)

@@ -29,6 +29,7 @@ from paydaemon.frontends.routes import (
     payments,
     plugins,
     rates,
+    relay,
 )
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
 from paydaemon.frontends.traffic import NO_ANSWER, UPGRADED, Traffic
@@ -119,6 +120,7 @@ def make_app(
     app.register_blueprint(invoices.blueprint(api, settings))
     app.register_blueprint(payments.blueprint(api, settings))
     app.register_blueprint(events.blueprint(api, settings.limits, stop))
+    app.register_blueprint(relay.blueprint(api, settings, stop))
     app.register_blueprint(rates.blueprint(api))
     app.register_blueprint(checkout.blueprint(api))
     app.register_blueprint(plugins.blueprint(status))

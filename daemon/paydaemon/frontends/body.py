@@ -1,6 +1,6 @@
 """The current request's body: read within its limits, and only now that the gate is passed.
 
-A request with a body has no parameters in its URL; one that is there is a mistake to tell, as everywhere.
+A request with a body has few parameters in its URL, or none; any other is a mistake to tell, as everywhere.
 """
 
 from typing import TypeVar
@@ -17,12 +17,15 @@ from paydaemon.frontends.settings import Limits
 M = TypeVar("M", bound=BaseModel)
 
 
-async def read(model: type[M], limits: Limits) -> M:
-    """The body as a model. Raises `Refusal`, or werkzeug's 408, 413 and 415, for what it cannot be."""
+async def read(model: type[M], limits: Limits, known: tuple[str, ...] = ()) -> M:
+    """The body as a model. Raises `Refusal`, or werkzeug's 408, 413 and 415, for what it cannot be.
+
+    `known` are the parameters that there may be beside it.
+    """
     _expect_json()
     data = await request.get_data()
     assert isinstance(data, bytes)
-    Query(request.args, ())
+    Query(request.args, known)
     return models.check(model, strictjson.loads(data, limits.json_depth))
 
 

@@ -77,6 +77,22 @@ def envelope(type: ErrorType, code: str, message: str, param: str | None, id: st
     return {"error": {"type": type.value, "code": code, "message": message, "param": param, "request_id": id}}
 
 
+NOT_RECORDED = "nothing can be recorded now; try again, with the same Idempotency-Key if there was one"
+
+
+def as_refusal(error: Exception) -> Refusal:
+    """What is told of an error where there is no HTTP to tell it by. What is unexpected is logged."""
+    match error:
+        case Refusal():
+            return error
+        case StoreUnavailable():
+            log.warning("the store was not available", error=str(error))
+            return Refusal(ErrorType.UNAVAILABLE, "store_unavailable", NOT_RECORDED)
+        case _:
+            log.error("a message failed unexpectedly", exc_info=error)
+            return Refusal(*HTTP[500])
+
+
 def for_status(status: int) -> tuple[ErrorType, str, str]:
     """Type, code and message of an error that is known by its HTTP status alone."""
     if status in HTTP:
@@ -113,8 +129,7 @@ def _headers(refusal: Refusal) -> dict[str, str]:
 
 async def _store_unavailable(error: StoreUnavailable) -> Response:
     log.warning("the store was not available", error=str(error))
-    message = "nothing can be recorded now; try again, with the same Idempotency-Key if there was one"
-    return await _refused(Refusal(ErrorType.UNAVAILABLE, "store_unavailable", message))
+    return await _refused(Refusal(ErrorType.UNAVAILABLE, "store_unavailable", NOT_RECORDED))
 
 
 async def _http(error: HTTPException) -> Response:

@@ -5,7 +5,7 @@ adds a route gets all of this: what needs no key is named here, in `OPEN`, and n
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from quart import Quart, Response, g, request, websocket
 from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.datastructures import Headers
 
-from paydaemon.core.access import LOCAL_OPERATOR, Principal
+from paydaemon.core.access import LOCAL_OPERATOR, PUBLIC, Principal
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.engine.accounts import Accounts
 from paydaemon.frontends import addresses, errors
@@ -34,6 +34,13 @@ OPEN = frozenset(
 )  # fmt: skip
 """Endpoints that need no key."""
 
+PREFLIGHT = "relay.preflight"
+RELAY = frozenset({"relay.hand_in", "relay.show", "relay.follow", PREFLIGHT})
+"""Endpoints that a page in a browser may use, and that need no key where the operator says so."""
+
+ANY_ORIGIN = "*"
+"""Stands for every page."""
+
 _BEARER = re.compile(r"bearer +([!-~]+)", re.ASCII | re.IGNORECASE)
 
 Authenticate = Callable[[BaseRequestWebsocket], Awaitable[Principal]]
@@ -49,6 +56,15 @@ def principal() -> Principal:
 def authenticate_again() -> Callable[[], Awaitable[Principal]]:
     """Looks at the current request's key once more, for what outlives the request."""
     found: Callable[[], Awaitable[Principal]] = g.authenticate
+    return found
+
+
+def pace() -> Callable[[], None]:
+    """Takes one token of whoever makes the current request, for each message of what outlives it.
+
+    Raises `TooFast` where there is none.
+    """
+    found: Callable[[], None] = g.pace
     return found
 
 
@@ -93,6 +109,8 @@ class Gate:
         self._authenticate = authenticate
         self._trusted = settings.trusted_proxies
         self._origin = origin_of(settings.public_url)
+        self._relay_public = settings.relay_public
+        self._relay_origins = settings.relay_origins
         self._paces = Paces(limits.requests_per_s, limits.requests_burst, limits.paces_remembered)
 
     def install(self, app: Quart) -> None:
@@ -102,7 +120,8 @@ class Gate:
             await self.pass_through(request)
 
         async def before_websocket() -> None:
-            self.check_origin(websocket.headers)
+            if websocket.endpoint not in RELAY:
+                self.check_origin(websocket.headers)
             await self.pass_through(websocket)
 
         app.before_request(before_request)
@@ -118,27 +137,47 @@ class Gate:
     async def pass_through(self, asked: BaseRequestWebsocket) -> None:
         """Let one request pass. A path that does not exist is told so to anybody."""
         g.authenticate = partial(self._authenticate, asked)
-        if asked.routing_exception is not None or asked.endpoint in OPEN:
-            self._pace_address(asked)
+        g.pace = partial(self._pace_address, asked)
+        if asked.endpoint in RELAY:
+            self.check_origin(asked.headers, self._relay_origins)
+        if asked.routing_exception is not None or asked.endpoint in (*OPEN, PREFLIGHT):
+            g.pace()
             return
+        if self._lets_in_without_key(asked):
+            g.authenticate = _nobody
         try:
             g.principal = await g.authenticate()
         except Refusal:
-            self._pace_address(asked)
+            g.pace()
             raise
-        if g.principal.key_id != LOCAL_OPERATOR.key_id:
-            self._paces.take(("key", g.principal.key_id))
+        if g.principal.key_id not in (PUBLIC.key_id, LOCAL_OPERATOR.key_id):
+            g.pace = partial(self._paces.take, ("key", g.principal.key_id))
+        g.pace()
 
-    def check_origin(self, headers: Headers) -> None:
-        """Refuse a websocket that a foreign page opens: no browser asks first (RFC 6455, section 10.2)."""
+    def _lets_in_without_key(self, asked: BaseRequestWebsocket) -> bool:
+        """A key that is sent is looked at, also where none is needed."""
+        keyless = self._relay_public and asked.endpoint in RELAY
+        return keyless and "Authorization" not in asked.headers and asked.scope.get("client") is not None
+
+    def check_origin(self, headers: Headers, others: Collection[str] = ()) -> None:
+        """Refuse what a foreign page asks for, but for those of `others`.
+
+        No browser asks first whether a page may open a websocket (RFC 6455, section 10.2).
+        """
         origin = headers.get("Origin")
-        if origin is not None and origin.lower() != self._origin:
+        if origin is not None and not {origin.lower(), ANY_ORIGIN} & {self._origin, *others}:
             raise Refusal(ErrorType.PERMISSION, "foreign_origin", "this page may not connect here", "Origin")
 
     def _pace_address(self, asked: BaseRequestWebsocket) -> None:
         address = addresses.client_of(asked, self._trusted)
         if address is not None:
             self._paces.take(("address", addresses.one_client(address)))
+
+
+async def _nobody() -> Principal:
+    """Whoever has no key stays so."""
+    await trio.lowlevel.checkpoint()
+    return PUBLIC
 
 
 def origin_of(url: str) -> str:

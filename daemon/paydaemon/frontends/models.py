@@ -250,6 +250,72 @@ class NewSeller(Body):
     )
 
 
+SIGNED = "What was signed, in base64, in urlsafe base64 or in hexadecimal, as the chain's wallets give it."
+
+
+class NewRelay(Body):
+    """A signed transaction to be passed on."""
+
+    transaction: Annotated[str, Field(min_length=1)] = Field(
+        description=SIGNED, examples=["CqoBKqcBCmMKGQoLCI7ErsYGEAEYABIICAAQABiqCBgAEgYIABAAGAMY"]
+    )
+    invoice_id: Id | None = Field(
+        None,
+        description="The invoice that it is to pay: then it must pay exactly what that still asks.",
+        examples=["inv_m4tq7zsv2hx6ydk3lb5wnrpe"],
+    )
+
+
+class RelayId(Body):
+    """A transaction that was handed in before."""
+
+    transaction_id: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="The transaction's id on its chain.", examples=["0.0.1002@1769860860.000000001"]
+    )
+
+
+MAX_MESSAGE_ID = 64
+
+
+def message_id(id: object) -> object:
+    """What a message's answer is known by. Raises `PydanticCustomError` for what it cannot be."""
+    if isinstance(id, bool) or not (id is None or isinstance(id, int | str)):
+        raise _error("wrong_type", "must be a whole number or a string")
+    if isinstance(id, str) and len(id) > MAX_MESSAGE_ID:
+        raise _error("too_long", f"must be at most {MAX_MESSAGE_ID} long")
+    return id
+
+
+MessageId = Annotated[
+    Any,
+    AfterValidator(message_id),
+    WithJsonSchema(
+        {
+            "type": ["integer", "string", "null"],
+            "minimum": -MAX_SAFE_INTEGER,
+            "maximum": MAX_SAFE_INTEGER,
+            "maxLength": MAX_MESSAGE_ID,
+        }
+    ),
+]
+
+
+class Submission(Body):
+    """A message that hands a transaction in."""
+
+    id: MessageId = Field(None, description="Whatever the answer is to be known by.", examples=[1])
+    method: Literal["submit"] = Field(description="What is to be done.", examples=["submit"])
+    params: NewRelay = Field(description="The transaction.")
+
+
+class Following(Body):
+    """A message that asks for a transaction that was handed in before."""
+
+    id: MessageId = Field(None, description="Whatever the answer is to be known by.", examples=[2])
+    method: Literal["follow"] = Field(description="What is to be done.", examples=["follow"])
+    params: RelayId = Field(description="The transaction's id.")
+
+
 class MadeBackup(Body):
     """A backup that was made, and up to which event it reaches."""
 

@@ -31,7 +31,7 @@ from websockets.frames import CloseCode
 
 from paydaemon.frontends import errors, wire
 from paydaemon.frontends.frames import FrameSocket
-from paydaemon.frontends.scope import CONNECTION, FRAMES, STREAM
+from paydaemon.frontends.scope import CONNECTION, FRAMES, MESSAGE_BYTES, STREAM
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.traffic import Traffic
 
@@ -169,7 +169,7 @@ class Websocket(WSStream):
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
         """The connection is handed over before the client can know that it may send."""
         held: dict[str, Any] = self.scope["state"]
-        self._frames = held[FRAMES] = FrameSocket(held[STREAM], self.config.limits)
+        self._frames = held[FRAMES] = FrameSocket(held[STREAM], held[MESSAGE_BYTES], self.config.limits)
         held[CONNECTION].take_over(self._frames)
         status, headers, _ = self.handshake.accept(message.get("subprotocol"), message.get("headers", []))
         await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))

@@ -4,18 +4,24 @@ import struct
 
 from quart import Websocket
 
+from paydaemon.frontends.conversation import TOO_SLOW
 from paydaemon.frontends.frames import FrameSocket
-from paydaemon.frontends.scope import FRAMES, STREAM
+from paydaemon.frontends.scope import FRAMES, MESSAGE_BYTES, STREAM
 from paydaemon.frontends.tls import ClientStream
-from paydaemon.frontends.websocket import TOO_SLOW
 
 CLOSE_FRAME = 0x88
 """RFC 6455, section 5.2: the final fragment, with the opcode of a connection close."""
 
 
-async def accept(websocket: Websocket, headers: dict[str, str], farewell: str) -> FrameSocket:
-    """Accept a websocket. `farewell` is the reason for a client that is cut because it does not read."""
+async def accept(
+    websocket: Websocket, headers: dict[str, str], farewell: str, message_bytes: int
+) -> FrameSocket:
+    """Accept a websocket, for messages of at most so many bytes.
+
+    `farewell` is the reason that a client is told which is cut because it does not read.
+    """
     held = websocket.scope["state"]
+    held[MESSAGE_BYTES] = message_bytes
     stream = held[STREAM]
     assert isinstance(stream, ClientStream)
     stream.farewell = close_frame(TOO_SLOW, farewell)

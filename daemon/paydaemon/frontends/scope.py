@@ -6,5 +6,8 @@ STREAM = "paydaemon.stream"
 CONNECTION = "paydaemon.connection"
 """Its `paydaemon.frontends.connection.Connection`."""
 
+MESSAGE_BYTES = "paydaemon.message_bytes"
+"""How large a websocket's messages may be; to be set before it is accepted."""
+
 FRAMES = "paydaemon.frames"
 """Its `paydaemon.frontends.frames.FrameSocket`, once a websocket has been accepted."""

@@ -61,6 +61,14 @@ class Limits:
     """How long a client may go on sending after its answer: closing at once would take the answer from it."""
     page_items: int = 200
     """What a page of a list holds at most, whatever its client asks for."""
+    transaction_bytes: int = 49_152
+    """A signed transaction as it is handed in, as text or as bytes."""
+    keyless_sockets: int = 1_000
+    """Websockets without a key that are open at once, in all."""
+    in_flight: int = 64
+    """Messages of one websocket that hands in transactions dealt with at once; the next one waits."""
+    updates_queue: int = 1_000
+    """How many messages wait for such a websocket's client; beyond it, it is closed as too slow."""
 
     def become(self, other: "Limits") -> None:
         """Take over every value of `other`. What has begun may go on under the old ones."""
@@ -70,10 +78,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FrontendSettings:
-    """`public_url` begins every link, without a slash at its end; it is never taken from a request."""
+    """`public_url` begins every link, without a slash at its end; it is never taken from a request.
+
+    Without a key transactions may be handed in where `relay_public`; pages of `relay_origins` may do so from
+    a browser, "*" is every page.
+    """
 
     public_url: str
     trusted_proxies: tuple[Network, ...] = ()
+    relay_public: bool = False
+    relay_origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     log_requests: bool = True
 

@@ -5,50 +5,28 @@ is no gap and nothing comes twice. Live pushes have no `seq` and come whenever t
 has no meaning; too much of it ends the socket.
 """
 
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
 
 import trio
 
 from paydaemon.core.access import Principal
-from paydaemon.core.errors import Refusal
 from paydaemon.core.public import Json, public_event
 from paydaemon.engine.api import Api
 from paydaemon.engine.live import LivePush
 from paydaemon.frontends import wire
+from paydaemon.frontends.conversation import (
+    POLICY_VIOLATION,
+    Authenticate,
+    Conversation,
+    Goodbye,
+    Socket,
+)
 from paydaemon.frontends.pace import Paces, TooFast
 from paydaemon.frontends.settings import Limits
 from paydaemon.journal import Filter
-from paydaemon.store.port import StoreUnavailable
 
-GOING_AWAY = 1001
-POLICY_VIOLATION = 1008
-
-# RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
-KEY_REVOKED = 4001
-TOO_SLOW = 4008
-
-
-class SocketGone(Exception):
-    """The client is gone, or was cut because it reads too slowly."""
-
-
-class Socket(Protocol):
-    """An accepted websocket. `send` and `receive` raise `SocketGone` once the client is gone."""
-
-    async def receive(self) -> str | bytes:
-        """The next message."""
-        ...
-
-    async def send(self, text: str) -> None:
-        """Send a message; waits while the client reads nothing, within the server's patience."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Say goodbye."""
-        ...
+TOO_SLOW_TEXT = "too slow; resume after the last seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +39,7 @@ class Subscription:
     """
 
     principal: Principal
-    authenticate: Callable[[], Awaitable[Principal]]
+    authenticate: Authenticate
     journal: Filter | None
     live: bool
     invoice_id: str | None
@@ -73,56 +51,32 @@ class Subscription:
         return visible and self.invoice_id in (None, push.invoice_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Goodbye:
-    """Why a socket is closed."""
-
-    code: int
-    reason: str
-
-
 async def tell(socket: Socket, api: Api, wanted: Subscription, stop: trio.Event, limits: Limits) -> None:
     """Tell events until the client leaves, the daemon stops, or the client does not behave."""
     await Teller(socket, api, wanted, stop, limits).run()
 
 
-class Teller:
+class Teller(Conversation):
     """One websocket's conversation."""
 
     def __init__(
         self, socket: Socket, api: Api, wanted: Subscription, stop: trio.Event, limits: Limits
     ) -> None:
-        self._socket = socket
+        super().__init__(
+            socket,
+            wanted.authenticate,
+            stop,
+            stopped="the daemon stops; resume after the last seq",
+            key_check_every_s=limits.key_check_every_s,
+        )
         self._api = api
         self._wanted = wanted
-        self._stop = stop
-        self._key_check_every_s = limits.key_check_every_s
         self._pace = Paces(limits.messages_per_s, limits.messages_burst, 1)
         self._sending = trio.Lock()
-        self._goodbye: Goodbye | None = None
 
     async def run(self) -> None:
-        """Talk until one side has had enough; whoever ends first ends the others."""
-        async with trio.open_nursery() as nursery:
-            for part in (
-                self._tell_journal,
-                self._tell_live,
-                self._listen,
-                self._watch_key,
-                self._wait_for_stop,
-            ):
-                nursery.start_soon(self._until_over, part, nursery.cancel_scope)
-        if self._goodbye is not None:
-            await self._socket.close(self._goodbye.code, self._goodbye.reason)
-
-    async def _until_over(
-        self, part: Callable[[], Awaitable[Goodbye | None]], everything: trio.CancelScope
-    ) -> None:
-        try:
-            self._goodbye = await part() or self._goodbye
-        except SocketGone:
-            self._goodbye = None
-        everything.cancel()
+        """Talk until one side has had enough."""
+        await self.converse(self._tell_journal, self._tell_live, self._listen)
 
     async def _tell_journal(self) -> Goodbye | None:
         if self._wanted.journal is None:
@@ -150,20 +104,6 @@ class Teller:
                 self._pace.take(None)
             except TooFast:
                 return Goodbye(POLICY_VIOLATION, "this websocket only tells; it takes no messages")
-
-    async def _watch_key(self) -> Goodbye | None:
-        while True:
-            await trio.sleep(self._key_check_every_s)
-            try:
-                await self._wanted.authenticate()
-            except Refusal:
-                return Goodbye(KEY_REVOKED, "this key is no longer valid")
-            except StoreUnavailable:
-                continue  # nobody is locked out for a fault of ours
-
-    async def _wait_for_stop(self) -> Goodbye | None:
-        await self._stop.wait()
-        return Goodbye(GOING_AWAY, "the daemon stops; resume after the last seq")
 
     async def _send(self, content: Json) -> None:
         async with self._sending:

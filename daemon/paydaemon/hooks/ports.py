@@ -141,19 +141,30 @@ class ChainHost(Protocol):
 class Relay(Protocol):
     """What passes on transactions that clients have signed: a second port, which a `Chain` may have too.
 
-    A chain whose object has these methods relays. They are called while `Chain.run` runs, by many at once.
+    A chain whose object has these methods relays. They are called by many at once, and while `Chain.run` runs
+    or is started again: what raises meanwhile is tried again. A `Refusal` of any of them says by its code
+    what is wrong (`paydaemon.core.relay.REFUSALS`); one whose type is not `invalid_request` says that it
+    cannot be told now.
     """
 
     @property
     def payees(self) -> frozenset[str]:
         """The accounts of ours that transactions may pay."""
 
+    def canonical(self, transaction_id: str) -> str:
+        """The one form of a transaction's id, from any that people and wallets write.
+
+        Raises `Refusal` for what is none.
+        """
+
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
         """What a client has signed, from the bytes or the text that it sent.
 
         Pure, and quick: it may be called with anything. Raises `Refusal` naming the field at fault for what
-        no node would take: other types, a broken structure, sums that are not zero, times that do not fit, and
-        signatures that do not verify as far as that can be told without asking anybody.
+        no node would take: other types, a broken structure, sums that are not zero, times that do not fit,
+        and signatures that do not verify as far as that can be told without asking anybody.
+
+        A later run of the daemon calls it with the `raw` that it returned, and the `now_ms` of then.
         """
 
     async def verify(self, transfer: SignedTransfer) -> None:
@@ -163,7 +174,7 @@ class Relay(Protocol):
         """
 
     async def submit(self, transfer: SignedTransfer) -> Outcome:
-        """Hand it to the network; returns its first answer.
+        """Hand it to the network; returns its first answer, or what is known of its outcome already.
 
         Does no harm when it is called again for the same transaction, also by another run of the daemon.
         `failed` is said only where it is certain that nobody has taken it.

@@ -1,4 +1,4 @@
-"""The store's port: durable, atomic steps over invoices, payments, chains and the journal.
+"""The store's port: durable, atomic steps over invoices, payments, relays, chains and the journal.
 
 Everything that touches money is one function passed to `Store.transact`: it reads, decides and writes in one
 transaction, together with the events it appends, and whoever waits is answered after the commit. Many such
@@ -16,6 +16,7 @@ from paydaemon.core.access import Key, Seller
 from paydaemon.core.events import Draft, Event, EventType
 from paydaemon.core.invoice import Destination, Invoice, Stage, Standing, Status
 from paydaemon.core.payment import Payment
+from paydaemon.core.relay import Relay
 from paydaemon.measures import DURATIONS_S, SIZES, Histogram
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class StoreInUse(StoreMismatch):
 
 
 class Duplicate(Exception):
-    """A UNIQUE constraint refused a row; `what` names the constraint: it is how promises 2, 8 and 9 hold."""
+    """A UNIQUE constraint refused a row; `what` names the constraint: so promises 2, 8, 9 and 11 hold."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"duplicate {what}")
@@ -159,6 +160,16 @@ class Reader(Protocol):
         """Pending ones in a block: those whose depth is told live."""
         ...
 
+    # Relays
+    def relay(self, chain: str, transaction_id: str) -> Relay | None: ...
+    def unresolved_relays(self, chain: str, *, after: str | None, limit: int) -> Sequence[Relay]:
+        """Those whose outcome is not final, in the order they were recorded.
+
+        `after` is the id of the last relay of the page before this one; nothing comes after an id that is not
+        recorded.
+        """
+        ...
+
     # Chains
     def chain(self, id: str) -> ChainRow:
         """A chain that was never told of is at its beginning: its `next_index` is where a new one starts."""
@@ -198,8 +209,9 @@ class Transaction(Reader, Protocol):
     """What can be written; it reads its own writes.
 
     Raises `LookupError` for a row that belongs to something unrecorded (a key or an invoice to its seller, a
-    payment to its invoice) and for a change of what is not there. A call that raises has written nothing, so
-    its exception can be caught and the transaction go on; `StoreUnavailable` alone ends it whatever is done.
+    payment or a relay to its invoice) and for a change of what is not there. A call that raises has written
+    nothing, so its exception can be caught and the transaction go on; `StoreUnavailable` alone ends it
+    whatever is done.
     """
 
     def add_seller(self, seller: Seller) -> None:
@@ -237,6 +249,14 @@ class Transaction(Reader, Protocol):
 
     def set_payment(self, payment: Payment) -> None:
         """Record what a payment has become. Its id, chain, ref and amount are those it was added with."""
+        ...
+
+    def add_relay(self, relay: Relay) -> None:
+        """Raises `Duplicate` ("relay") where its chain and transaction id are recorded already."""
+        ...
+
+    def set_relay(self, relay: Relay) -> None:
+        """Record what a relay has become. Its ids, digest and transfers are those it was added with."""
         ...
 
     def set_chain(self, row: ChainRow) -> None:

@@ -8,6 +8,7 @@ from paydaemon.core.events import Draft, EventType
 from paydaemon.core.invoice import Destination, Invoice, Option, Quote
 from paydaemon.core.money import Asset, Currency
 from paydaemon.core.payment import Payment, PaymentState
+from paydaemon.core.relay import Relay, RelayStatus, Transfer
 
 NOW_MS = 1_700_000_000_000
 EXPIRES_AT_MS = NOW_MS + 900_000
@@ -70,6 +71,32 @@ def payment(number: int = 0, *, chain: str = "bitcoin", **fields: Any) -> Paymen
             "block": None,
             "final": False,
             "replaced_by": None,
+            **fields,
+        }
+    )
+
+
+def relay(number: int = 0, *, chain: str = "hedera", **fields: Any) -> Relay:
+    """A relay that was just received; `number` makes its ids and its digest."""
+    moved = (Transfer("payee", "HED", 5, "payee:memo"), Transfer("payer", "HED", -5, "payer:memo"))
+    return Relay(
+        **{
+            "id": f"rly_{number}",
+            "chain": chain,
+            "transaction_id": f"{chain}-tx-{number}",
+            "digest": number.to_bytes(32),
+            "status": RelayStatus.RECEIVED,
+            "precheck": None,
+            "receipt": None,
+            "node": None,
+            "invoice_id": None,
+            "seller_id": None,
+            "transfers": moved,
+            "error": None,
+            "raw": b"signed",
+            "expires_at_ms": NOW_MS + 120_000,
+            "created_at_ms": NOW_MS,
+            "updated_at_ms": NOW_MS,
             **fields,
         }
     )

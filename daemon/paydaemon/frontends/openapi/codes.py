@@ -68,6 +68,23 @@ CODES: Mapping[str, Code] = {
     "no_such_option": Code(INVALID, "that invoice has no option in BTC", "invoice_id"),
     "not_a_url": Code(INVALID, 'must be a URL such as "https://shop.example/thanks"', "return_url"),
     "not_an_id": Code(INVALID, "must be 1 to 64 of a-z, 0-9, - and _", "id"),
+    # Signed transactions
+    "invalid_transaction": Code(INVALID, "is no transaction", "transaction"),
+    "unsupported_transaction": Code(INVALID, "transfers, and nothing else, are passed on", "transaction"),
+    "transaction_expired": Code(INVALID, "could be handed over until 2026-01-31T12:02:00Z", "transaction"),
+    "transaction_too_early": Code(INVALID, "begins at 2026-01-31T12:10:00.000Z", "transaction"),
+    "invalid_signature": Code(INVALID, "is not signed by 0.0.1002", "transaction"),
+    "wrong_payee": Code(INVALID, "must credit 0.0.1001, or pay an open invoice", "transfers"),
+    "wrong_memo": Code(INVALID, "must be 'm4tq7zsv', not 'coffee'", "memo"),
+    "wrong_amount": Code(
+        INVALID, "must credit 0.0.1001 with exactly 5000 of HBAR in its smallest unit, not 4999", "transfers"
+    ),
+    "wrong_asset": Code(
+        INVALID,
+        "must credit 0.0.1001 with exactly 5000 of HBAR in its smallest unit, and in no other asset",
+        "transfers",
+    ),
+    "nothing_asked": Code(INVALID, "that invoice asks for nothing here", "invoice_id"),
     # Parameters
     "unknown_parameter": Code(INVALID, "is not a parameter of this request", "colour"),
     "duplicate_parameter": Code(INVALID, "is given twice", "limit"),
@@ -87,6 +104,15 @@ CODES: Mapping[str, Code] = {
     "payment_not_found": Code(ErrorType.NOT_FOUND, "there is no payment with the id 'pay_x'", "id"),
     "seller_not_found": Code(ErrorType.NOT_FOUND, "there is no seller with the id 'shpo'", "id"),
     "key_not_found": Code(ErrorType.NOT_FOUND, "there is no key with the id 'key_x'", "id"),
+    "chain_not_found": Code(ErrorType.NOT_FOUND, "there is no chain with the id 'x'", "chain"),
+    "chain_does_not_relay": Code(ErrorType.NOT_FOUND, "chain bitcoin does not pass transactions on", "chain"),
+    "relay_not_found": Code(ErrorType.NOT_FOUND, "there is no relay with the id 'x'", "transaction_id"),
+    "transaction_differs": Code(
+        ErrorType.CONFLICT, "another transaction was handed in before as 0.0.2@1.2", "transaction"
+    ),
+    "relayed_otherwise": Code(
+        ErrorType.CONFLICT, "this transaction was handed in before, and not for that invoice", "invoice_id"
+    ),
     "idempotency_key_reused": Code(
         ErrorType.CONFLICT, "this Idempotency-Key was used before with other parameters", "Idempotency-Key"
     ),
@@ -96,6 +122,8 @@ CODES: Mapping[str, Code] = {
     "too_many_requests": Code(ErrorType.RATE_LIMITED, "too many requests; wait a little"),
     "nothing_to_offer": Code(UNAVAILABLE, "chain bitcoin is stale: the node does not answer"),
     "chain_unavailable": Code(UNAVAILABLE, "chain bitcoin gave no destination"),
+    "too_many_relays": Code(UNAVAILABLE, "too many transactions wait for their outcome already"),
+    "too_many_sockets": Code(UNAVAILABLE, "too many websockets without a key are open"),
     "destination_taken": Code(UNAVAILABLE, "every destination drawn up had been issued or paid before"),
     "store_unavailable": Code(
         UNAVAILABLE, "nothing can be recorded now; try again, with the same Idempotency-Key if there was one"

@@ -229,8 +229,9 @@ def _examples(content: Json) -> Mapping[str, object]:
 
 
 def _components(operations: Sequence[Operation]) -> Json:
-    models = dict.fromkeys(operation.body for operation in operations if operation.body is not None)
-    schemas = {**bodies(models), **shapes()}
+    models = [operation.body for operation in operations if operation.body is not None]
+    messages = [message for operation in operations for message in operation.messages]
+    schemas = {**bodies(dict.fromkeys([*models, *messages])), **shapes()}
     return {
         "schemas": dict(sorted(schemas.items())),
         "responses": _shared(operations),

@@ -52,7 +52,8 @@ class Operation:
     """One method of one path.
 
     `refusals` are the codes of errors that are its own; `codes.of` adds those that any operation of its kind
-    can answer. `more` goes into the document as it is.
+    can answer. `messages` are what a websocket at the same path is sent; `more` goes into the document as it
+    is.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: type[Body] | None = None
     examples: Mapping[str, object] = field(default_factory=dict)
+    messages: tuple[type[Body], ...] = ()
     answers: tuple[Answer, ...]
     refusals: tuple[str, ...] = ()
     needs: Needs = Needs.KEY

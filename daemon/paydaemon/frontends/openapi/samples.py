@@ -85,6 +85,33 @@ EVENT: Json = {
 
 PUSH: Json = {"type": "payment.confirming", "invoice_id": INVOICE_ID, "data": {"payment": MINE}}
 
+RELAY_TRANSACTION = "0.0.1002@1769860860.000000001"
+
+RELAY: Json = {
+    "id": "rly_k2vd7wq3mz5htxr6lbn4ypsc",
+    "chain": "hedera",
+    "transaction_id": RELAY_TRANSACTION,
+    "status": "accepted",
+    "precheck": "OK",
+    "receipt": None,
+    "node": "0.0.3",
+    "invoice_id": INVOICE_ID,
+    "transfers": [
+        {"account": "0.0.1001", "asset": "HBAR", "amount_minor": "5000000000"},
+        {"account": "0.0.1002", "asset": "HBAR", "amount_minor": "-5000000000"},
+    ],
+    "error": None,
+    "created_at": "2026-01-31T12:01:00.000Z",
+    "updated_at": "2026-01-31T12:01:00.120Z",
+}
+
+RELAYED: Json = {
+    **RELAY,
+    "status": "succeeded",
+    "receipt": "SUCCESS",
+    "updated_at": "2026-01-31T12:01:03.871Z",
+}
+
 RATE: Json = {
     "base": "BTC",
     "quote": "EUR",

@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 
 AMOUNT = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$"
 MINOR = r"^(0|[1-9][0-9]*)$"
+MOVED = r"^(0|-?[1-9][0-9]*)$"
 TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
 
 
@@ -33,6 +34,11 @@ def amount(description: str) -> Schema:
 def minor(description: str) -> Schema:
     """A decimal string of an asset's smallest units."""
     return text(description, pattern=MINOR)
+
+
+def moved(description: str) -> Schema:
+    """The same, or less than nothing."""
+    return text(description, pattern=MOVED)
 
 
 def time(description: str) -> Schema:

@@ -17,7 +17,7 @@ from paydaemon.frontends.gate import authenticate_again, principal
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.requests import Query, member
 from paydaemon.frontends.settings import Limits
-from paydaemon.frontends.websocket import Subscription, tell
+from paydaemon.frontends.websocket import TOO_SLOW_TEXT, Subscription, tell
 from paydaemon.journal import Filter
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
         wanted = await _subscription(websocket.args, api)
         await api.may_follow(wanted.principal, wanted.invoice_id)
         stamp = {"X-Request-Id": errors.request_id()}
-        socket = await accept(websocket, stamp, "too slow; resume after the last seq")
+        socket = await accept(websocket, stamp, TOO_SLOW_TEXT, limits.message_bytes)
         try:
             await tell(socket, api, wanted, stop, limits)
         except Exception:  # the socket is open: only a close can tell

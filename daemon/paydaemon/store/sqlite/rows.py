@@ -24,6 +24,7 @@ from paydaemon.core.invoice import (
 )
 from paydaemon.core.money import Asset, Currency
 from paydaemon.core.payment import Payment, PaymentState
+from paydaemon.core.relay import Relay, RelayStatus, Transfer
 from paydaemon.store.sqlite.session import SqlValue
 
 Values = dict[str, SqlValue]
@@ -211,6 +212,61 @@ def payment_change_values(payment: Payment) -> Values:
         "block": payment.block,
         "final": int(payment.final),
         "replaced_by": payment.replaced_by,
+    }
+
+
+def relay(row: sqlite3.Row) -> Relay:
+    """A row of relays."""
+    return Relay(
+        id=row["id"],
+        chain=row["chain"],
+        transaction_id=row["transaction_id"],
+        digest=row["digest"],
+        status=RelayStatus(row["status"]),
+        precheck=row["precheck"],
+        receipt=row["receipt"],
+        node=row["node"],
+        invoice_id=row["invoice_id"],
+        seller_id=row["seller_id"],
+        transfers=tuple(
+            Transfer(account, code, int(amount), key)
+            for account, code, amount, key in json.loads(row["transfers"])
+        ),
+        error=row["error"],
+        raw=row["raw"],
+        expires_at_ms=row["expires_at_ms"],
+        created_at_ms=row["created_at_ms"],
+        updated_at_ms=row["updated_at_ms"],
+    )
+
+
+def relay_values(relay: Relay) -> Values:
+    """A relay."""
+    moved = [[t.account, t.asset_code, str(t.amount_minor), t.destination_key] for t in relay.transfers]
+    return {
+        "transfers": to_json(moved),
+        "expires_at_ms": relay.expires_at_ms,
+        "created_at_ms": relay.created_at_ms,
+        **relay_change_values(relay),
+    }
+
+
+def relay_change_values(relay: Relay) -> Values:
+    """What can change of a relay, and what it is found by."""
+    return {
+        "id": relay.id,
+        "chain": relay.chain,
+        "transaction_id": relay.transaction_id,
+        "digest": relay.digest,
+        "status": relay.status.value,
+        "precheck": relay.precheck,
+        "receipt": relay.receipt,
+        "node": relay.node,
+        "invoice_id": relay.invoice_id,
+        "seller_id": relay.seller_id,
+        "error": relay.error,
+        "raw": relay.raw,
+        "updated_at_ms": relay.updated_at_ms,
     }
 
 

@@ -28,6 +28,8 @@ _DUPLICATES = {
     "idempotency_keys.seller_id, idempotency_keys.key": "idempotency_key",
     "payments.id": "payment",
     "payments.chain, payments.ref": "payment",
+    "relays.id": "relay",
+    "relays.chain, relays.transaction_id": "relay",
 }
 """What each UNIQUE constraint is about, by the columns that SQLite names in its message."""
 

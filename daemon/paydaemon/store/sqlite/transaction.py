@@ -4,12 +4,15 @@ from paydaemon.store.sqlite.tables.chains import ReadChains, WriteChains
 from paydaemon.store.sqlite.tables.invoices import ReadInvoices, WriteInvoices
 from paydaemon.store.sqlite.tables.journal import ReadJournal, WriteJournal
 from paydaemon.store.sqlite.tables.payments import ReadPayments, WritePayments
+from paydaemon.store.sqlite.tables.relays import ReadRelays, WriteRelays
 from paydaemon.store.sqlite.tables.sellers import ReadSellers, WriteSellers
 
 
-class SqliteReader(ReadSellers, ReadInvoices, ReadPayments, ReadChains, ReadJournal):
+class SqliteReader(ReadSellers, ReadInvoices, ReadPayments, ReadRelays, ReadChains, ReadJournal):
     """`paydaemon.store.port.Reader` on a connection inside a transaction."""
 
 
-class SqliteTransaction(WriteSellers, WriteInvoices, WritePayments, WriteChains, WriteJournal, SqliteReader):
+class SqliteTransaction(
+    WriteSellers, WriteInvoices, WritePayments, WriteRelays, WriteChains, WriteJournal, SqliteReader
+):
     """`paydaemon.store.port.Transaction` on a connection inside a transaction and a savepoint."""

@@ -18,11 +18,12 @@ from paydaemon.testing.store_conformance.epochs import Epochs
 from paydaemon.testing.store_conformance.invoices import Invoices
 from paydaemon.testing.store_conformance.journal import Journal
 from paydaemon.testing.store_conformance.payments import Payments
+from paydaemon.testing.store_conformance.relays import Relays
 from paydaemon.testing.store_conformance.sellers import Sellers
 from paydaemon.testing.store_conformance.transactions import Transactions
 
 __all__ = ["StoreConformance", "StoreFactory"]
 
 
-class StoreConformance(Transactions, Sellers, Invoices, Due, Payments, Chains, Journal, Epochs):
+class StoreConformance(Transactions, Sellers, Invoices, Due, Payments, Relays, Chains, Journal, Epochs):
     """Everything that a store must do."""

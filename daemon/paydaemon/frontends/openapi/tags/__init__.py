@@ -12,11 +12,13 @@ from paydaemon.frontends.openapi.tags import (
     payments,
     plugins,
     rates,
+    relay,
 )
 
 TAGS: tuple[Tag, ...] = (
     invoices.TAG,
     payments.TAG,
+    relay.TAG,
     events.TAG,
     rates.TAG,
     plugins.TAG,

@@ -1,0 +1,98 @@
+"""Admission: a signed transfer becomes a relay, in one transaction with what it was decided by.
+
+Whether it is known already, what open invoices still ask and whether it may be passed on is read, decided and
+written together. So the same transaction is handed to the network once, however often and wherever it comes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paydaemon.core.access import PUBLIC, Principal
+from paydaemon.core.errors import conflict, invalid
+from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, is_open
+from paydaemon.core.relay import Relay, SignedTransfer
+from paydaemon.core.relaying import Arrival, Step, receive, receive_again
+from paydaemon.engine.ids import new_id
+from paydaemon.store.port import Reader, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is handed in, by whom, and what holds for it. `named` is the invoice that it is said to pay."""
+
+    chain: str
+    transfer: SignedTransfer
+    principal: Principal
+    named: str | None
+    policy: RelayPolicy
+    payees: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The relay that it is now. `is_new`: it has to be handed to the network, and nobody does so yet."""
+
+    relay: Relay
+    is_new: bool
+
+
+def admit(tx: Transaction, given: Application, now_ms: int) -> Admitted:
+    """Record what is handed in. Raises `Refusal` where it may not be passed on, and records nothing."""
+    known = tx.relay(given.chain, given.transfer.transaction_id)
+    if known is not None:
+        require_same(known, given.transfer)
+        if not known.may_come_again:
+            return Admitted(known, is_new=False)
+    paid = check(given.policy, given.transfer, _books(tx, given, now_ms))
+    step = _step(given, known, paid, now_ms)
+    if known is None:
+        tx.add_relay(step.relay)
+    else:
+        tx.set_relay(step.relay)
+    if step.event is not None:
+        tx.append(step.event, now_ms)
+    return Admitted(step.relay, is_new=True)
+
+
+def require_same(relay: Relay, transfer: SignedTransfer) -> None:
+    """Raises `Refusal` where a relay stands for another transaction of the same id."""
+    if relay.digest != transfer.digest:
+        message = f"another transaction was handed in before as {relay.transaction_id}"
+        raise conflict("transaction_differs", message, "transaction")
+
+
+def _step(given: Application, known: Relay | None, paid: Ask | None, now_ms: int) -> Step:
+    seller_id = given.principal.seller_id or None if paid is None else paid.seller_id
+    arrival = Arrival(given.chain, None if paid is None else paid.invoice_id, seller_id, now_ms)
+    if known is None:
+        return receive(new_id("rly"), given.transfer, arrival)
+    return receive_again(known, given.transfer, arrival)
+
+
+def _books(tx: Reader, given: Application, now_ms: int) -> Books:
+    credited = {one.destination_key for one in given.transfer.transfers if one.amount_minor > 0}
+    issued = [tx.issued(given.chain, key) for key in sorted(credited)]
+    invoices = dict.fromkeys(one.invoice_id for one in issued if one is not None)
+    reached = [
+        ask
+        for invoice_id in invoices
+        for ask in _asked(tx, invoice_id, given.chain, now_ms)
+        if ask.option.destination.key in credited
+    ]
+    named = None if given.named is None else _named(tx, given, given.named, now_ms)
+    return Books(given.payees, reached, named)
+
+
+def _named(tx: Reader, given: Application, invoice_id: str, now_ms: int) -> Sequence[Ask]:
+    """What the named invoice asks. Whoever has no key may name any: its id is what nobody can guess."""
+    invoice = tx.invoice(invoice_id)
+    if invoice is None or not (given.principal == PUBLIC or given.principal.may_see(invoice.seller_id)):
+        raise invalid("invoice_id", f"there is no invoice {invoice_id!r}", "unknown_invoice")
+    return _asked(tx, invoice_id, given.chain, now_ms)
+
+
+def _asked(tx: Reader, invoice_id: str, chain: str, now_ms: int) -> Sequence[Ask]:
+    invoice = tx.invoice(invoice_id)
+    if invoice is None or not is_open(invoice, now_ms):
+        return ()
+    return asks(invoice, tx.payments_of(invoice_id), chain, now_ms)

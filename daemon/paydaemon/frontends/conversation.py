@@ -1,0 +1,105 @@
+"""Conversations: what every websocket of ours does, whatever is said on it.
+
+They are written against a port of three calls, so that any server can carry them. A conversation is several
+parts that run at once, and whichever ends first ends the others. It is over when the client leaves, the
+daemon stops, the key is revoked, or the client does not behave.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import trio
+
+from paydaemon.core.access import Principal
+from paydaemon.core.errors import Refusal
+from paydaemon.store.port import StoreUnavailable
+
+GOING_AWAY = 1001
+POLICY_VIOLATION = 1008
+
+# RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
+KEY_REVOKED = 4001
+TOO_SLOW = 4008
+
+
+class SocketGone(Exception):
+    """The client is gone, or was cut because it reads too slowly."""
+
+
+class Socket(Protocol):
+    """An accepted websocket. `send` and `receive` raise `SocketGone` once the client is gone."""
+
+    async def receive(self) -> str | bytes:
+        """The next message."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """Send a message; waits while the client reads nothing, within the server's patience."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """Why a socket is closed."""
+
+    code: int
+    reason: str
+
+
+Part = Callable[[], Awaitable[Goodbye | None]]
+Authenticate = Callable[[], Awaitable[Principal]]
+"""Raises `Refusal` once the key that a socket was opened with is no longer valid."""
+
+
+class Conversation:
+    """One websocket's. `stopped` is what its client is told when the daemon stops."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        authenticate: Authenticate,
+        stop: trio.Event,
+        *,
+        stopped: str,
+        key_check_every_s: float,
+    ) -> None:
+        self._socket = socket
+        self._authenticate = authenticate
+        self._stop = stop
+        self._stopped = stopped
+        self._key_check_every_s = key_check_every_s
+        self._goodbye: Goodbye | None = None
+
+    async def converse(self, *parts: Part) -> None:
+        """Talk until one side has had enough."""
+        async with trio.open_nursery() as nursery:
+            for part in (*parts, self._watch_key, self._wait_for_stop):
+                nursery.start_soon(self._until_over, part, nursery.cancel_scope)
+        if self._goodbye is not None:
+            await self._socket.close(self._goodbye.code, self._goodbye.reason)
+
+    async def _until_over(self, part: Part, everything: trio.CancelScope) -> None:
+        try:
+            self._goodbye = await part() or self._goodbye
+        except SocketGone:
+            self._goodbye = None
+        everything.cancel()
+
+    async def _watch_key(self) -> Goodbye | None:
+        while True:
+            await trio.sleep(self._key_check_every_s)
+            try:
+                await self._authenticate()
+            except Refusal:
+                return Goodbye(KEY_REVOKED, "this key is no longer valid")
+            except StoreUnavailable:
+                continue  # nobody is locked out for a fault of ours
+
+    async def _wait_for_stop(self) -> Goodbye | None:
+        await self._stop.wait()
+        return Goodbye(GOING_AWAY, self._stopped)

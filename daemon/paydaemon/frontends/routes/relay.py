@@ -1,0 +1,119 @@
+"""``/v1/relay/{chain}``: signed transactions, handed in by HTTP or by a websocket.
+
+A page in a browser may use all of this, where the operator names its origin: so the answers say to whom they
+may be shown (CORS; https://fetch.spec.whatwg.org/#http-cors-protocol).
+"""
+
+import structlog
+import trio
+from quart import Blueprint, Response, request, websocket
+from werkzeug.exceptions import MethodNotAllowed
+
+from paydaemon.core.access import PUBLIC, Principal
+from paydaemon.core.errors import unavailable
+from paydaemon.core.public import public_relay
+from paydaemon.engine.api import Api
+from paydaemon.engine.relays import Wait
+from paydaemon.frontends import body, errors, wire
+from paydaemon.frontends.gate import authenticate_again, pace, principal
+from paydaemon.frontends.models import NewRelay
+from paydaemon.frontends.quartsocket import accept
+from paydaemon.frontends.relaysocket import (
+    AROUND_BYTES,
+    TOO_SLOW_TEXT,
+    Caller,
+    RelaySocket,
+    check_size,
+)
+from paydaemon.frontends.requests import Query
+from paydaemon.frontends.routes.events import INTERNAL_ERROR
+from paydaemon.frontends.settings import FrontendSettings, Limits
+
+log = structlog.get_logger(__name__)
+
+PREFLIGHT_LASTS_S = 600
+PATHS = {"/v1/relay/<id:chain>": "POST", "/v1/relay/<id:chain>/<transaction_id>": "GET"}
+
+
+class Places:
+    """How many websockets without a key are open."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open = 0
+
+    def take(self, who: Principal) -> None:
+        """Raises `Refusal` where there is none left for whoever has no key."""
+        if who != PUBLIC:
+            return
+        if self._open >= self._limits.keyless_sockets:
+            raise unavailable("too_many_sockets", "too many websockets without a key are open")
+        self._open += 1
+
+    def give_back(self, who: Principal) -> None:
+        """It is closed."""
+        self._open -= who == PUBLIC
+
+
+def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Blueprint:
+    """Hand transactions in, and ask what became of them."""
+    routes = Blueprint("relay", __name__)
+    limits, places = settings.limits, Places(settings.limits)
+
+    @routes.post("/v1/relay/<id:chain>")
+    async def hand_in(chain: str) -> Response:
+        asked = await body.read(NewRelay, limits, known=("wait",))
+        wait = Query(request.args, ("wait",)).one_of("wait", Wait) or Wait.PRECHECK
+        check_size(asked.transaction, limits)
+        handed = await api.relays.hand_in(principal(), chain, asked.transaction, asked.invoice_id)
+        return wire.answer(public_relay(await handed.until(wait)))
+
+    @routes.get("/v1/relay/<id:chain>/<transaction_id>")
+    async def show(chain: str, transaction_id: str) -> Response:
+        Query(request.args, ())
+        return wire.answer(public_relay((await api.relays.find(principal(), chain, transaction_id)).relay))
+
+    @routes.websocket("/v1/relay/<id:chain>")
+    async def follow(chain: str) -> None:
+        Query(websocket.args, ())
+        api.relays.require(chain)
+        caller = Caller(principal(), authenticate_again(), pace(), chain, errors.request_id())
+        places.take(caller.principal)
+        try:
+            await _talk(api, caller, stop, limits)
+        finally:
+            places.give_back(caller.principal)
+
+    async def preflight(**_: str) -> Response:
+        """A browser's question whether a page may ask; the gate has looked at its origin."""
+        method = PATHS[str(request.url_rule)]
+        if "Origin" not in request.headers or "Access-Control-Request-Method" not in request.headers:
+            raise MethodNotAllowed([method])
+        allowed = {"Allow-Methods": method, "Allow-Headers": "Authorization, Content-Type"}
+        headers = {f"Access-Control-{name}": value for name, value in allowed.items()}
+        return Response("", 204, {**headers, "Access-Control-Max-Age": str(PREFLIGHT_LASTS_S)})
+
+    for path in PATHS:
+        routes.add_url_rule(path, "preflight", preflight, methods=["OPTIONS"])
+    routes.after_request(_allow_origin)
+    return routes
+
+
+async def _talk(api: Api, caller: Caller, stop: trio.Event, limits: Limits) -> None:
+    stamp = {"X-Request-Id": caller.request_id}
+    socket = await accept(websocket, stamp, TOO_SLOW_TEXT, limits.transaction_bytes + AROUND_BYTES)
+    try:
+        await RelaySocket(socket, api, caller, stop, limits).run()
+    except Exception:  # the socket is open: only a close can tell
+        log.exception("a websocket failed")
+        await socket.close(INTERNAL_ERROR, "something went wrong here")
+
+
+async def _allow_origin(response: Response) -> Response:
+    """Show the answer to the page that asked, unless that was refused for its origin."""
+    origin = request.headers.get("Origin")
+    if origin is not None and response.status_code != 403:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+    response.headers["Vary"] = "Origin"
+    return response

@@ -7,6 +7,7 @@ pace, is read later.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +28,7 @@ from paydaemon.frontends.conversation import (
     Conversation,
     Goodbye,
     Socket,
+    SocketGone,
 )
 from paydaemon.frontends.models import Following, Submission
 from paydaemon.frontends.pace import TooFast
@@ -82,11 +84,14 @@ class RelaySocket(Conversation):
 
     async def _listen(self) -> Goodbye | None:
         async with trio.open_nursery() as nursery:
-            while True:
-                await self._places.acquire()
-                message = await self._socket.receive()
-                await self._keep_pace()
-                nursery.start_soon(self._answer, message)
+            with suppress(SocketGone):
+                while True:
+                    await self._places.acquire()
+                    message = await self._socket.receive()
+                    await self._keep_pace()
+                    nursery.start_soon(self._answer, message)
+            nursery.cancel_scope.cancel()
+        return None
 
     async def _keep_pace(self) -> None:
         while True:

@@ -5,6 +5,8 @@ import time
 import grpc
 import pytest
 
+from paydaemon_hedera.proto import response_code_pb2 as rc
+from paydaemon_hedera.proto.transaction_response_pb2 import TransactionResponse
 from paydaemon_hedera.sandbox.running import Options, Running
 from tests.hedera.sandbox.live import Live, sandbox
 
@@ -22,6 +24,20 @@ def test_a_transfer_and_its_receipt() -> None:
         assert live.submit(name) == "OK"
         assert live.receipt(name) == "SUCCESS"
         assert live.receipt(name, node=4) == "SUCCESS"
+
+
+def test_a_hundred_at_once_with_the_same_transaction() -> None:
+    with sandbox() as live:
+        name = live.name()
+        raw = live.transaction(name)
+        with grpc.insecure_channel(live.running.node(3).address) as channel:
+            ask: grpc.UnaryUnaryMultiCallable[bytes, bytes]
+            ask = channel.unary_unary("/proto.CryptoService/cryptoTransfer")
+            answers = [call.result() for call in [ask.future(raw, timeout=30) for _ in range(100)]]
+        duplicate = TransactionResponse(nodeTransactionPrecheckCode=rc.DUPLICATE_TRANSACTION)
+        assert sorted(answers) == [b"", *[duplicate.SerializeToString()] * 99]
+        assert live.get("/api/v1/accounts/0.0.1001")["balance"]["balance"] == 100
+        assert live.get("/sandbox/submissions")["count"] == 100
 
 
 def test_what_is_not_served_is_unimplemented_and_what_is_no_query_is_refused() -> None:

@@ -67,9 +67,28 @@ def test_net_of_transfers_the_sender_pays_on_top() -> None:
     assert fees == [Assessed(10, COIN, CASHIER, (ALICE,))]
 
 
+@pytest.mark.parametrize("net", [False, True])
+def test_who_receives_as_treasury_or_collector_pays_no_fraction(net: bool) -> None:
+    moves = {ALICE: -100, TREASURY: 60, CASHIER: 40}
+    fee = FractionalFee(CASHIER, 1, 10, net_of_transfers=net)
+    assert assessed(coin(fee), moves) == ([{COIN: moves}], [])
+
+
 def test_a_least_that_is_more_than_what_moves() -> None:
     with pytest.raises(Refused, match="INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE"):
         assessed(coin(FractionalFee(CASHIER, 1, 10, least_minor=20)), {ALICE: -15, BOB: 15})
+
+
+def test_fees_that_together_are_more_than_what_moves() -> None:
+    most = FractionalFee(CASHIER, 6, 10)
+    with pytest.raises(Refused, match="INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE"):
+        assessed(coin(most, FractionalFee(3, 6, 10)), {ALICE: -100, BOB: 100})
+
+
+def test_each_sender_bears_its_share_of_a_fraction() -> None:
+    levels, fees = assessed(coin(FractionalFee(CASHIER, 1, 10)), {ALICE: -75, PAYEE: -25, BOB: 100})
+    assert levels == [{COIN: {ALICE: -75, PAYEE: -25, BOB: 91, CASHIER: 9}}]
+    assert [fee.amount_minor for fee in fees] == [7, 2]
 
 
 @pytest.mark.parametrize("sender", [TREASURY, CASHIER])

@@ -70,6 +70,7 @@ def meaning(key: Key) -> str:
 def test_it_tells_of_every_plugin_of_ours() -> None:
     assert {record.name: record.status for record in PLUGINS.records} == {
         "bitcoin": PluginStatus.LOADED,
+        "hedera": PluginStatus.LOADED,
         "rates": PluginStatus.LOADED,
     }
 

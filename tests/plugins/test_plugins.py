@@ -6,9 +6,12 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel
 
+from paydaemon.cli.main import cli
 from paydaemon.hooks.settings import Settings
 from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin, SandboxPlugin, hookimpl
 from paydaemon.plugins import MAX_REASON, LoadedPlugins, PluginRecord, PluginStatus, load_plugins
@@ -25,6 +28,7 @@ def build(*args: object) -> Any:
 COIN = ChainPlugin("coin", Keys, build)
 BOARD = RateSourcePlugin("board", Keys, build)
 PLAYGROUND = SandboxPlugin("coin", build)
+DIG = click.Command("dig")
 
 
 def plugin(**hooks: Callable[[], object]) -> object:
@@ -54,7 +58,7 @@ def refused(extra: object) -> str:
     assert (loaded.chains["coin"], loaded.rate_sources["board"]) == (COIN, BOARD)
     bad = record(loaded, "bad")
     assert bad.status is PluginStatus.BROKEN
-    assert (bad.chains, bad.rate_sources, bad.sandboxes) == ((), (), ())
+    assert (bad.chains, bad.rate_sources, bad.sandboxes, bad.commands) == ((), (), (), ())
     return bad.reason
 
 
@@ -66,14 +70,16 @@ def test_typed_objects_by_name_and_a_record_of_what_is_brought() -> None:
         register_chains=lambda: [COIN],
         register_rate_sources=lambda: (BOARD,),
         register_sandboxes=lambda: [PLAYGROUND],
+        register_commands=lambda: [DIG],
     )
     loaded = load({"whole": whole})
     assert record(loaded, "whole") == PluginRecord(
-        "whole", None, None, PluginStatus.LOADED, "", ("coin",), ("board",), ("coin",)
+        "whole", None, None, PluginStatus.LOADED, "", ("coin",), ("board",), ("coin",), ("dig",)
     )
     assert loaded.chains["coin"] is COIN
     assert loaded.rate_sources["board"] is BOARD
     assert loaded.sandboxes["coin"] is PLAYGROUND
+    assert loaded.commands["dig"] is DIG
 
 
 def test_our_own_are_found_by_entry_point() -> None:
@@ -241,6 +247,9 @@ def test_every_kind_of_name_has_one_holder() -> None:
     loaded = load({"a": sources, "b": sources, "c": sandboxes, "d": sandboxes})
     assert record(loaded, "b").reason == 'the rate source "board" is already brought by the plugin "a"'
     assert record(loaded, "d").reason == 'the sandbox "coin" is already brought by the plugin "c"'
+    commands = plugin(register_commands=lambda: [DIG])
+    loaded = load({"e": commands, "f": commands})
+    assert record(loaded, "f").reason == 'the command "dig" is already brought by the plugin "e"'
 
 
 def test_two_plugins_of_one_name() -> None:
@@ -360,3 +369,49 @@ def test_modules_can_be_handed_over() -> None:
     module = ModuleType("handed_over")
     exec(GOOD, module.__dict__)
     assert record(load({"handed": module}), "handed").rate_sources == ("installed",)
+
+
+# --- Commands
+
+
+DIGGER = """
+import click
+from paydaemon.hooks.specs import hookimpl
+
+@click.command()
+def dig():
+    "Dig for coins."
+    click.echo("found one")
+
+@click.command("check-config")
+def mine():
+    click.echo("not ours")
+
+@hookimpl
+def register_commands():
+    return [dig, mine]
+"""
+
+
+def test_a_plugins_command_is_one_of_paydaemons(install: Callable[..., None]) -> None:
+    install("Digger", "[paydaemon.plugins]\ndigger = installed_digger\n", installed_digger=DIGGER)
+    install("Worse", "[paydaemon.plugins]\nworse = installed_worse\n", installed_worse="raise SystemExit(3)")
+    run = CliRunner()
+    assert run.invoke(cli, ["dig"]).stdout == "found one\n"
+    listed = run.invoke(cli, ["--help"])
+    assert listed.exit_code == 0
+    assert "Dig for coins." in listed.stdout
+    assert listed.stdout.count("check-config") == 1
+    assert "not ours" not in run.invoke(cli, ["check-config", "--config", "/nowhere"]).output
+    assert run.invoke(cli, ["digg"]).exit_code == 2
+
+
+def test_a_command_that_is_none() -> None:
+    assert refused(plugin(register_commands=lambda: [build])).startswith(
+        "register_commands() must return a list of Command"
+    )
+    assert refused(plugin(register_commands=lambda: [click.Command(None)])).startswith(
+        "register_commands() returned the name None"
+    )
+    twice = plugin(register_commands=lambda: [DIG, click.Command("dig")])
+    assert refused(twice) == 'it brings the command "dig" twice'

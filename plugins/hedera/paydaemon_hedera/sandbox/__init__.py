@@ -6,11 +6,13 @@ not do.
 
 From the bottom up:
 
-- `names`, `keys`, `ledger`: how things are written, who can sign, who owns what;
-- `envelope`, `precheck`, `customfees`, `handling`: what a transaction says and does. Pure: no clock, no lock;
+- `names`, `keys`, `ledger`, `refusal`: how things are written, who can sign, who owns what, saying no;
+- `envelope`, `fees`, `precheck`, `customfees`, `handling`: what a transaction says, costs and does. Pure;
 - `clock`, `faults`, `history`, `network`: one machine with one lock, which calls those;
-- `nodes`, `mirror`, `admin`, `http`, `running`: what a socket is needed for;
-- `wallet`, `genesis`, `port`, `command`: who uses it, and how.
+- `queries`, `nodes`: what a node answers, and its port;
+- `mirror`, `mirrorview`, `mirrorshapes`: what a mirror node answers; `admin`, `orders`: what breaks things;
+- `genesis`, `wallet`, `certificate`, `http`, `running`: how it begins, pays, and is one thing;
+- `port`, `command`: who runs it.
 
 Nothing here is shared with what relays and watches: a mistake in reading a transaction, made on both sides,
 would never be noticed.

@@ -81,6 +81,11 @@ class Admin:
             "/sandbox/settings": (orders.SettingsOrder, self._change),
         }
 
+    @property
+    def routes(self) -> list[tuple[str, str]]:
+        """Every method and path that is answered."""
+        return [*self._asks, *(("POST", path) for path in self._orders)]
+
     def respond(self, request: Request) -> Reply:
         """Do what is asked, or say what is wrong with it."""
         ask = self._asks.get((request.method, request.path))
@@ -163,16 +168,18 @@ class Admin:
     def _pay(self, order: orders.PaymentOrder) -> Json:
         token = HBAR if order.token is None else number(order.token)
         amount = int(order.amount_minor)
-        payer = self._rich(token, amount) if order.payer is None else number(order.payer)
-        name = self._controls.pay(payer, number(order.payee), amount, token, order.memo)
+        payee = number(order.payee)
+        payer = self._rich(payee, token, amount) if order.payer is None else number(order.payer)
+        name = self._controls.pay(payer, payee, amount, token, order.memo)
         return {"transaction_id": name.dashed, "payer": entity(payer)}
 
-    def _rich(self, token: int, amount_minor: int) -> int:
-        """Somebody who has more than that."""
+    def _rich(self, payee: int, token: int, amount_minor: int) -> int:
+        """Somebody else who has more than that."""
         network = self._controls.network
         with network.lock:
-            for one in self._controls.holders:
-                if network.ledger.balance(one, token) > amount_minor and network.ledger.balance(one, HBAR):
+            balance = network.ledger.balance
+            for one in sorted(self._controls.holders.keys() - {payee}):
+                if balance(one, token) > amount_minor and balance(one, HBAR):
                     return one
         raise ValueError("nobody has that much: make an account with more")
 

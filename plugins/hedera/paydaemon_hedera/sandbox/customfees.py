@@ -79,39 +79,43 @@ def _assess_level(moves: Moves, tokens: Mapping[int, Token]) -> _Level:
 
 
 def _assess_sender(level: _Level, token: Token, sender: int) -> None:
+    """All fees of one sender. What is taken out of the receivers' part cannot be more than was sent."""
+    given = level.given[token.number]
+    sent = left = -given[sender]
     for fee in token.fees:
+        if sender == fee.collector:
+            continue
         match fee:
             case FixedFee():
-                if sender != fee.collector:
-                    level.take(token, sender, fee)
+                level.take(token, sender, fee)
+            case FractionalFee() if not any(_gains(given, token, fee)):
+                continue
+            case FractionalFee(net_of_transfers=True):
+                owed = _bounded(sent * fee.numerator // fee.denominator, fee)
+                level.take(token, sender, FixedFee(fee.collector, owed, token.number))
             case FractionalFee():
-                if sender != fee.collector:
-                    _assess_fraction(level, token, sender, fee)
+                left -= _assess_fraction(level, token, sent, fee)
+        require(left >= 0, rc.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE)
 
 
-def _assess_fraction(level: _Level, token: Token, sender: int, fee: FractionalFee) -> None:
-    gains = dict(_gains(level.given[token.number], token, fee))
-    if not gains:
-        return
-    debit = -level.given[token.number][sender]
-    if fee.net_of_transfers:
-        owed = _bounded(debit * fee.numerator // fee.denominator, fee)
-        level.take(token, sender, FixedFee(fee.collector, owed, token.number))
-        return
-    debits = sum(-amount for amount in level.given[token.number].values() if amount < 0)
-    owed = _bounded(sum(gains.values()) * fee.numerator // fee.denominator, fee) * debit // debits
-    _reclaim(level, token, owed, fee, tuple(gains))
+def _assess_fraction(level: _Level, token: Token, sent: int, fee: FractionalFee) -> int:
+    """Take one sender's share of a fee out of what is received; returns how much that is."""
+    given = level.given[token.number]
+    gains = dict(_gains(given, token, fee))
+    exempt = (token.treasury, fee.collector)
+    debits = -sum(amount for account, amount in given.items() if amount < 0 and account not in exempt)
+    owed = _bounded(sum(gains.values()) * fee.numerator // fee.denominator, fee) * sent // debits
+    if owed:
+        _reclaim(level, token, owed, fee)
+        level.assessed.append(Assessed(owed, token.number, fee.collector, tuple(gains)))
+    return owed
 
 
-def _reclaim(level: _Level, token: Token, owed: int, fee: FractionalFee, payers: tuple[int, ...]) -> None:
+def _reclaim(level: _Level, token: Token, owed: int, fee: FractionalFee) -> None:
     """Take it out of what the receivers still get, by shares; what rounding leaves, in their order."""
     remaining = dict(_gains(level.moves[token.number], token, fee))
     available = sum(remaining.values())
-    enough = available >= owed or owed > fee.least_minor
-    require(enough, rc.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE)
-    owed = min(owed, available)
-    if owed == 0:
-        return
+    require(owed <= available, rc.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE)
     taken = {account: amount * owed // available for account, amount in remaining.items()}
     left = owed - sum(taken.values())
     for account, amount in remaining.items():
@@ -119,7 +123,6 @@ def _reclaim(level: _Level, token: Token, owed: int, fee: FractionalFee, payers:
         left -= more
         _move(level.moves, token.number, account, -(taken[account] + more))
     _move(level.moves, token.number, fee.collector, owed)
-    level.assessed.append(Assessed(owed, token.number, fee.collector, payers))
 
 
 def _gains(amounts: Mapping[int, int], token: Token, fee: FractionalFee) -> Iterator[tuple[int, int]]:

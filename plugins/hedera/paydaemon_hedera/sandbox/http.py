@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 65_536
+MAX_DISCARDED_BYTES = 1 << 20
 MAX_CONNECTIONS = 64
 IDLE_S = 30.0
 
@@ -142,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> Any:
         length = int(self.headers.get("Content-Length", "0"))
         if not 0 <= length <= MAX_BODY_BYTES or "Transfer-Encoding" in self.headers:
+            # Taken in all the same: a connection closed on unread bytes is reset, and the answer with it.
+            self.rfile.read(min(max(length, 0), MAX_DISCARDED_BYTES))
             raise ValueError(f"a body has a length, of at most {MAX_BODY_BYTES} bytes")
         if length == 0:
             return None

@@ -17,7 +17,7 @@ from paydaemon_hedera.sandbox.envelope import Envelope
 from paydaemon_hedera.sandbox.faults import Call, Faults, Kind
 from paydaemon_hedera.sandbox.handling import handle
 from paydaemon_hedera.sandbox.history import Handled, History, has_receipt
-from paydaemon_hedera.sandbox.ledger import Account, Ledger, Token
+from paydaemon_hedera.sandbox.ledger import HBAR, Account, Ledger, Token
 from paydaemon_hedera.sandbox.names import SECOND_NS, TransactionName
 from paydaemon_hedera.sandbox.precheck import Place, precheck
 from paydaemon_hedera.sandbox.refusal import Refused
@@ -175,8 +175,10 @@ class Network:
     def add_account(self, account: Account, tinybars: int, treasury: int) -> None:
         """Let there be an account, paid by the treasury. Raises `ValueError`."""
         with self.lock:
+            if self.ledger.balance(treasury, HBAR) < tinybars:
+                raise ValueError(f"0.0.{treasury} has less than {tinybars} tinybars")
             self.ledger.add_account(account)
-            self.ledger.post({(treasury, 0): -tinybars, (account.number, 0): tinybars})
+            self.ledger.post({(treasury, HBAR): -tinybars, (account.number, HBAR): tinybars})
 
     def add_token(self, token: Token) -> None:
         """Let there be a token, all of it its treasury's. Raises `ValueError`."""

@@ -50,12 +50,11 @@ class Running:
         self.options = options or Options()
         self.clock = self.options.clock
         self.faults = Faults(self.options.faults)
-        held = self.options.holders
-        self.holders = {
-            one.number: one for one in (default_holders(self.options.seed) if held is None else held)
-        }
+        given = self.options.holders
+        holders = default_holders(self.options.seed) if given is None else given
+        self.holders = {one.number: one for one in holders}
         numbers = [number for number, _ in self.options.nodes]
-        ledger = genesis(numbers, tuple(self.holders.values()), self.clock.now_ns(), self.options.seed)
+        ledger = genesis(numbers, holders, self.clock.now_ns(), self.options.seed)
         self.network = Network(ledger, numbers, self.clock, self.faults, self.options.consensus_delay_s)
         self.certificate: Certificate | None = make_certificate() if self.options.tls else None
         tls = None if self.certificate is None else (self.certificate.key_pem, self.certificate.pem)
@@ -144,6 +143,8 @@ class Running:
         holder = self.holders.get(payer)
         if holder is None:
             raise ValueError(f"the keys of 0.0.{payer} are not known here")
+        if payer == payee:
+            raise ValueError("nobody pays themselves")
         start_ns = self.clock.now_ns() - START_BEFORE_S * SECOND_NS - secrets.randbelow(SECOND_NS)
         name = TransactionName(payer, start_ns)
         refused = Refused(rc.PLATFORM_NOT_ACTIVE)

@@ -14,11 +14,13 @@ from pathlib import Path
 import trio
 
 from paydaemon.core.invoice import Destination
+from paydaemon.core.relay import Outcome, SignedTransfer
 from paydaemon.hooks.ports import ChainHost, DestinationRequest
 from paydaemon.hooks.settings import Settings
 from paydaemon.hooks.specs import ChainPlugin, hookimpl
 from paydaemon.testing.fakechain import FakeChain
 from paydaemon.testing.fakenetwork import Credit, FakeNetwork
+from paydaemon.testing.fakerelay import FakeRelay, RelayFaults, RelayNetwork
 
 LOOK_EVERY_S = 0.02
 
@@ -95,7 +97,39 @@ class PlayedChain(FakeChain):
             await trio.sleep(LOOK_EVERY_S)
 
 
+class RelayedSettings(PlayedSettings):
+    """For a chain that relays, also the file of all that its nodes were given."""
+
+    ledger: str
+
+
+class WrittenLedger(RelayNetwork):
+    """A ledger that writes down what it is given, so that it outlives the daemon as a real one would."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        file.touch()
+        self.applied.update(set(file.read_text(encoding="ascii").split()))
+
+    async def submit(self, transfer: SignedTransfer) -> Outcome:
+        with self._file.open("a", encoding="ascii") as file:
+            file.write(f"{transfer.transaction_id}\n")
+        return await super().submit(transfer)
+
+
+class RelayedChain(FakeRelay, PlayedChain):
+    """A played chain that also passes transactions on."""
+
+    def __init__(self, id: str, settings: RelayedSettings) -> None:
+        super().__init__(id, settings)
+        self.ledger, self.faults_of_relay = WrittenLedger(Path(settings.ledger)), RelayFaults()
+
+
 @hookimpl
 def register_chains() -> Sequence[ChainPlugin]:
-    """One kind of chain."""
-    return [ChainPlugin("played", PlayedSettings, PlayedChain)]
+    """Two kinds of chains."""
+    return [
+        ChainPlugin("played", PlayedSettings, PlayedChain),
+        ChainPlugin("relayed", RelayedSettings, RelayedChain),
+    ]

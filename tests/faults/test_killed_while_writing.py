@@ -1,15 +1,16 @@
 """Killed at any one of its writes, a daemon has recorded the whole of it afterwards, or nothing."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 import pytest
 import trio
 
-from tests.faults.stage import CONFIRMATIONS, Stage, staged
+from paydaemon.testing.fakerelay import PAYEE, signed
+from tests.faults.stage import CHAIN, CONFIRMATIONS, Stage, staged
 from tests.faults.strace import files_of, is_running, tracing
 from tests.soak.accounts import read_copy
 from tests.support.daemon import Json
@@ -83,6 +84,34 @@ class Confirming:
         await stage.daemon.until_status(self.invoice["id"], "settled")
 
 
+@dataclass
+class HandingIn:
+    """A signed transaction is handed in, and its outcome awaited."""
+
+    ledger: Path
+    id: str = ""
+
+    async def prepare(self, stage: Stage, name: str) -> None:
+        self.id = name
+
+    async def take(self, stage: Stage) -> None:
+        given = signed(self.id, {(PAYEE, "HBAR"): 5}, memo="a gift")
+        async with stage.daemon.client() as client:
+            answer = await client.post(
+                f"/v1/relay/{CHAIN}?wait=consensus", json={"transaction": given}, timeout=BOUND_S
+            )
+        assert answer.json()["status"] == "succeeded", answer.text
+
+    async def done(self, stage: Stage) -> None:
+        """One relay, each of its events once, and no more submissions than one for each run."""
+        await self.take(stage)
+        relays = [event for event in await stage.daemon.journal() if event["type"].startswith("relay.")]
+        mine = [one for one in relays if one["data"]["relay"]["transaction_id"] == self.id]
+        assert [one["type"] for one in mine] == ["relay.received", "relay.accepted", "relay.succeeded"]
+        assert len({one["data"]["relay"]["id"] for one in mine}) == 1
+        assert 1 <= self.ledger.read_text().split().count(self.id) <= 2
+
+
 async def kill_at(stage: Stage, folder: Path, step: Step, call: str, number: int) -> bool:
     """Take a step, and be killed by its call of this number; returns whether there was one."""
     pid, files = stage.daemon.pid, files_of(stage.daemon.database)
@@ -123,10 +152,12 @@ async def look_at_what_is_left(stage: Stage, folder: Path) -> None:
     assert left.invoices >= {invoice["id"] for _, invoice in stage.told.acknowledged}
 
 
-async def kill_at_each(folder: Path, step: Step, name: str, places: Sequence[int]) -> int:
+async def kill_at_each(
+    folder: Path, step: Step, name: str, places: Sequence[int], tables: Mapping[str, Any] | None = None
+) -> int:
     """Be killed at each of these writes of a step, and at its sync; returns how often there was one."""
     kills = 0
-    async with staged(folder) as stage:
+    async with staged(folder, tables=tables) as stage:
         for call, numbers in (("pwrite64", places), ("fdatasync", (1,))):
             for number in numbers:
                 await step.prepare(stage, f"{name}-{call}-{number}")
@@ -152,6 +183,24 @@ STEPS: dict[str, Callable[[], Step]] = {
 
 async def test_killed_at_some_writes(tmp_path: Path) -> None:
     assert await kill_at_each(tmp_path, Confirming({}), "confirming", (9,)) == 2
+
+
+def relaying(folder: Path) -> dict[str, Any]:
+    """The configuration of a chain that passes transactions on."""
+    files = {"moves": str(folder / "moves"), "ledger": str(folder / "ledger")}
+    return {"chains": {CHAIN: {"plugin": "relayed", **files}}}
+
+
+async def test_killed_at_some_writes_while_a_transaction_is_passed_on(tmp_path: Path) -> None:
+    step = HandingIn(tmp_path / "ledger")
+    assert await kill_at_each(tmp_path, step, "handing-in", (9,), relaying(tmp_path)) == 2
+
+
+@pytest.mark.soak
+async def test_killed_throughout_while_transactions_are_passed_on(tmp_path: Path, seed: int) -> None:
+    first = 1 + seed % EVERY
+    step, places = HandingIn(tmp_path / "ledger"), range(first, MOST_WRITES, EVERY)
+    assert await kill_at_each(tmp_path, step, "handing-in", places, relaying(tmp_path)) > 5
 
 
 @pytest.mark.soak

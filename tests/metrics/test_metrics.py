@@ -19,6 +19,7 @@ from paydaemon.metrics import Metrics
 from paydaemon.metrics import scrape as scraping
 from paydaemon.metrics.series import Series
 from paydaemon.store.port import StoreUnavailable
+from tests.frontends.relays import PATH, gift
 from tests.metrics.pages import Page, metrics_of, scrape
 from tests.support.raw import read_answer
 from tests.support.served import QUICK, Served, receive_json, served
@@ -113,6 +114,29 @@ async def test_connections_and_refusals_are_counted(tmp_path: Path) -> None:
     assert page.value("http_connections_accepted_total", "tcp") == 2
     assert page.value("http_connections_refused_total", "tcp") == 1
     assert after.value("http_connections", "tcp") == 0
+
+
+# Relays
+
+
+async def test_relays_are_counted_by_what_became_of_them(daemon: Served) -> None:
+    metrics, ledger = metrics_of(daemon), daemon.engine.hedera.ledger
+    async with daemon.client() as client:
+        for given in (gift(), gift(), "nonsense"):
+            await client.post(f"{PATH}?wait=consensus", json={"transaction": given})
+        ledger.consensus = trio.Event()
+        await client.post(PATH, json={"transaction": gift("tx-2")})
+    page = await scrape(metrics)
+    assert page.value("relay_submissions_total", "hedera") == 4
+    assert page.samples("relay_refusals_total") == {("hedera", "invalid_transaction"): 1}
+    assert {status: count for (_, status), count in page.samples("relays_total").items()} == {
+        "received": 2, "accepted": 2, "succeeded": 1, "failed": 0, "unknown": 0,
+    }  # fmt: skip
+    assert page.samples("relays_under_way") == {
+        ("hedera", "received"): 0, ("hedera", "accepted"): 1, ("hedera", "unknown"): 0,
+    }  # fmt: skip
+    assert page.value("relay_precheck_seconds_count", "hedera") == 2
+    assert page.value("relay_outcome_seconds_count", "hedera") == 1
 
 
 # Websockets and the journal

@@ -36,6 +36,8 @@ def test_the_same_twice_differs_in_nothing() -> None:
         ({"quotes": {"max_age_s": 60}}, "quotes.max_age_s", True),
         ({"health": {"stale_after_s": 60}}, "health.stale_after_s", True),
         ({"http": {"trusted_proxies": ["::1"]}}, "http.trusted_proxies", False),
+        ({"relay": {"public": True}}, "relay.public", False),
+        ({"limits": {"relay": {"in_flight": 7}}}, "limits.relay.in_flight", True),
         ({"plugins": {"disabled": ["rates"]}}, "plugins.disabled", False),
         ({"rates": {"fixed": {"prices": {"BTC/EUR": "1"}}}}, "rates.fixed", True),
     ],

@@ -83,6 +83,15 @@ CHAIN_STATE = _gauge("chain_state", "1 for the state that a chain is in, else 0.
 CHAIN_LAG = _gauge("chain_lag_seconds", "How long ago a chain was last seen complete.", "chain")
 CHAIN_HEIGHT = _gauge("chain_height", "The newest block up to which a chain was seen complete.", "chain")
 
+RELAYS = _counter("relays_total", "Relays that came into a status.", "chain", "status")
+RELAYS_UNDER_WAY = _gauge("relays_under_way", "Relays without an outcome now.", "chain", "status")
+SUBMISSIONS = _counter("relay_submissions_total", "Transactions handed in, any of them again too.", "chain")
+RELAYS_REFUSED = _counter("relay_refusals_total", "Transactions that were not taken.", "chain", "code")
+PRECHECK = _histogram(
+    "relay_precheck_seconds", "From a relay's being recorded to the network's first word.", "chain"
+)
+OUTCOME = _histogram("relay_outcome_seconds", "From a relay's being recorded to its outcome.", "chain")
+
 LAST_SEQ = _gauge("journal_last_seq", "The number of the newest event.")
 FOLLOWERS = _gauge("journal_followers", "Readers that follow the journal now.", "group")
 JOURNAL_LAG = _gauge("journal_lag_events", "How far the slowest of them is behind.", "group")

@@ -1,13 +1,16 @@
 """Collecting: looks into every room for what it has counted. Reads attributes only; nothing here waits."""
 
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from paydaemon.core.relay import RelayStatus
 from paydaemon.engine.api import Api, Counted
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
+from paydaemon.engine.relays import Relays
 from paydaemon.frontends import Traffic
 from paydaemon.hooks.ports import HealthState
 from paydaemon.journal import WEBSOCKETS
@@ -44,6 +47,7 @@ def collect(rooms: Rooms, counted: Counted | None) -> Iterator[Series]:
         yield from _ledger(counted)
     yield from _payments(rooms.chains)
     yield from _work(rooms.chains)
+    yield from _relays(rooms.api.relays)
     yield from _health(rooms)
     yield from _journal(rooms.api)
     yield from _store(rooms.store)
@@ -118,6 +122,25 @@ def _work(chains: Mapping[str, LiveChain]) -> Iterator[Series]:
         look.add_histogram(live.measures.looked_s, id)
         observe.add_histogram(live.measures.observed_s, id)
     yield from (detection, look, observe)
+
+
+def _relays(relays: Relays) -> Iterator[Series]:
+    statuses, under_way = Series(catalogue.RELAYS), Series(catalogue.RELAYS_UNDER_WAY)
+    submissions, refused = Series(catalogue.SUBMISSIONS), Series(catalogue.RELAYS_REFUSED)
+    precheck, outcome = Series(catalogue.PRECHECK), Series(catalogue.OUTCOME)
+    now = Counter((course.relay.chain, course.relay.status) for course in relays.courses.values())
+    for id, relayer in relays.relayers.items():
+        measures = relayer.measures
+        submissions.add(measures.submissions, id)
+        for status in RelayStatus:
+            statuses.add(measures.statuses[status], id, status)
+            if not status.is_final:
+                under_way.add(now[id, status], id, status)
+        for code, count in measures.refused.items():
+            refused.add(count, id, code)
+        precheck.add_histogram(measures.precheck_s, id)
+        outcome.add_histogram(measures.outcome_s, id)
+    yield from (statuses, under_way, submissions, refused, precheck, outcome)
 
 
 def _health(rooms: Rooms) -> Iterator[Series]:

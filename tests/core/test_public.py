@@ -68,6 +68,7 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
             {
                 "chain": "bitcoin",
                 "asset": "BTC",
+                "symbol": "BTC",
                 "due": "0.00020834",
                 "due_minor": "20834",
                 "remaining_minor": "0",
@@ -89,6 +90,7 @@ def test_a_payment_as_the_handbook_shows_it() -> None:
         "id": "pay_1",
         "chain": "bitcoin",
         "asset": "BTC",
+        "symbol": "BTC",
         "ref": "pay_1:0",
         "transaction_id": "pay_1",
         "amount": "0.00020834",

@@ -19,7 +19,7 @@ from paydaemon.cli.playground import Network, Playground, playground
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
 from paydaemon.core.events import LIVE_CONFIRMING
-from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.ports import PayTo, SigningSandbox
 
 AMOUNT, CURRENCY = "12.50", "EUR"
 SETTLED_WITHIN_S = 120.0
@@ -91,9 +91,19 @@ async def _play(ground: Playground, chain: str, network: Network) -> None:
     click.echo(f"\nan invoice on {chain}:\n{invoice_text(invoice)}\n")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_tell_until_settled, ground, invoice["id"])
-        await network.sandbox.pay(_pay_to(option))
+        await _pay(ground, chain, network, invoice)
         await _bury(ground, network, invoice["id"], option["confirmations_required"])
     click.echo(f"\n{chain}: {AMOUNT} {CURRENCY} paid and settled")
+
+
+async def _pay(ground: Playground, chain: str, network: Network, invoice: Json) -> None:
+    """As that chain's payers do: by handing the daemon what they have signed, where it takes that."""
+    to, sandbox = _pay_to(invoice["options"][0]), network.sandbox
+    if not isinstance(sandbox, SigningSandbox):
+        await sandbox.pay(to)
+        return
+    body = {"transaction": await sandbox.sign(to), "invoice_id": invoice["id"]}
+    await trio.to_thread.run_sync(lambda: call(ground.socket, "POST", f"/v1/relay/{chain}", body=body))
 
 
 async def _tell_until_settled(ground: Playground, id: str) -> None:
@@ -145,7 +155,7 @@ def _guide(ground: Playground, invoice: Json) -> str:
     ]
     for option in invoice["options"]:
         network = ground.networks[option["chain"]]
-        lines += ["", f"pay this one on {option['chain']}:"]
+        lines += ["", f"pay this one in {option['symbol']} on {option['chain']}:"]
         lines += [f"  {command}" for command in network.sandbox.how_to_pay(_pay_to(option))]
     return "\n".join([*lines, "", "what happens (Ctrl-C ends it all):"])
 

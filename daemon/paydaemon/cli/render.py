@@ -22,8 +22,10 @@ def _invoice_lines(invoice: Json) -> Iterator[str]:
     yield f"{invoice['id']}  {invoice['amount']} {invoice['currency']}  {invoice['status']}{flags}"
     yield f"  seller {invoice['seller_id']}, expires {invoice['expires_at']}"
     for option in invoice["options"]:
-        yield f"  {option['due']} {option['asset']} on {option['chain']}, {_needed(option)}"
+        yield f"  {option['due']} {_symbol(option)} on {option['chain']}, {_needed(option)}"
         yield f"    to   {option['destination']['address']}"
+        if option["destination"]["memo"] is not None:
+            yield f"    memo {option['destination']['memo']}"
         yield f"    rate {option['rate']} {invoice['currency']} by {option['rate_source']}"
         for payment in option["payments"]:
             yield f"    paid {_payment(payment)}"
@@ -36,12 +38,14 @@ def _needed(option: Json) -> str:
 
 def _detail(event: Json) -> str:
     data = event.get("data", {})
-    payment, invoice = data.get("payment"), data.get("invoice")
+    payment, invoice, relay = data.get("payment"), data.get("invoice"), data.get("relay")
     if payment is not None:
         return _payment(payment)
     if invoice is not None:
         flags = f" ({', '.join(invoice['flags'])})" if invoice["flags"] else ""
         return f"{invoice['amount']} {invoice['currency']}, {invoice['status']}{flags}"
+    if relay is not None:
+        return _relay(relay)
     return ", ".join(f"{key}: {_who(value) if key == 'by' else _plain(value)}" for key, value in data.items())
 
 
@@ -57,4 +61,14 @@ def _who(by: Json) -> str:
 
 def _payment(payment: Json) -> str:
     depth = f"{payment['confirmations']} of {payment['confirmations_required']}"
-    return f"{payment['amount']} {payment['asset']}, {payment['state']}, {depth}  {payment['ref']}"
+    return f"{payment['amount']} {_symbol(payment)}, {payment['state']}, {depth}  {payment['ref']}"
+
+
+def _relay(relay: Json) -> str:
+    said = [f"{what} {relay[what]}" for what in ("precheck", "receipt", "error") if relay[what] is not None]
+    return ", ".join([relay["transaction_id"], *said])
+
+
+def _symbol(thing: Json) -> str:
+    """What an asset is called. Events of earlier releases have only its code."""
+    return str(thing.get("symbol", thing["asset"]))

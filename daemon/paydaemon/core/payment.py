@@ -105,8 +105,13 @@ class Payment:
 
 
 def confirmations(payment: Payment, tip: int | None) -> int:
-    """How many blocks, its own included, stand on a payment while the newest block is number `tip`."""
-    if payment.height is None or tip is None:
+    """How many blocks, its own included, stand on a payment while the newest block is number `tip`.
+
+    What is final without any, as on a chain that has no heights, has all that it needs.
+    """
+    if payment.height is None:
+        return payment.confirmations_required if payment.final and payment.counts else 0
+    if tip is None:
         return 0
     return max(0, tip - payment.height + 1)
 

@@ -26,6 +26,7 @@ def public_payment(payment: Payment, tips: Tips) -> Json:
         "id": payment.id,
         "chain": payment.chain,
         "asset": payment.asset.code,
+        "symbol": payment.asset.symbol,
         "ref": payment.ref,
         "transaction_id": payment.transaction_id,
         "amount": format_minor(payment.amount_minor, payment.asset.decimals),
@@ -119,6 +120,7 @@ def _option(
     return {
         "chain": option.asset.chain,
         "asset": option.asset.code,
+        "symbol": option.asset.symbol,
         "due": format_minor(option.due_minor, option.asset.decimals),
         "due_minor": str(option.due_minor),
         "remaining_minor": str(remaining_minor(invoice, option, sums)),

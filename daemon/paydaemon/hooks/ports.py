@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import trio
 
@@ -275,3 +275,11 @@ class Sandbox(Protocol):
 
     def how_to_pay(self, to: PayTo) -> Sequence[str]:
         """The shell commands by which a person pays that much and finalises it."""
+
+
+@runtime_checkable
+class SigningSandbox(Protocol):
+    """A second port, which the `Sandbox` of a chain that relays may have too."""
+
+    async def sign(self, to: PayTo) -> str:
+        """A transaction by which the payer pays that much, signed and not handed in to anybody."""

@@ -12,6 +12,7 @@ EVENT_ID = "evt_9f2c41d7_1042"
 OPTION: Json = {
     "chain": "bitcoin",
     "asset": "BTC",
+    "symbol": "BTC",
     "due": "0.00020834",
     "due_minor": "20834",
     "remaining_minor": "20834",
@@ -47,6 +48,7 @@ PAYMENT: Json = {
     "id": PAYMENT_ID,
     "chain": "bitcoin",
     "asset": "BTC",
+    "symbol": "BTC",
     "ref": f"{TRANSACTION_ID}:0",
     "transaction_id": TRANSACTION_ID,
     "amount": "0.00020834",

@@ -96,6 +96,7 @@ def _option() -> Schema:
         {
             "chain": text("The chain's id, as the operator has named it."),
             "asset": text("The asset's symbol or on-chain id."),
+            "symbol": text("What the asset is called, for showing; others may be called the same."),
             "due": amount(
                 "What is due, in whole units of the asset; rounded up by less than one minor unit."
             ),
@@ -120,6 +121,7 @@ def _of_payments() -> Mapping[str, Schema]:
             "id": text("Its id."),
             "chain": text("The chain's id, as the operator has named it."),
             "asset": text("The asset's symbol or on-chain id."),
+            "symbol": text("What the asset is called, for showing; others may be called the same."),
             "ref": text("What is unique to it on its chain; for Bitcoin `txid:vout`."),
             "transaction_id": text("The transaction's id on its chain."),
             "amount": amount("What was paid, in whole units of the asset."),

@@ -1,5 +1,6 @@
 """The sandbox as ``paydaemon demo`` and tests use it: `paydaemon.hooks.ports.Sandbox`."""
 
+import base64
 import json
 import shlex
 from collections.abc import Sequence
@@ -56,6 +57,12 @@ class HederaSandbox:
         pay = partial(self.running.pay, PAYER, number(to.address), to.amount_minor, token, to.memo or "")
         name = await trio.to_thread.run_sync(pay)
         return str(name)
+
+    async def sign(self, to: PayTo) -> str:
+        """The same, signed and not handed in: what a wallet gives, in base64."""
+        token = HBAR if to.asset_code == "HBAR" else USDC
+        signed = self.running.signed(PAYER, number(to.address), to.amount_minor, token, to.memo or "")
+        return base64.b64encode(signed).decode("ascii")
 
     async def finalise(self, confirmations: int) -> None:
         """Nothing is to be done: consensus comes by itself, once, and is final."""

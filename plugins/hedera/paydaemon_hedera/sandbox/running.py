@@ -140,23 +140,35 @@ class Running:
         self, payer: int, payee: int, amount_minor: int, token: int = HBAR, memo: str = ""
     ) -> TransactionName:
         """Let one of the holders pay, by the first node that takes it. Raises `Refused` or `ValueError`."""
+        name = self._fresh(payer)
+        refused = Refused(rc.PLATFORM_NOT_ACTIVE)
+        for node in self.nodes:
+            transfer = self._transfer(name, node.number, payee, amount_minor, token, memo)
+            taken = self.network.submit(node.number, transfer)
+            if taken.code == rc.OK:
+                return name
+            refused = Refused(taken.code, taken.cost_tinybars)
+        raise refused
+
+    def signed(self, payer: int, payee: int, amount_minor: int, token: int = HBAR, memo: str = "") -> bytes:
+        """The same for the first node, signed and not handed in. Raises `ValueError`."""
+        return self._transfer(self._fresh(payer), self.nodes[0].number, payee, amount_minor, token, memo)
+
+    def _fresh(self, payer: int) -> TransactionName:
+        start_ns = self.clock.now_ns() - START_BEFORE_S * SECOND_NS - secrets.randbelow(SECOND_NS)
+        return TransactionName(payer, start_ns)
+
+    def _transfer(
+        self, name: TransactionName, node: int, payee: int, amount_minor: int, token: int, memo: str
+    ) -> bytes:
+        payer = name.payer
         holder = self.holders.get(payer)
         if holder is None:
             raise ValueError(f"the keys of 0.0.{payer} are not known here")
         if payer == payee:
             raise ValueError("nobody pays themselves")
-        start_ns = self.clock.now_ns() - START_BEFORE_S * SECOND_NS - secrets.randbelow(SECOND_NS)
-        name = TransactionName(payer, start_ns)
-        refused = Refused(rc.PLATFORM_NOT_ACTIVE)
-        for node in self.nodes:
-            body = transfer_body(
-                name, node.number, {token: {payer: -amount_minor, payee: amount_minor}}, memo
-            )
-            taken = self.network.submit(node.number, sign(body, holder.signers))
-            if taken.code == rc.OK:
-                return name
-            refused = Refused(taken.code, taken.cost_tinybars)
-        raise refused
+        moved = {token: {payer: -amount_minor, payee: amount_minor}}
+        return sign(transfer_body(name, node, moved, memo), holder.signers)
 
     # --- HTTP
 

@@ -245,7 +245,7 @@ class Relays:
             del self._courses[course.key]
 
     async def _look_again(self, course: Course) -> None:
-        """What is taken up may have come to its end since it was read; its carrier relies on what it knows."""
+        """What is taken up may have moved on since it was read, and its carrier relies on what it knows."""
         while True:
             try:
                 relay = await self._store.read(lambda reader: reader.relay(*course.key))

@@ -1,6 +1,7 @@
 """What clients hand in is journaled, passed on once, and followed to its outcome, whatever happens."""
 
 import random
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from paydaemon.testing.fakerelay import PAYEE, RelayNetwork, signed
 from tests.engine.relayed import FINAL_BY_S, PAYER, Relaying, pays, relaying
 from tests.engine.stores import RepeatingStore, UnsteadyStore
 from tests.engine.world import OPERATOR, RIVAL, SHOP, WAIT_S
+
+REQUEST: ContextVar[str] = ContextVar("REQUEST")
 
 RECEIVED, ACCEPTED, SUCCEEDED = RelayStatus.RECEIVED, RelayStatus.ACCEPTED, RelayStatus.SUCCEEDED
 FAILED, UNKNOWN = RelayStatus.FAILED, RelayStatus.UNKNOWN
@@ -533,6 +536,43 @@ def replace_transact(store: Any, transact: Any) -> Any:
             return transact if name == "transact" else getattr(store, name)
 
     return InFront()
+
+
+async def test_what_ends_while_it_is_being_taken_up_is_not_handed_over_again(
+    autojump_clock: MockClock,
+) -> None:
+    async with relaying(front=UnsteadyStore) as daemon:
+        store = daemon.world.store
+        assert isinstance(store, UnsteadyStore)
+        daemon.faults.waits.add("submit")
+        handed = await daemon.hand_in(pays(await daemon.world.invoice()))
+        store.reads_wait = True
+        daemon.world.relays._lost.set()
+        await store.reading.wait()
+        store.reads_wait = False
+        daemon.faults.waits.clear()
+        await daemon.ends(handed)
+        store.release.set()
+        await trio.sleep(600)
+        assert daemon.ledger.submitted == ["tx-1"]
+        assert daemon.world.relays.courses == {}
+
+
+async def test_a_relay_keeps_nothing_of_the_request_it_came_by(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with relaying() as daemon:
+        seen: list[str | None] = []
+        submit = daemon.ledger.submit
+
+        async def looking(transfer: SignedTransfer) -> Outcome:
+            seen.append(REQUEST.get(None))
+            return await submit(transfer)
+
+        monkeypatch.setattr(daemon.ledger, "submit", looking)
+        REQUEST.set("the request")
+        await daemon.ends(await daemon.hand_in(pays(await daemon.world.invoice())))
+        assert seen == [None]
 
 
 # Who may see

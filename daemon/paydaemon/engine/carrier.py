@@ -6,7 +6,8 @@ that grow. Nothing ever becomes `failed` because time has passed.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import structlog
 import trio
@@ -75,7 +76,7 @@ class Carrier:
     async def _record(self, course: Course, outcome: Outcome) -> bool:
         """Returns whether it made a difference."""
         before = course.relay
-        after = await self._recorded(lambda tx: _advance(tx, before, outcome, self._clock()))
+        after = await self._recorded(before, outcome)
         if after.status is before.status:
             return False
         self._relayer.measures.moved(before, after, trio.current_time() - course.began_s)
@@ -84,12 +85,13 @@ class Carrier:
         course.became(after)
         return True
 
-    async def _recorded(self, fn: Callable[[Transaction], Relay]) -> Relay:
-        """What `fn` returns once it is recorded: a store that cannot take it now is waited for."""
+    async def _recorded(self, relay: Relay, outcome: Outcome) -> Relay:
+        """The relay once its step is recorded: a store that cannot take it now is waited for."""
         was_refused = False
         while True:
+            step = _advance_as_recorded if was_refused else _advance
             try:
-                return await self._store.transact(fn)
+                return await self._store.transact(partial(step, relay, outcome, self._clock))
             except StoreUnavailable as error:
                 if not was_refused:
                     log.warning("a relay waits for the store", chain=self._relayer.chain, error=str(error))
@@ -97,12 +99,18 @@ class Carrier:
                 await trio.sleep(AGAIN_S)
 
 
-def _advance(tx: Transaction, relay: Relay, outcome: Outcome, now_ms: int) -> Relay:
+def _advance_as_recorded(relay: Relay, outcome: Outcome, clock: Clock, tx: Transaction) -> Relay:
     """From what is recorded, not from what is remembered: a commit that seemed to fail may have been made."""
     known = tx.relay(relay.chain, relay.transaction_id)
     if known is None:
         raise LookupError(f"there is no relay {relay.id!r}")
-    step = advance(known, outcome, now_ms)
+    return _advance(known, outcome, clock, tx)
+
+
+def _advance(relay: Relay, outcome: Outcome, clock: Clock, tx: Transaction) -> Relay:
+    """From what is remembered, which nobody but its one carrier changes."""
+    now_ms = clock()
+    step = advance(relay, outcome, now_ms)
     if step.event is not None:
         tx.set_relay(step.relay)
         tx.append(step.event, now_ms)

@@ -6,7 +6,7 @@ what was answered is known after any crash, and every relay without an outcome i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from enum import StrEnum
@@ -245,10 +245,14 @@ class Relays:
             del self._courses[course.key]
 
     async def _look_again(self, course: Course) -> None:
-        """What is taken up may have come to its end since it was read."""
-        with suppress(StoreUnavailable):
-            relay = await self._store.read(lambda reader: reader.relay(*course.key))
-            course.became(relay or course.relay)
+        """What is taken up may have moved on since it was read, and its carrier relies on what it knows."""
+        while True:
+            try:
+                relay = await self._store.read(lambda reader: reader.relay(*course.key))
+            except StoreUnavailable:
+                await trio.sleep(LOST_S)
+            else:
+                return course.became(relay or course.relay)
 
     async def _recorded(self, chain: str, transaction_id: str) -> Course | None:
         """The course of a relay that is recorded, be it over."""

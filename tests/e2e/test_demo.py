@@ -82,7 +82,10 @@ async def test_for_scripts_it_says_one_line_and_leaves_nothing(environment: dict
 async def test_by_hand_the_commands_it_prints_pay_the_invoice(environment: dict[str, str]) -> None:
     async with running("demo", "--port", "0", env=environment) as demo:
         await demo.says("invoice.created")
-        curl, (pay, mine) = _printed(demo, "create another:"), _printed(demo, "pay this one in BTC on bitcoin:")
+        curl, (pay, mine) = (
+            _printed(demo, "create another:"),
+            _printed(demo, "pay this one in BTC on bitcoin:"),
+        )
         assert (await _as_curl_would(curl[0]))["status"] == "new"
         for command, event in ((pay, "invoice.processing"), (mine, "invoice.settled")):
             await trio.run_process(shlex.split(command), capture_stdout=True)

@@ -1,0 +1,77 @@
+"""A Hedera network and a daemon on it: the sandbox in this process, the daemon in one of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from paydaemon_hedera.sandbox.names import entity
+from paydaemon_hedera.sandbox.running import Options, Running
+from tests.sdks.plans import Case, Moved
+from tests.support.daemon import Daemon, Json, running
+
+PRICES = {"HBAR/EUR": "0.10", "USDC/EUR": "0.90"}
+USDC_DECIMALS = 6
+USDC = {"id": "0.0.5001", "symbol": "USDC", "decimals": USDC_DECIMALS}
+NODES = ((3, 0), (4, 0), (5, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class HederaNet:
+    """Both of them."""
+
+    sandbox: Running
+    daemon: Daemon
+
+    async def invoice(self, *, asset: str = "HBAR", amount: str = "12.50", **fields: Any) -> Json:
+        """An invoice in EUR, and the option in this asset put in front."""
+        body = {"amount": amount, "currency": "EUR", "seller_id": "shop", **fields}
+        made = await self.daemon.call("POST", "/v1/invoices", body)
+        made["options"].sort(key=lambda option: option["symbol"] != asset)
+        return made
+
+    def case(self, name: str, invoice: Json, payer: int, signers: list[str], **changes: Any) -> Case:
+        """What pays an invoice's first option, for the SDKs to make."""
+        option = invoice["options"][0]
+        due, payee = int(option["due_minor"]), option["destination"]["address"]
+        amounts = {entity(payer): -due, payee: due}
+        native = option["asset"] == "HBAR"
+        tokens = {} if native else {option["asset"]: Moved(USDC_DECIMALS, amounts)}
+        given = {"hbar": amounts if native else {}, "tokens": tokens, "memo": option["destination"]["memo"]}
+        return Case(name, entity(payer), signers, **{**given, **changes})
+
+    def keys(self, account: int) -> list[str]:
+        """The private keys that sign for an account, as the SDKs take them."""
+        return [key.der for key in self.sandbox.holders[account].signers]
+
+    async def hand_in(
+        self, transaction: str, invoice: Json | None = None, *, wait: str = "consensus"
+    ) -> Json:
+        """Hand in what was signed, without a key, as a page would; returns the relay."""
+        body = {"transaction": transaction, **({} if invoice is None else {"invoice_id": invoice["id"]})}
+        return await self.daemon.call("POST", f"/v1/relay/hedera?wait={wait}", body)
+
+
+@asynccontextmanager
+async def hederanet(folder: Path, options: Options | None = None, **tables: Any) -> AsyncIterator[HederaNet]:
+    """Bring both up."""
+    with Running(options or Options(nodes=NODES, consensus_delay_s=0.1)) as sandbox:
+        async with running(folder, settings(sandbox, **tables)) as daemon:
+            yield HederaNet(sandbox, daemon)
+    await trio.lowlevel.checkpoint()
+
+
+def settings(sandbox: Running, **tables: Any) -> dict[str, Any]:
+    """The configuration of a daemon that is paid on a sandbox, and relays for whoever asks."""
+    nodes = {entity(node.number): node.address for node in sandbox.nodes}
+    chain: dict[str, Any] = {"plugin": "hedera", "network": "local", "account": "0.0.1001", "nodes": nodes}
+    chain |= {"mirror_url": sandbox.mirror_url, "tokens": [USDC], "poll_interval_s": 0.3}
+    return {
+        "chains": {"hedera": chain},
+        "rates": {"fixed": {"prices": PRICES}},
+        "relay": {"public": True},
+        **tables,
+    }

@@ -1,0 +1,82 @@
+"""What Hedera's own SDKs sign is passed on, carried out and credited: every kind of key, both SDKs."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.e2e.hederanet import HederaNet, hederanet
+from tests.sdks.plans import ROOT, SCRIPTS, Case, to_bytes
+from tests.support.daemon import Json
+
+ALICE, BOB, BOARD = 1002, 1003, 1004
+"""Payers by ed25519, by ECDSA, and by two of three keys."""
+
+
+@pytest.fixture
+async def net(tmp_path: Path) -> AsyncIterator[HederaNet]:
+    async with hederanet(tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize("sdk", SCRIPTS)
+async def test_whatever_an_sdk_signs_settles_an_invoice(net: HederaNet, sdk: str) -> None:
+    invoices: dict[str, Json] = {}
+
+    async def case(name: str, payer: int, asset: str = "HBAR", **changes: object) -> Case:
+        invoices[name] = await net.invoice(asset=asset)
+        return net.case(name, invoices[name], payer, net.keys(payer), **changes)
+
+    cases = [
+        await case("ed25519", ALICE),
+        await case("ecdsa", BOB),
+        await case("three nodes", ALICE, nodes=["0.0.3", "0.0.4", "0.0.5"]),
+        await case("token", ALICE, "USDC"),
+        await case("threshold", BOARD),
+    ]
+    two = await net.invoice()
+    due, memo = int(two["options"][0]["due_minor"]), two["options"][0]["destination"]["memo"]
+    invoices["two signers"] = two
+    half = {"0.0.1002": -(due // 2), "0.0.1003": -(due - due // 2), "0.0.1001": due}
+    signers = [*net.keys(ALICE), *net.keys(BOB)]
+    cases.append(net.case("two signers", two, ALICE, signers, hbar=half, memo=memo))
+
+    signed = await trio.to_thread.run_sync(to_bytes, sdk, cases)
+    for name, invoice in invoices.items():
+        relay = await net.hand_in(signed[name], invoice)
+        assert (relay["status"], relay["receipt"]) == ("succeeded", "SUCCESS"), (name, relay)
+        settled = await net.daemon.until_status(invoice["id"], "settled")
+        paid = [payment for option in settled["options"] for payment in option["payments"]]
+        assert [payment["transaction_id"] for payment in paid] == [relay["transaction_id"]], name
+    assert net.sandbox.network.submitted == len(invoices)
+
+
+@pytest.mark.parametrize(
+    ("sdk", "example"), [("javascript", "relay.mjs"), ("python", "relay.py")], ids=["javascript", "python"]
+)
+async def test_the_examples_of_the_documentation_pay_an_invoice(
+    net: HederaNet, sdk: str, example: str, tmp_path: Path
+) -> None:
+    invoice = await net.invoice()
+    option = invoice["options"][0]
+    to = option["destination"]
+    arguments = [invoice["id"], to["address"], to["memo"], option["due_minor"]]
+    given = {"PAYDAEMON": net.daemon.api, "ACCOUNT": "0.0.1002", "PRIVATE_KEY": net.keys(ALICE)[0]}
+    script = (
+        ROOT / "tests/sdks" / f"example-{example}"
+        if sdk == "javascript"
+        else ROOT / "docs/examples" / example
+    )
+    if sdk == "javascript":
+        script = tmp_path / example
+        script.write_bytes((ROOT / "docs/examples" / example).read_bytes())
+        (tmp_path / "node_modules").symlink_to(ROOT / "tests/sdks/node_modules")
+    command = [*SCRIPTS[sdk][:-1], str(script), *arguments]
+    done = await trio.run_process(command, env={**os.environ, **given}, capture_stdout=True)
+    status, transaction_id = done.stdout.decode().split()
+    assert status == "succeeded"
+    settled = await net.daemon.until_status(invoice["id"], "settled")
+    (payment,) = settled["options"][0]["payments"] or settled["options"][1]["payments"]
+    assert payment["transaction_id"] == transaction_id

@@ -64,15 +64,9 @@ async def test_the_examples_of_the_documentation_pay_an_invoice(
     to = option["destination"]
     arguments = [invoice["id"], to["address"], to["memo"], option["due_minor"]]
     given = {"PAYDAEMON": net.daemon.api, "ACCOUNT": "0.0.1002", "PRIVATE_KEY": net.keys(ALICE)[0]}
-    script = (
-        ROOT / "tests/sdks" / f"example-{example}"
-        if sdk == "javascript"
-        else ROOT / "docs/examples" / example
-    )
-    if sdk == "javascript":
-        script = tmp_path / example
-        script.write_bytes((ROOT / "docs/examples" / example).read_bytes())
-        (tmp_path / "node_modules").symlink_to(ROOT / "tests/sdks/node_modules")
+    script = tmp_path / example
+    script.write_bytes((ROOT / "docs/examples" / example).read_bytes())
+    (tmp_path / "node_modules").symlink_to(ROOT / "tests/sdks/node_modules")  # where Node looks for the SDK
     command = [*SCRIPTS[sdk][:-1], str(script), *arguments]
     done = await trio.run_process(command, env={**os.environ, **given}, capture_stdout=True)
     status, transaction_id = done.stdout.decode().split()

@@ -105,8 +105,8 @@ class HederaConfig(Settings):
 
     @model_validator(mode="after")
     def _local_needs(self) -> Self:
-        if self.network == "local" and not (self.given("mirror_url") and self.given("nodes")):
-            raise ValueError('network = "local" needs mirror_url and nodes')
+        if self.network == "local" and not self.given("mirror_url"):
+            raise ValueError('network = "local" needs mirror_url')
         return self
 
     @model_validator(mode="after")

@@ -21,6 +21,9 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 250),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
+_KNOCK = "/paydaemon.Knock/knock"
+"""A method that no node has: to be told so proves that there is a connection, and does nothing else."""
+_NOBODY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
 _UNSENT = "failed to connect to all addresses"
 """What gRPC says where none of a name's addresses takes a connection: so nothing was sent."""
 AWAY_FOR_S = 1.0
@@ -87,10 +90,10 @@ class Line:
     async def _connect(self) -> grpc.Channel:
         channel = self._channel or await self._dial()
         self._channel = channel
-        await self._wakes.done(grpc.channel_ready_future(channel))
-        if self._is_closed:
-            self._hang_up()
-            raise self._away("was hung up on")
+        knock = channel.unary_unary(_KNOCK).future(b"", self._connect_timeout_s, wait_for_ready=True)
+        await self._wakes.done(knock)
+        if self._is_closed or knock.code() in _NOBODY:
+            raise ConnectionError
         self._is_up = True
         return channel
 

@@ -170,12 +170,15 @@ class Mirror:
         return MirrorUnavailable(f"{reason}, and asks for {rest_s:.0f} s of rest")
 
     async def _body(self, answer: httpx.Response) -> bytes:
-        body = bytearray()
-        async for chunk in answer.aiter_raw():
-            body += chunk
-            if len(body) > self._limits.mirror_answer_bytes:
-                most = self._limits.mirror_answer_bytes
-                raise MirrorUnavailable(f"the mirror's answer is larger than {most} bytes")
+        """Cancelled, and not just left alone, where it is too much: httpx then cleans up after itself."""
+        body, most = bytearray(), self._limits.mirror_answer_bytes
+        with trio.CancelScope() as reading:
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > most:
+                    reading.cancel()
+        if len(body) > most:
+            raise MirrorUnavailable(f"the mirror's answer is larger than {most} bytes")
         return bytes(body)
 
 

@@ -175,7 +175,7 @@ async def world(options: Options | None = None, /, **settings: Any) -> AsyncIter
 
 
 def _config(running: Running, door: Front, settings: Mapping[str, object]) -> HederaConfig:
-    table = {
+    table: dict[str, Any] = {
         "network": "local",
         "account": OURS,
         "mirror_url": door.url,
@@ -186,7 +186,7 @@ def _config(running: Running, door: Front, settings: Mapping[str, object]) -> He
     config = HederaConfig.model_validate({key: value for key, value in table.items() if value is not None})
     wide = {"poll_interval_s": 0.03, "limits.mirror_requests_per_s": 1_000, "limits.longest_pause_s": 0.1}
     for key, value in {**wide, **{key: value for key, value in settings.items() if "." in key}}.items():
-        config = with_value(config, key, value)
+        config = with_value(config, key.removeprefix("."), value)
     return config
 
 

@@ -20,10 +20,10 @@ from paydaemon_bitcoin.observations import Credit, Fate, Recorded
 from paydaemon_bitcoin.scripts import Scripts
 from paydaemon_bitcoin.wallet import Wallet
 from paydaemon_bitcoin.watcher import Watcher
-from tests.support.host import FakeHost
 from tests.bitcoin.peer import Peer, answer, peer
 from tests.bitcoin.publisher import Publisher, count
 from tests.limits.trial import Trial, provokes
+from tests.support.host import FakeHost
 from tests.support.waiting import until
 
 SILENCE = b"..."

@@ -90,7 +90,8 @@ class Line:
     async def _connect(self) -> grpc.Channel:
         channel = self._channel or await self._dial()
         self._channel = channel
-        knock = channel.unary_unary(_KNOCK).future(b"", self._connect_timeout_s, wait_for_ready=True)
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_KNOCK)
+        knock = call.future(b"", self._connect_timeout_s, wait_for_ready=True)
         await self._wakes.done(knock)
         if self._is_closed or knock.code() in _NOBODY:
             raise ConnectionError

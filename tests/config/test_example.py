@@ -36,6 +36,9 @@ def leaves(document: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, A
         here = f"{path}{name}"
         if isinstance(value, dict) and here not in KEYS:
             yield from leaves(value, f"{here}.")
+        elif isinstance(value, list) and here not in KEYS:
+            for inner in value:
+                yield from leaves(inner, f"{here}.")
         else:
             yield here, value
 
@@ -46,7 +49,7 @@ def comments() -> Mapping[str, str]:
     table = ""
     words: list[str] = []
     for line in shipped().splitlines():
-        if header := re.match(r"#?\[(.+)\]$", line):
+        if header := re.match(r"#?\[{1,2}([^\[\]]+)\]{1,2}$", line):
             table = header[1]
         elif key := re.match(r"#?([a-z_]+) = ", line):
             found[f"{table}.{key[1]}"] = " ".join(words)
@@ -115,7 +118,7 @@ def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     # There is either the one way into the node or the other.
     del bitcoin["rpc_user"], bitcoin["rpc_password"]
     config = parse_config(document, PLUGINS)
-    assert list(config.rates) == ["fixed"]
+    assert (list(config.rates), list(config.chains)) == (["fixed"], ["bitcoin", "hedera"])
 
 
 def test_nothing_in_it_is_wider_than_a_screen() -> None:

@@ -14,8 +14,22 @@ from tests.limits.trial import with_value
 from tests.systemd.away import NOBODY
 
 PLUGINS = load_plugins()
-NO_LIMITS = {"invoices.expires_in_s", "invoices.monitor_for_s", "chains.bitcoin.confirmations"}
-"""Terms of an invoice: how long and how deep, not how much."""
+NO_LIMITS = {
+    *("invoices.expires_in_s", "invoices.monitor_for_s"),
+    *("chains.bitcoin.confirmations", "chains.hedera.tokens.decimals"),
+}
+"""Terms of an invoice: how long and how deep, not how much; and what a token is."""
+CHAINS = {
+    "chains": {
+        **NOBODY["chains"],
+        "hedera": {
+            "plugin": "hedera",
+            "network": "local",
+            "account": "0.0.1001",
+            "mirror_url": "http://127.0.0.1:1",
+        },
+    }
+}
 LIMITS = {key.path: key for key in keys(PLUGINS) if key.least is not None and key.path not in NO_LIMITS}
 UNITS = {"_per_s": "1/s", "_ms": "ms", "_s": "s", "_bytes": "bytes"}
 ELSEWHERE = {"store_queue", "plugin_wait_s", "backlog", "batch_writes", "readers"}
@@ -39,7 +53,7 @@ def test_a_row_says_what_the_model_says(path: str) -> None:
 
 @pytest.mark.parametrize("path", ROWS)
 def test_a_row_says_whether_a_reload_changes_it(path: str) -> None:
-    old = parse_config(NOBODY, PLUGINS)
+    old = parse_config(CHAINS, PLUGINS)
     new = changed(old, LIMITS[path])
     assert list(differences(old, new)) == [path]
     assert list(differences(old, taken_over(old, new))) == ([path] if ROWS[path].changes else [])
@@ -50,9 +64,10 @@ def changed(old: Config, key: Key) -> Config:
     value = key.least if key.least != key.default else key.most
     head, _, rest = key.path.partition(".")
     if head == "chains":
-        chain = old.chains["bitcoin"]
-        settings = with_value(chain.settings, rest.partition(".")[2], value)
-        return replace(old, chains={"bitcoin": replace(chain, settings=settings)})
+        id, _, name = rest.partition(".")
+        chain = old.chains[id]
+        settings = with_value(chain.settings, name, value)
+        return replace(old, chains={**old.chains, id: replace(chain, settings=settings)})
     return replace(old, **{head: with_value(getattr(old, head), rest, value)})
 
 

@@ -1,8 +1,8 @@
-"""The address book: which node is where, and the hash that its certificate is known by."""
+"""Addresses: which node is where, and the hash that its certificate is known by."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 PLAIN_PORT = 50211
@@ -24,17 +24,31 @@ class NodeAddress:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def configured(nodes: Mapping[str, str]) -> dict[str, NodeAddress]:
+Addresses = Mapping[str, NodeAddress]
+"""By the nodes' accounts."""
+
+
+def configured(nodes: Mapping[str, str]) -> Addresses:
     """What the operator wrote: ``{"0.0.3": "127.0.0.1:50211"}``."""
     return {id: _configured(id, address) for id, address in nodes.items()}
 
 
-def from_mirror(said: list[Mapping[str, Any]], *, tls: bool) -> dict[str, NodeAddress]:
+def with_hashes(nodes: Addresses, book: Addresses) -> Addresses:
+    """The same nodes with what an address book knows of their certificates."""
+    return {
+        id: replace(node, certificate_hash=book[id].certificate_hash) if id in book else node
+        for id, node in nodes.items()
+    }
+
+
+def from_mirror(said: Iterable[Mapping[str, Any]], *, tls: bool, usual: bool = True) -> Addresses:
     """The nodes of ``/api/v1/network/nodes`` that have an endpoint of the kind that is wanted.
 
-    An entry that is not understood is left out: the others are not to suffer from it.
+    Where `usual`, that is told by its port, which is the same on all public networks. An entry that is not
+    understood is left out: the others are not to suffer from it.
     """
-    return {node.id: node for entry in said for node in _read(entry, TLS_PORT if tls else PLAIN_PORT)}
+    wanted = (TLS_PORT if tls else PLAIN_PORT) if usual else None
+    return {node.id: node for entry in said for node in _read(entry, wanted)}
 
 
 def _configured(id: str, address: str) -> NodeAddress:
@@ -42,15 +56,23 @@ def _configured(id: str, address: str) -> NodeAddress:
     return NodeAddress(id, host.strip("[]"), int(port))
 
 
-def _read(entry: Mapping[str, Any], wanted: int) -> Iterator[NodeAddress]:
+def _read(entry: Mapping[str, Any], wanted: int | None) -> Iterator[NodeAddress]:
     id, endpoints = entry.get("node_account_id"), entry.get("service_endpoints")
     if not isinstance(id, str) or not isinstance(endpoints, list):
         return
-    for endpoint in endpoints:
-        if isinstance(endpoint, dict) and endpoint.get("port") == wanted and (host := _host(endpoint)):
-            said = entry.get("node_cert_hash")
-            yield NodeAddress(id, host, wanted, said if isinstance(said, str) and said != "0x" else None)
+    found = (one for one in endpoints if isinstance(one, dict) and _is_wanted(one.get("port"), wanted))
+    for endpoint in found:
+        if host := _host(endpoint):
+            yield NodeAddress(id, host, endpoint["port"], _hash(entry.get("node_cert_hash")))
             return
+
+
+def _is_wanted(port: object, wanted: int | None) -> bool:
+    return type(port) is int and 0 < port < 65_536 and wanted in (None, port)
+
+
+def _hash(said: object) -> str | None:
+    return said if isinstance(said, str) and said not in ("", "0x") else None
 
 
 def _host(endpoint: Mapping[str, Any]) -> str | None:

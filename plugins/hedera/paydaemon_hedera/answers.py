@@ -8,16 +8,20 @@ smallest unit.
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from paydaemon.core.errors import Refusal
 from paydaemon_hedera.body import NATIVE
 from paydaemon_hedera.ids import TransactionId, parse_entity, parse_transaction_id
 
 _TIME = re.compile(r"([0-9]{1,12})\.([0-9]{9})", re.ASCII)
+_DECIMALS = re.compile(r"[0-9]{1,10}", re.ASCII)
 _NANOS = 1_000_000_000
+
+T = TypeVar("T")
 
 
 class Unreadable(ValueError):
@@ -51,40 +55,122 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some transactions, and the path that asks for those after them; None where there are no more."""
+    """Some transactions, by time; `has_more` after the last of them."""
 
     transactions: tuple[Recorded, ...]
-    following: str | None
+    has_more: bool
 
 
-def page(said: Mapping[str, Any]) -> Page:
-    """``/api/v1/transactions``."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account. `key` is its type and its hex, None where there is none.
+
+    It takes tokens that it is not associated with where `takes_any_token`, and transfers without its own
+    signature unless `signs_to_receive`.
+    """
+
+    key: tuple[str, str] | None
+    is_deleted: bool
+    takes_any_token: bool
+    signs_to_receive: bool
+
+
+# --- Transactions
+
+
+def page(said: object, after_ns: int, until_ns: int) -> Page:
+    """``/api/v1/transactions``, asked for in order, with consensus in ``(after_ns, until_ns]``."""
+    found = transactions(said)
+    times_ns = [after_ns, *(one.consensus_ns for one in found)]
+    if times_ns[-1] > until_ns or any(later <= earlier for earlier, later in pairwise(times_ns)):
+        raise Unreadable("the transactions are not those that were asked for")
+    links = _object(_object(said).get("links") or {})
+    return Page(found, bool(found) and links.get("next") is not None)
+
+
+def transactions(said: object) -> tuple[Recorded, ...]:
+    """``/api/v1/transactions/{id}``, or the list of any."""
+    return tuple(_recorded(_object(one)) for one in _of(_object(said), "transactions", list))
+
+
+def _recorded(said: Mapping[str, Any]) -> Recorded:
     try:
-        return Page(tuple(map(recorded, said["transactions"])), said.get("links", {}).get("next"))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"a list of transactions without {error}") from error
+        id = parse_transaction_id(said.get("transaction_id"))
+        moved = _moved(said)
+    except Refusal as refusal:
+        raise Unreadable(f"{refusal.param} {refusal.message}") from refusal
+    return Recorded(
+        TransactionId(id.payer, id.seconds, id.nanos, _of(said, "scheduled", bool), _whole(said, "nonce")),
+        nanoseconds(said.get("consensus_timestamp")),
+        _of(said, "result", str),
+        _text(said.get("memo_base64")),
+        moved,
+    )
 
 
-def recorded(said: Mapping[str, Any]) -> Recorded:
-    """One entry of it."""
-    try:
-        id = parse_transaction_id(said["transaction_id"])
-        return Recorded(
-            TransactionId(id.payer, id.seconds, id.nanos, bool(said["scheduled"]), int(said["nonce"])),
-            nanoseconds(said["consensus_timestamp"]),
-            str(said["result"]),
-            _text(said["memo_base64"]),
-            _moved(said),
-        )
-    except (KeyError, TypeError, Refusal) as error:
-        raise Unreadable(f"a transaction with an unreadable {error}") from error
+def _moved(said: Mapping[str, Any]) -> tuple[Moved, ...]:
+    """What it moved; a staking reward among it is the network's own, and no part of what was signed."""
+    net: dict[tuple[str, str], int] = {}
+    for code, entry, sign in _movements(said):
+        if entry.get("account") is not None:
+            account = parse_entity(entry["account"], "account")
+            net[account, code] = net.get((account, code), 0) + sign * _whole(entry, "amount")
+    return tuple(Moved(account, code, amount) for (account, code), amount in net.items())
+
+
+def _movements(said: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+    for entry in _of(said, "transfers", list):
+        yield NATIVE, _object(entry), 1
+    for entry in said.get("staking_reward_transfers") or ():
+        yield NATIVE, _object(entry), -1
+    for entry in _of(said, "token_transfers", list):
+        yield parse_entity(_object(entry).get("token_id"), "token_id"), entry, 1
+
+
+# --- Anything else
+
+
+def newest_ns(said: object) -> int | None:
+    """``/api/v1/blocks?limit=1&order=desc``: up to when everything is told; None before the first block."""
+    blocks = _of(_object(said), "blocks", list)
+    return nanoseconds(_object(_object(blocks[0]).get("timestamp")).get("to")) if blocks else None
+
+
+def account(said: object) -> Account:
+    """``/api/v1/accounts/{id}``."""
+    told = _object(said)
+    key = None if told.get("key") is None else _object(told["key"])
+    return Account(
+        key=None if key is None else (_of(key, "_type", str), _of(key, "key", str)),
+        is_deleted=told.get("deleted") is True,
+        takes_any_token=told.get("max_automatic_token_associations") not in (0, None),
+        signs_to_receive=told.get("receiver_sig_required") is True,
+    )
+
+
+def decimals(said: object) -> int:
+    """``/api/v1/tokens/{id}``: how many of a token's smallest units, as a power of ten, one whole unit is."""
+    told = _of(_object(said), "decimals", str)
+    if _DECIMALS.fullmatch(told) is None:
+        raise Unreadable("the decimals of a token are no number")
+    return int(told)
+
+
+def holds_tokens(said: object) -> bool:
+    """``/api/v1/accounts/{id}/tokens``: whether there is any."""
+    return bool(_of(_object(said), "tokens", list))
+
+
+def node_entries(said: object) -> list[Mapping[str, Any]]:
+    """``/api/v1/network/nodes``: its entries, which are read one by one (`paydaemon_hedera.addresses`)."""
+    return [_object(entry) for entry in _of(_object(said), "nodes", list)]
 
 
 def nanoseconds(time: object) -> int:
     """``1700000000.000000001`` in nanoseconds since the Unix epoch."""
     match = _TIME.fullmatch(time) if isinstance(time, str) else None
     if match is None:
-        raise Unreadable(f"{time!r} is no time")
+        raise Unreadable("a time is not written as seconds and nanoseconds")
     return int(match[1]) * _NANOS + int(match[2])
 
 
@@ -93,39 +179,24 @@ def timestamp(at_ns: int) -> str:
     return f"{at_ns // _NANOS}.{at_ns % _NANOS:09d}"
 
 
-def newest_ns(said: Mapping[str, Any]) -> int | None:
-    """``/api/v1/blocks?limit=1&order=desc``: up to when everything is told; None before the first block."""
-    try:
-        blocks = said["blocks"]
-        return nanoseconds(blocks[0]["timestamp"]["to"]) if blocks else None
-    except (KeyError, TypeError, IndexError) as error:
-        raise Unreadable(f"a list of blocks without {error}") from error
+def _object(said: object) -> Mapping[str, Any]:
+    return _is(said, dict, "an object")
 
 
-def decimals(said: Mapping[str, Any]) -> int:
-    """``/api/v1/tokens/{id}``: how many of a token's smallest units, as a power of ten, one whole unit is."""
-    try:
-        return int(said["decimals"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"a token with unreadable {error}") from error
+def _of(said: Mapping[str, Any], name: str, type: type[T]) -> T:
+    return _is(said.get(name), type, name)
 
 
-def _moved(said: Mapping[str, Any]) -> tuple[Moved, ...]:
-    """What it moved; a staking reward among it is the network's own, and no part of what was signed."""
-    hbar = [(NATIVE, entry, 1) for entry in said["transfers"]]
-    rewards = [(NATIVE, entry, -1) for entry in said.get("staking_reward_transfers") or ()]
-    tokens = [(str(entry["token_id"]), entry, 1) for entry in said["token_transfers"]]
-    net: dict[tuple[str, str], int] = {}
-    for code, entry, sign in (*hbar, *rewards, *tokens):
-        account = parse_entity(entry["account"], "account")
-        net[account, code] = net.get((account, code), 0) + sign * _whole(entry["amount"])
-    return tuple(Moved(account, code, amount) for (account, code), amount in net.items())
+def _whole(said: Mapping[str, Any], name: str) -> int:
+    if isinstance(said.get(name), bool):
+        raise Unreadable(f"{name} is no whole number")
+    return _of(said, name, int)
 
 
-def _whole(amount: object) -> int:
-    if not isinstance(amount, int) or isinstance(amount, bool):
-        raise Unreadable(f"an amount of {amount!r}")
-    return amount
+def _is(said: object, type: type[T], name: str) -> T:
+    if not isinstance(said, type):
+        raise Unreadable(f"{name} is missing, or something else")
+    return said
 
 
 def _text(memo: object) -> str:
@@ -133,6 +204,6 @@ def _text(memo: object) -> str:
     if memo is None:
         return ""
     try:
-        return base64.b64decode(str(memo), validate=True).decode("utf-8", errors="replace")
-    except binascii.Error as error:
-        raise Unreadable(f"a memo of {memo!r}") from error
+        return base64.b64decode(_is(memo, str, "memo_base64"), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError) as error:
+        raise Unreadable("memo_base64 is no base64") from error

@@ -4,8 +4,6 @@ The mirror may come and go. While it is away the chain is stale and says why; wh
 since is looked at. Transactions are relayed all the while: nodes answer for themselves.
 """
 
-from collections.abc import Mapping
-
 import structlog
 import trio
 
@@ -14,24 +12,23 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.money import Asset
 from paydaemon.core.relay import Outcome, SignedTransfer
 from paydaemon.hooks.ports import ChainHost, ChainMismatch, Depths, DestinationRequest, Health, HealthState
-from paydaemon_hedera import addresses, assets, destinations
+from paydaemon_hedera import assets, destinations
 from paydaemon_hedera.accounts import Accounts
-from paydaemon_hedera.addresses import NodeAddress
 from paydaemon_hedera.assets import Assets
+from paydaemon_hedera.book import Book
 from paydaemon_hedera.config import HederaConfig
 from paydaemon_hedera.errors import MirrorUnavailable
-from paydaemon_hedera.ids import TransactionId, parse_transaction_id
+from paydaemon_hedera.ids import parse_transaction_id
 from paydaemon_hedera.mirror import Mirror
 from paydaemon_hedera.nodes import Nodes
 from paydaemon_hedera.outcomes import Outcomes
+from paydaemon_hedera.payee import Payee
 from paydaemon_hedera.relay import HederaRelay
 from paydaemon_hedera.watcher import Watcher
 
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE_S = 0.25
-_BOOK_EVERY_S = 86_400
-_BOOK_AGAIN_S = 30
 
 
 class HederaChain:
@@ -39,16 +36,18 @@ class HederaChain:
 
     def __init__(self, id: str, config: HederaConfig) -> None:
         """Dials nobody."""
+        limits = config.limits
+        turns = trio.CapacityLimiter(max(1, limits.mirror_calls // 2))
         self._id = id
         self._config = config
         self._assets = assets.configured(id, config)
-        self._nodes = Nodes(config.limits, tls=config.speaks_tls)
-        if config.nodes is not None:
-            self._nodes.become(addresses.configured(config.nodes))
-        self._mirror = Mirror(config.mirror, config.limits)
-        self._outcomes = Outcomes(self._nodes, self._mirror, config.limits)
-        self._accounts = Accounts(self._mirror, config.limits)
-        self._relay = HederaRelay(self._nodes, self._accounts, self._outcomes, config.limits, self._settled)
+        self._mirror = Mirror(config.mirror, limits)
+        self._payee = Payee(self._mirror, config)
+        self._nodes = Nodes(limits, tls=config.speaks_tls)
+        self._book = Book(config, self._mirror, self._nodes)
+        outcomes = Outcomes(self._nodes, self._mirror, turns, limits)
+        accounts = Accounts(self._mirror, turns, limits)
+        self._relay = HederaRelay(self._nodes, accounts, outcomes, limits, self._settled)
         self._watcher: Watcher | None = None
         self._health = Health(HealthState.STARTING, "not connected yet")
         self._pause_s = _FIRST_PAUSE_S
@@ -78,9 +77,13 @@ class HederaChain:
         return self._health
 
     async def destination(self, index: int, request: DestinationRequest) -> Destination:
-        """Our account with a memo of its own. Raises `Refusal` (unavailable) before the first look at it."""
+        """Our account with a memo of its own.
+
+        Raises `Refusal` (unavailable) before the first look at it, and where it cannot be paid in the asset.
+        """
         if self._watcher is None:
             raise unavailable("chain_unavailable", f"chain {self._id} has not been seen yet")
+        await self._payee.require(request.asset)
         prefix, asset = self._config.memo_prefix, request.asset
         return destinations.destination(self._config.account, prefix, index, asset, request.amount_minor)
 
@@ -106,9 +109,11 @@ class HederaChain:
         """What became of it."""
         return await self._relay.follow(transfer)
 
-    def _settled(self, id: TransactionId) -> None:
-        if self._watcher is not None:
-            self._watcher.expect(str(id))
+    def _settled(self, transfer: SignedTransfer) -> None:
+        """The mirror will show in a moment what it brought us."""
+        brings = any(gain.account in self.payees and gain.amount_minor > 0 for gain in transfer.transfers)
+        if brings and self._watcher is not None:
+            self._watcher.expect(transfer.transaction_id)
 
     # Watching
 
@@ -121,7 +126,7 @@ class HederaChain:
             async with self._mirror:
                 watcher = await self._begin(host)
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._keep_book)
+                    nursery.start_soon(self._book.keep)
                     await self._follow(watcher, task_status)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
@@ -133,26 +138,17 @@ class HederaChain:
     async def _begin(self, host: ChainHost) -> Watcher:
         """Once the mirror answers, see that it is the right network and that we can be paid there."""
         await host.identify(f"hedera {self._config.network}")
-        watcher = Watcher(self._mirror, host, Assets(self._id, self._assets), self._config.limits)
+        known = Assets(self._id, self._assets)
         while True:
             try:
-                await self._check()
-                await watcher.load(self._config.account)
-                return watcher
+                await self._payee.check()
+                account, limits = self._config.account, self._config.limits
+                watcher = await Watcher.load(self._mirror, host, known, account, limits)
+                if watcher is not None:
+                    return watcher
+                await self._away("the mirror has no block yet")
             except MirrorUnavailable as away:
-                await self._away(away)
-
-    async def _check(self) -> None:
-        account = self._config.account
-        if await self._mirror.account(account) is None:
-            raise MirrorUnavailable(f"the mirror knows of no account {account}")
-        for token in self._config.tokens:
-            decimals = await self._mirror.decimals(token.id)
-            if decimals != token.decimals:
-                said = "no such token" if decimals is None else f"it has {decimals} decimals"
-                raise ChainMismatch(f"token {token.id} is configured with {token.decimals} decimals: {said}")
-            if not await self._mirror.has_token(account, token.id):
-                log.warning("an account cannot be paid in a token yet", account=account, token=token.id)
+                await self._away(away.reason)
 
     async def _follow(self, watcher: Watcher, task_status: trio.TaskStatus[None]) -> None:
         """Watch through one absence of the mirror after the other."""
@@ -168,29 +164,12 @@ class HederaChain:
             try:
                 await watcher.follow(self._config.poll_interval_s, looked)
             except MirrorUnavailable as away:
-                await self._away(away)
+                await self._away(away.reason)
 
-    async def _away(self, away: MirrorUnavailable) -> None:
-        self._turn(Health(HealthState.STALE, away.reason))
+    async def _away(self, reason: str) -> None:
+        self._turn(Health(HealthState.STALE, reason))
         await trio.sleep(self._pause_s)
         self._pause_s = min(2 * self._pause_s, self._config.limits.longest_pause_s)
-
-    async def _keep_book(self) -> None:
-        """Read the address book anew each day, where the operator has not written one."""
-        while self._config.nodes is None:
-            pause_s = _BOOK_EVERY_S
-            try:
-                self._nodes.become(await self._book())
-            except MirrorUnavailable as away:
-                log.warning("the address book could not be read", chain=self._id, reason=away.reason)
-                pause_s = _BOOK_AGAIN_S
-            await trio.sleep(pause_s)
-
-    async def _book(self) -> Mapping[str, NodeAddress]:
-        book = addresses.from_mirror(await self._mirror.nodes(), tls=self._config.speaks_tls)
-        if not book:
-            raise MirrorUnavailable("the mirror's address book holds no node that can be used")
-        return book
 
     def _turn(self, health: Health) -> None:
         if health == self._health:

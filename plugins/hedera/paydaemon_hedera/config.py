@@ -59,11 +59,8 @@ class HederaConfig(Settings):
     )
     tls: bool | None = Field(
         default=None,
-        description="Speak TLS with the nodes, and hold their certificates to the address book's hashes. By "
-        "default yes on a public network, and no on a local one.",
-    )
-    tokens: tuple[TokenConfig, ...] = Field(
-        default=(), max_length=20, description="Tokens that invoices may be paid in, beside HBAR."
+        description="Speak TLS with the nodes, and hold their certificates to the hashes in the mirror's "
+        "address book. By default yes on a public network, and no on a local one.",
     )
     memo_prefix: str = Field(
         default="",
@@ -73,6 +70,9 @@ class HederaConfig(Settings):
     )
     poll_interval_s: float = Field(
         default=2.0, ge=0.1, le=60, description="Seconds between two looks at the mirror."
+    )
+    tokens: tuple[TokenConfig, ...] = Field(
+        default=(), max_length=20, description="Tokens that invoices may be paid in, beside HBAR."
     )
     limits: HederaLimits = HederaLimits()
 
@@ -105,8 +105,8 @@ class HederaConfig(Settings):
 
     @model_validator(mode="after")
     def _local_needs(self) -> Self:
-        if self.network == "local" and not (self.given("mirror_url") and self.given("nodes")):
-            raise ValueError('network = "local" needs mirror_url and nodes')
+        if self.network == "local" and not self.given("mirror_url"):
+            raise ValueError('network = "local" needs mirror_url')
         return self
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """The cursor: where the watching of an account left off, as the daemon keeps it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 
@@ -16,6 +16,10 @@ class Cursor:
     first_ns: int
     seen_ns: int
     accounts: frozenset[str]
+
+    def watching(self, account: str) -> Self:
+        """The same with this account among those that are watched."""
+        return replace(self, accounts=self.accounts | {account})
 
     def __str__(self) -> str:
         return json.dumps(

@@ -66,6 +66,12 @@ class Inspected:
         losers = (transfer.account for transfer in self.transfer.transfers if transfer.amount_minor < 0)
         return tuple(dict.fromkeys((self.transfer.payer, *losers)))
 
+    @property
+    def credited(self) -> tuple[str, ...]:
+        """The accounts that gain something, each once: some want to sign for that too."""
+        gainers = (transfer.account for transfer in self.transfer.transfers if transfer.amount_minor > 0)
+        return tuple(dict.fromkeys(gainers))
+
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
@@ -121,6 +127,13 @@ def verified(inspected: Inspected, keys: Mapping[str, Key]) -> Iterator[Choice]:
         missing = missing or account
     if not found:
         raise refusals.unproven(f"do not satisfy the key of account {missing}")
+
+
+def sound(inspected: Inspected) -> tuple[Choice, ...]:
+    """The choices of which no signature is certainly wrong."""
+    return tuple(
+        choice for choice in inspected.choices if signatures.wrong(choice.body, choice.signatures) is None
+    )
 
 
 def _decode(given: bytes | str) -> bytes:

@@ -6,7 +6,7 @@ from paydaemon.hooks.settings import Settings, number
 class HederaLimits(Settings):
     """What mirror and nodes, and whoever speaks in their name, can take."""
 
-    mirror_timeout_s: int = number(10, 1, 120, "Seconds without an answer after which the mirror is away.")
+    mirror_timeout_s: int = number(10, 1, 120, "Seconds that one answer of the mirror may take, whole.")
     mirror_tries: int = number(3, 1, 10, "How often the mirror is asked before it counts as away.")
     mirror_answer_bytes: int = number(
         4_194_304, 65_536, 268_435_456, "The largest answer of the mirror, in bytes."
@@ -22,10 +22,24 @@ class HederaLimits(Settings):
         120,
         10,
         86_400,
-        "How many seconds before the last look are looked at again, for mirrors that learn late.",
+        "How many seconds before the last look are looked at again now and then: mirrors may learn late.",
     )
     keys_remembered: int = number(1_000, 1, 1_000_000, "Of how many accounts the keys are remembered.")
     keys_for_s: int = number(300, 1, 86_400, "For how many seconds an account's keys are remembered.")
+    keys_waiting: int = number(
+        100,
+        1,
+        10_000,
+        "How many questions about clients' transactions wait for the mirror, before keys are not "
+        "looked up any more.",
+    )
+    book_again_s: int = number(
+        60,
+        5,
+        86_400,
+        "The least seconds between two looks at the address book, which is read anew each day and "
+        "where a node cannot be reached.",
+    )
     connect_timeout_s: int = number(5, 1, 120, "Seconds that a connection to a node may take to come up.")
     submit_timeout_s: int = number(10, 1, 120, "Seconds that one submission to a node may take.")
     submit_tries: int = number(4, 1, 20, "How often a transaction is handed to a node that is busy.")
@@ -37,13 +51,20 @@ class HederaLimits(Settings):
         60, 5, 3_600, "For how many seconds an outcome is asked for before it is said to be unknown for now."
     )
     absence_after_s: int = number(
-        60,
+        120,
         10,
         86_400,
         "How many seconds past a transaction's expiry the mirror must have come without it, to prove that it "
         "was never carried out.",
     )
-    inspected_remembered: int = number(
-        2_000, 10, 1_000_000, "Of how many transactions it is remembered what was read in them."
+    read_bytes: int = number(
+        16_777_216,
+        65_536,
+        1_073_741_824,
+        "Of how many bytes of transactions it is remembered what was read in them; some five times as much "
+        "memory.",
+    )
+    handed_over_remembered: int = number(
+        100_000, 1_000, 10_000_000, "Of how many transactions it is remembered that they were handed over."
     )
     calls: int = number(1_000, 1, 100_000, "How many calls to nodes are under way at the same time.")

@@ -5,17 +5,12 @@ only after the second may a transaction have been taken. So a call is made on a 
 connected, and one that cannot be connected is told apart (`NodeAway`) from one that broke (`NodeSilent`).
 """
 
-import hashlib
-import re
-import ssl
-from contextlib import suppress
-
 import grpc
 import trio
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
+from paydaemon_hedera import certificates
 from paydaemon_hedera.addresses import NodeAddress
+from paydaemon_hedera.certificates import Distrusted
 from paydaemon_hedera.errors import NodeAway, NodeSilent
 from paydaemon_hedera.wakes import Wakes
 
@@ -24,9 +19,15 @@ _OPTIONS = (
     ("grpc.keepalive_time_ms", 100_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.initial_reconnect_backoff_ms", 250),
-    ("grpc.max_reconnect_backoff_ms", 8_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
 )
-_HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{96})", re.ASCII)
+_KNOCK = "/paydaemon.Knock/knock"
+"""A method that no node has: to be told so proves that there is a connection, and does nothing else."""
+_NOBODY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+_UNSENT = "failed to connect to all addresses"
+"""What gRPC says where none of a name's addresses takes a connection: so nothing was sent."""
+AWAY_FOR_S = 1.0
+"""For so long nobody else waits for a node that has just been found away."""
 
 
 class Line:
@@ -38,96 +39,81 @@ class Line:
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
         self._channel: grpc.Channel | None = None
-        self._connected = False
+        self._is_up = False
+        self._is_closed = False
+        self._away_until = -1.0
         self._dialling = trio.Lock()
 
     async def ask(self, method: str, request: bytes, timeout_s: float) -> bytes:
         """The node's answer to one call. Raises `NodeAway` or `NodeSilent`."""
-        if not self._connected:
-            await self._connect()
-        assert self._channel is not None
-        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(method)
-        future = call.future(request, timeout=timeout_s)
+        channel = await self._connected()
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
+        try:
+            future = call.future(request, timeout=timeout_s)
+        except ValueError:  # the channel was closed in this moment
+            raise self._away("was hung up on") from None
         await self._wakes.done(future)
+        if future.cancelled():
+            raise NodeSilent(f"node {self.node.id} was hung up on")
         error = future.exception()
         if error is None:
             return future.result()
-        self._connected = False
-        if _was_never_sent(error):
-            raise NodeAway(f"node {self.node.id} cannot be reached at {self.node.address}")
+        self._is_up = False
+        if isinstance(error, grpc.Call) and (error.details() or "").startswith(_UNSENT):
+            raise self._away("cannot be reached")
         raise NodeSilent(f"node {self.node.id} does not answer: {_told(error)}")
 
     def close(self) -> None:
-        """Hang up; what waits for an answer gets none."""
-        if self._channel is not None:
-            self._channel.close()
-        self._channel = None
-        self._connected = False
+        """Hang up for good; what waits for an answer gets none."""
+        self._is_closed = True
+        self._hang_up()
 
-    async def _connect(self) -> None:
+    def _hang_up(self) -> None:
+        channel, self._channel, self._is_up = self._channel, None, False
+        if channel is not None:
+            channel.close()
+
+    async def _connected(self) -> grpc.Channel:
+        if self._channel is not None and self._is_up:
+            return self._channel
         async with self._dialling:
-            if self._connected:
-                return
-            if self._channel is None:
-                self._channel = await self._dial()
-            ready = grpc.channel_ready_future(self._channel)
-            with trio.move_on_after(self._connect_timeout_s) as patience:
-                await self._wakes.done(ready)
-            if patience.cancelled_caught:
-                raise NodeAway(f"node {self.node.id} cannot be reached at {self.node.address}")
-            self._connected = True
+            if self._is_closed or trio.current_time() < self._away_until:
+                raise self._away("cannot be reached")
+            try:
+                with trio.fail_after(self._connect_timeout_s):
+                    return await self._connect()
+            except Distrusted as other:
+                raise self._given_up(str(other)) from other
+            except (OSError, trio.TooSlowError) as error:
+                raise self._given_up("cannot be reached") from error
+
+    async def _connect(self) -> grpc.Channel:
+        channel = self._channel or await self._dial()
+        self._channel = channel
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_KNOCK)
+        knock = call.future(b"", self._connect_timeout_s, wait_for_ready=True)
+        await self._wakes.done(knock)
+        if self._is_closed or knock.code() in _NOBODY:
+            raise ConnectionError
+        self._is_up = True
+        return channel
 
     async def _dial(self) -> grpc.Channel:
         if not self._tls:
             return grpc.insecure_channel(self.node.address, options=_OPTIONS)
-        pem = await self._certificate()
+        pem = await certificates.presented(self.node)
         credentials = grpc.ssl_channel_credentials(root_certificates=pem)
-        named = ("grpc.ssl_target_name_override", subject(pem))
+        named = ("grpc.ssl_target_name_override", certificates.subject(pem))
         return grpc.secure_channel(self.node.address, credentials, options=(*_OPTIONS, named))
 
-    async def _certificate(self) -> bytes:
-        """The node's own certificate, which nobody has signed but itself: it is known by its hash alone."""
-        where = (self.node.host, self.node.port)
-        try:
-            with trio.fail_after(self._connect_timeout_s):
-                pem = await trio.to_thread.run_sync(_presented, where, self._connect_timeout_s)
-        except (OSError, ValueError, trio.TooSlowError) as error:
-            raise NodeAway(f"node {self.node.id} shows no certificate at {self.node.address}") from error
-        expected = self.node.certificate_hash
-        if expected is not None and not matches(pem, expected):
-            raise NodeAway(f"node {self.node.id} shows another certificate than the address book has")
-        return pem
+    def _given_up(self, why: str) -> NodeAway:
+        """The next call dials anew: the node may have come back with another certificate."""
+        self._away_until = trio.current_time() + AWAY_FOR_S
+        self._hang_up()
+        return self._away(why)
 
-
-def matches(pem: bytes, expected: str) -> bool:
-    """Whether a certificate, as PEM, is the one of this SHA-384 in hex.
-
-    (hedera: basic_types.proto, NodeAddress.) Some hash it with its last line's end, and some without.
-    """
-    found = _HEX.fullmatch(expected)
-    hashes = {hashlib.sha384(text).hexdigest() for text in (pem, pem.rstrip(b"\n"))}
-    return found is not None and found[1].lower() in hashes
-
-
-def subject(pem: bytes) -> str:
-    """The name that a certificate is for."""
-    certificate = x509.load_pem_x509_certificate(pem)
-    names: list[object] = []
-    with suppress(x509.ExtensionNotFound):
-        also = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names += [*also.get_values_for_type(x509.DNSName), *also.get_values_for_type(x509.IPAddress)]
-    names += [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    return str(names[0]) if names else "127.0.0.1"
-
-
-def _presented(where: tuple[str, int], timeout_s: float) -> bytes:
-    return ssl.get_server_certificate(where, timeout=timeout_s).encode("ascii")
-
-
-def _was_never_sent(error: Exception) -> bool:
-    """Whether the call found no connection at all: what gRPC says where none of a name's addresses takes one."""
-    unsent = "failed to connect to all addresses"
-    return isinstance(error, grpc.Call) and (error.details() or "").startswith(unsent)
+    def _away(self, why: str) -> NodeAway:
+        return NodeAway(f"node {self.node.id} at {self.node.address} {why}")
 
 
 def _told(error: Exception) -> str:

@@ -1,11 +1,12 @@
-"""The nodes: the address book as it is known by now, and a line to each that is spoken to."""
+"""The nodes: where they are as far as is known by now, and a line to each that is spoken to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 
 import trio
+from google.protobuf.message import DecodeError
 
-from paydaemon_hedera.addresses import NodeAddress
-from paydaemon_hedera.errors import NodeAway
+from paydaemon_hedera.addresses import Addresses
+from paydaemon_hedera.errors import NodeAway, NodeSilent
 from paydaemon_hedera.limits import HederaLimits
 from paydaemon_hedera.line import Line
 from paydaemon_hedera.proto.query_pb2 import Query
@@ -22,56 +23,74 @@ class Nodes:
     """Whom transactions are handed to, and asked about."""
 
     def __init__(self, limits: HederaLimits, *, tls: bool) -> None:
+        self.missed = trio.Event()
+        """Set once a node could not be reached; whoever looks after that puts another one here."""
         self._limits = limits
         self._tls = tls
-        self._book: Mapping[str, NodeAddress] = {}
+        self._addresses: Addresses = {}
         self._lines: dict[str, Line] = {}
         self._wakes: Wakes | None = None
         self._calls = trio.CapacityLimiter(limits.calls)
 
     @property
-    def ids(self) -> Iterable[str]:
+    def ids(self) -> Collection[str]:
         """The accounts of the nodes that are known."""
-        return self._book.keys()
+        return self._addresses.keys()
 
     def open(self) -> None:
         """Be used from this run of trio on."""
         self._wakes = Wakes()
 
-    def become(self, book: Mapping[str, NodeAddress]) -> None:
-        """Take over an address book. A node that is elsewhere now, or no more, is hung up on."""
-        for id, line in list(self._lines.items()):
-            if book.get(id) != line.node:
-                self._lines.pop(id).close()
-        self._book = book
-
     def close(self) -> None:
-        """Hang up on all of them."""
+        """Hang up on all of them, and speak to none."""
+        self._wakes = None
         for line in self._lines.values():
             line.close()
         self._lines.clear()
 
+    def become(self, addresses: Addresses) -> None:
+        """These are the nodes now. One that is elsewhere, or no more, is hung up on."""
+        for id, line in list(self._lines.items()):
+            if addresses.get(id) != line.node:
+                self._lines.pop(id).close()
+        self._addresses = addresses
+
     async def submit(self, id: str, envelope: bytes) -> TransactionResponse:
         """A node's first answer to a transaction. Raises `NodeAway` or `NodeSilent`."""
         answer = await self._ask(id, TRANSFER, envelope, self._limits.submit_timeout_s)
-        return TransactionResponse.FromString(answer)
+        try:
+            return TransactionResponse.FromString(answer)
+        except DecodeError as error:
+            raise _unreadable(id) from error
 
     async def receipt(self, id: str, query: Query) -> TransactionGetReceiptResponse:
         """A node's receipt of a transaction. Raises `NodeAway` or `NodeSilent`."""
         answer = await self._ask(id, RECEIPT, query.SerializeToString(), self._limits.receipt_timeout_s)
-        return Response.FromString(answer).transactionGetReceipt
+        try:
+            return Response.FromString(answer).transactionGetReceipt
+        except DecodeError as error:
+            raise _unreadable(id) from error
 
     async def _ask(self, id: str, method: str, request: bytes, timeout_s: float) -> bytes:
-        async with self._calls:
-            return await self._line(id).ask(method, request, timeout_s)
+        try:
+            async with self._calls:
+                return await self._line(id).ask(method, request, timeout_s)
+        except NodeAway:
+            self.missed.set()
+            raise
 
     def _line(self, id: str) -> Line:
         line = self._lines.get(id)
         if line is None:
-            node = self._book.get(id)
-            if node is None or self._wakes is None:
-                raise NodeAway(f"node {id} is not in the address book")
+            node = self._addresses.get(id)
+            if self._wakes is None or node is None:
+                where = "in no address book" if node is None else "not spoken to while the chain does not run"
+                raise NodeAway(f"node {id} is {where}")
             patience_s = self._limits.connect_timeout_s
             line = Line(node, self._wakes, tls=self._tls, connect_timeout_s=patience_s)
             self._lines[id] = line
         return line
+
+
+def _unreadable(id: str) -> NodeSilent:
+    return NodeSilent(f"node {id} answers something else than it should")

@@ -1,14 +1,14 @@
 """Outcomes: what became of a transaction that was handed over, from whoever can prove it.
 
 Receipts are free, and come first: nodes keep them for 180 s. The mirror node has what consensus did for ever,
-some seconds later. Where it has everything up to long after the transaction expired, and this one is not
-among it, then it never reached consensus and never will. Nothing else proves a failure.
+some seconds later. That it has nothing of a transaction proves something only where all of its machines have
+come past the time at which the transaction expired, by a margin, and it was asked several times: then the
+transaction never reached consensus and never will. Nothing else proves a failure.
 """
 
 from collections.abc import Sequence
 
 import trio
-from google.protobuf.message import DecodeError
 
 from paydaemon.core.relay import Outcome, RelayStatus
 from paydaemon_hedera.answers import Recorded
@@ -27,6 +27,8 @@ _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 8.0
 _RECEIPTS_ALONE_S = 3.0
 """So long a mirror is behind anyway."""
+ABSENT_TIMES = 3
+"""How often in a row the mirror must have nothing of a transaction."""
 _NS_PER_MS = 1_000_000
 _DUPLICATE = "DUPLICATE_TRANSACTION"
 
@@ -34,52 +36,75 @@ _DUPLICATE = "DUPLICATE_TRANSACTION"
 class Outcomes:
     """Asks the nodes for receipts, and the mirror for what happened."""
 
-    def __init__(self, nodes: Nodes, mirror: Mirror, limits: HederaLimits) -> None:
+    def __init__(
+        self, nodes: Nodes, mirror: Mirror, turns: trio.CapacityLimiter, limits: HederaLimits
+    ) -> None:
         self._nodes = nodes
         self._mirror = mirror
+        self._turns = turns
         self._limits = limits
 
     async def follow(self, id: TransactionId, nodes: Sequence[str], expires_at_ms: int) -> Outcome:
         """What became of it, once that is proven; `unknown` where it is not within some patience."""
-        until = trio.current_time() + self._limits.follow_s
         began_at = trio.current_time()
-        pause_s, turn = _FIRST_PAUSE_S, 0
+        pause_s, turn, absent = _FIRST_PAUSE_S, 0, 0
         while True:
-            outcome = await self._receipt(id, nodes[turn % len(nodes)])
+            outcome = await self._receipt(id, nodes[turn % len(nodes)]) if nodes else None
             if outcome is None and trio.current_time() >= began_at + _RECEIPTS_ALONE_S:
-                outcome = await self._history(id, expires_at_ms)
+                outcome, is_absent = await self._history(id)
+                absent = absent + 1 if is_absent else 0
+            if outcome is None and absent >= ABSENT_TIMES and self._is_past(expires_at_ms):
+                outcome = Outcome(RelayStatus.FAILED, error="it never reached consensus before it expired")
             if outcome is not None:
                 return outcome
-            if trio.current_time() + pause_s > until:
+            if trio.current_time() + pause_s > began_at + self._limits.follow_s:
                 return Outcome(RelayStatus.UNKNOWN, error="neither the nodes nor the mirror can tell yet")
             await trio.sleep(pause_s)
             pause_s, turn = min(2 * pause_s, _LONGEST_PAUSE_S), turn + 1
 
+    async def known_to(self, id: TransactionId, nodes: Sequence[str]) -> str | None:
+        """A node that has taken it, or knows what became of it; None where none says so."""
+        knowing: list[str] = []
+
+        async def ask(node: str) -> None:
+            if await self._status(id, node) is not None:
+                knowing.append(node)
+
+        async with trio.open_nursery() as nursery:
+            for node in nodes:
+                nursery.start_soon(ask, node)
+        return knowing[0] if knowing else None
+
     async def _receipt(self, id: TransactionId, node: str) -> Outcome | None:
         """What a node's receipt proves; None where it proves nothing."""
+        status = await self._status(id, node)
+        return None if status is None or status in WAIT else proven(status, node)
+
+    async def _status(self, id: TransactionId, node: str) -> str | None:
+        """What stands in a node's receipt; None where it has none."""
         try:
             answer = await self._nodes.receipt(node, receipt_query(id))
-        except (NodeAway, NodeSilent, DecodeError):
+        except (NodeAway, NodeSilent):
             return None
-        if name_of(answer.header.nodeTransactionPrecheckCode) != OK:
-            return None
-        status = name_of(answer.receipt.status)
-        return None if status in WAIT else proven(status, node)
+        is_there = name_of(answer.header.nodeTransactionPrecheckCode) == OK and answer.HasField("receipt")
+        return name_of(answer.receipt.status) if is_there else None
 
-    async def _history(self, id: TransactionId, expires_at_ms: int) -> Outcome | None:
-        """What the mirror proves; None where it proves nothing."""
+    async def _history(self, id: TransactionId) -> tuple[Outcome | None, bool]:
+        """What the mirror proves, and whether it has nothing at all of this transaction."""
         try:
-            newest_ns = await self._mirror.newest_ns()
-            found = await self._mirror.transaction(id)
+            async with self._turns:
+                await self._mirror.newest_ns()
+                found = await self._mirror.transaction(id)
         except MirrorUnavailable:
-            return None
+            return None, False
         own = [one for one in found if one.id == id and one.result != _DUPLICATE]
-        if own:
-            return proven(min(own, key=_by_time).result, None)
-        margin_ms = 1_000 * self._limits.absence_after_s
-        if newest_ns is not None and newest_ns // _NS_PER_MS > expires_at_ms + margin_ms:
-            return Outcome(RelayStatus.FAILED, error="it never reached consensus before it expired")
-        return None
+        return (proven(min(own, key=_by_time).result, None) if own else None), not found
+
+    def _is_past(self, expires_at_ms: int) -> bool:
+        """Whether every machine of the mirror has come past an expiry, and the margin."""
+        reach = self._mirror.reach
+        past_ms = expires_at_ms + 1_000 * self._limits.absence_after_s
+        return reach.is_sure and (reach.complete_ns or 0) // _NS_PER_MS > past_ms
 
 
 def receipt_query(id: TransactionId) -> Query:

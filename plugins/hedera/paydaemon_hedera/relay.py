@@ -1,20 +1,22 @@
 """Relaying: what the daemon asks of a chain that passes on what clients have signed (`hooks.ports.Relay`)."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
 
-from paydaemon.core.errors import unavailable
+from paydaemon.core.errors import Refusal, unavailable
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
 from paydaemon_hedera import inspection
 from paydaemon_hedera.accounts import Accounts
-from paydaemon_hedera.ids import TransactionId, parse_transaction_id
+from paydaemon_hedera.ids import parse_transaction_id
 from paydaemon_hedera.inspection import Choice, Inspected
 from paydaemon_hedera.limits import HederaLimits
+from paydaemon_hedera.memory import Memory
 from paydaemon_hedera.nodes import Nodes
 from paydaemon_hedera.outcomes import Outcomes
 from paydaemon_hedera.submission import submit
 
-Settled = Callable[[TransactionId], None]
+Settled = Callable[[SignedTransfer], None]
 """Told of each transaction that has come through, so that its credits are looked for at once."""
 
 
@@ -29,60 +31,86 @@ class HederaRelay:
         self._outcomes = outcomes
         self._limits = limits
         self._settled = settled
-        self._inspected: OrderedDict[bytes, Inspected] = OrderedDict()
+        self._memory = Memory(limits)
+        self._began_ms = time.time_ns() // 1_000_000
 
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
-        """What a client has signed, as far as its bytes can tell."""
-        if not self._nodes.ids:
-            raise unavailable("no_nodes", "the network's nodes are not known yet")
-        inspected = inspection.inspect(given, set(self._nodes.ids), now_ms)
-        self._remember(inspected)
+        """What a client has signed, as far as its bytes can tell.
+
+        A time before this run of the daemon means that an earlier run has had it already.
+        """
+        inspected = inspection.inspect(given, self._known_nodes(), now_ms)
+        self._memory.keep(inspected, is_new=now_ms >= self._began_ms)
         return inspected.transfer
 
     async def verify(self, transfer: SignedTransfer) -> None:
         """Hold the signatures to the accounts' keys, where the bytes alone do not prove enough."""
         inspected = self._recall(transfer)
         if needs_keys(inspected):
-            await self._proven(inspected)
+            await self._verified(inspected)
 
     async def submit(self, transfer: SignedTransfer) -> Outcome:
-        """Hand it to a node."""
+        """Hand it to a node. One that may have been handed over before is asked about first."""
         inspected = self._recall(transfer)
-        choices = await self._proven(inspected) if needs_keys(inspected) else iter(inspected.choices)
-        return await submit(choices, self._nodes, self._limits)
+        choices = await self._choices(inspected)
+        in_doubt = self._memory.hand_over(transfer)
+        if in_doubt:
+            nodes = [choice.node for choice in inspected.choices]
+            node = await self._outcomes.known_to(parse_transaction_id(transfer.transaction_id), nodes)
+            if node is not None:
+                return Outcome(RelayStatus.ACCEPTED, node=node)
+        outcome = await submit(choices, self._nodes, self._limits, in_doubt=in_doubt)
+        if outcome.status is RelayStatus.FAILED:
+            self._memory.take_back(transfer)
+        return outcome
 
     async def follow(self, transfer: SignedTransfer) -> Outcome:
         """What became of it."""
-        inspected = self._recall(transfer)
-        nodes = [choice.node for choice in inspected.choices]
         id = parse_transaction_id(transfer.transaction_id)
-        outcome = await self._outcomes.follow(id, nodes, transfer.expires_at_ms)
+        outcome = await self._outcomes.follow(id, self._nodes_of(transfer), transfer.expires_at_ms)
         if outcome.status is RelayStatus.SUCCEEDED:
-            self._settled(id)
+            self._settled(transfer)
         return outcome
 
-    async def _proven(self, inspected: Inspected) -> Iterator[Choice]:
-        return inspection.verified(inspected, await self._accounts.keys(inspected.debited))
+    async def _verified(self, inspected: Inspected) -> Sequence[Choice]:
+        keys = await self._accounts.keys(inspected.debited, inspected.credited)
+        return tuple(islice(inspection.verified(inspected, keys), self._limits.submit_nodes))
+
+    async def _choices(self, inspected: Inspected) -> Sequence[Choice]:
+        """Those to be handed over. It was verified once: where keys cannot be told now, nodes will tell."""
+        if needs_keys(inspected):
+            try:
+                return await self._verified(inspected)
+            except Refusal:
+                pass
+        return inspection.sound(inspected) or inspected.choices
 
     def _recall(self, transfer: SignedTransfer) -> Inspected:
-        """What was inspected a moment ago, or by an earlier run of the daemon."""
-        found = self._inspected.get(transfer.raw)
+        """What was inspected a moment ago, or by an earlier run of the daemon. Raises `Refusal`."""
+        found = self._memory.recall(transfer)
         if found is None:
-            found = inspection.read(transfer.raw, set(self._nodes.ids))
-            self._remember(found)
+            found = inspection.read(transfer.raw, self._known_nodes())
+            self._memory.keep(found)
         return found
 
-    def _remember(self, inspected: Inspected) -> None:
-        self._inspected[inspected.transfer.raw] = inspected
-        if len(self._inspected) > self._limits.inspected_remembered:
-            self._inspected.popitem(last=False)
+    def _known_nodes(self) -> frozenset[str]:
+        if not self._nodes.ids:
+            raise unavailable("no_nodes", "the network's nodes are not known yet")
+        return frozenset(self._nodes.ids)
+
+    def _nodes_of(self, transfer: SignedTransfer) -> Sequence[str]:
+        """Whom to ask what became of it: those it was for, or any: after consensus all of them know."""
+        try:
+            return [choice.node for choice in self._recall(transfer).choices]
+        except Refusal:
+            return list(self._nodes.ids)
 
 
 def needs_keys(inspected: Inspected) -> bool:
     """Whether only the accounts' own keys can tell that enough is signed.
 
-    A payer who alone pays, with one signature by a whole key that verifies: then the node that it is handed to
-    checks the rest at once and for free.
+    Not where the payer alone pays, and the one signature is by a whole key and verifies: the node that it is
+    handed to checks the rest at once and for free.
     """
     (first, *_) = inspected.choices
     alone = inspected.debited == (inspected.transfer.payer,)

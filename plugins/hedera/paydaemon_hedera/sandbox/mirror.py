@@ -150,7 +150,7 @@ _LISTED = _PAGED | {"account.id", "timestamp", "result", "type", "transactiontyp
 
 
 def _blocks(view: View, query: Query) -> Json:
-    """Only ever the newest, whatever is asked for: it ends where the view does, a second after its start."""
+    """Only ever the newest, whatever is asked for: it ends where the view does, and is a second long."""
     until = {"from": time_text(view.end_ns - SECOND_NS), "to": time_text(view.end_ns)}
     newest = {"number": view.end_ns // SECOND_NS, "timestamp": until}
     return {"blocks": [newest][: limit_of(dict(query))], "links": {"next": None}}

@@ -7,6 +7,7 @@ import pytest
 
 from paydaemon_hedera.proto.basic_types_pb2 import Key
 from paydaemon_hedera.sandbox.genesis import USDC, default_holders
+from paydaemon_hedera.sandbox.names import SECOND_NS
 from paydaemon_hedera.sandbox.running import Options
 from tests.hedera.sandbox.live import Live, sandbox
 
@@ -117,13 +118,22 @@ def test_a_bad_question(path: str) -> None:
         assert answer.json()["_status"]["messages"][0]["message"]
 
 
+def test_blocks_end_where_everything_is_told() -> None:
+    with sandbox(Options(consensus_delay_s=0.0, mirror_lags_s=(5.0,))) as live:
+        before_ns = live.running.clock.now_ns()
+        (newest,) = live.get("/api/v1/blocks", limit="1", order="desc")["blocks"]
+        to_ns = int(newest["timestamp"]["to"].replace(".", ""))
+        assert 0 <= to_ns - (before_ns - 5 * SECOND_NS) < 5 * SECOND_NS
+        assert newest["timestamp"]["from"] < newest["timestamp"]["to"]
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/api/v1/accounts/0.0.9",
         "/api/v1/tokens/0.0.9",
         f"{LIST}/0.0.2-1700000000-000000001",
-        "/api/v1/blocks",
+        "/api/v1/blocks/1",
     ],
 )
 def test_what_is_not_there(path: str) -> None:

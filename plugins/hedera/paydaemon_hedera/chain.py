@@ -133,7 +133,8 @@ class HederaChain:
             raise
         finally:
             self._watcher = None
-            self._nodes.close()
+            with trio.CancelScope(shield=True):
+                await self._nodes.close()
 
     async def _begin(self, host: ChainHost) -> Watcher:
         """Once the mirror answers, see that it is the right network and that we can be paid there."""

@@ -5,14 +5,17 @@ only after the second may a transaction have been taken. So a call is made on a 
 connected, and one that cannot be connected is told apart (`NodeAway`) from one that broke (`NodeSilent`).
 """
 
+import asyncio
+
 import grpc
+import grpc.aio
 import trio
 
 from paydaemon_hedera import certificates
 from paydaemon_hedera.addresses import NodeAddress
 from paydaemon_hedera.certificates import Distrusted
 from paydaemon_hedera.errors import NodeAway, NodeSilent
-from paydaemon_hedera.wakes import Wakes
+from paydaemon_hedera.sidethread import SideThread
 
 _OPTIONS = (
     ("grpc.enable_retries", 0),  # whether to hand something over again is decided here, not below
@@ -33,12 +36,12 @@ AWAY_FOR_S = 1.0
 class Line:
     """The channel to one node; dialled at the first call, and again after it broke."""
 
-    def __init__(self, node: NodeAddress, wakes: Wakes, *, tls: bool, connect_timeout_s: float) -> None:
+    def __init__(self, node: NodeAddress, side: SideThread, *, tls: bool, connect_timeout_s: float) -> None:
         self.node = node
-        self._wakes = wakes
+        self._side = side
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
-        self._channel: grpc.Channel | None = None
+        self._channel: grpc.aio.Channel | None = None
         self._is_up = False
         self._is_closed = False
         self._away_until = -1.0
@@ -47,21 +50,17 @@ class Line:
     async def ask(self, method: str, request: bytes, timeout_s: float) -> bytes:
         """The node's answer to one call. Raises `NodeAway` or `NodeSilent`."""
         channel = await self._connected()
-        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
         try:
-            future = call.future(request, timeout=timeout_s)
-        except ValueError:  # the channel was closed in this moment
-            raise self._away("was hung up on") from None
-        await self._wakes.done(future)
-        if future.cancelled():
-            raise NodeSilent(f"node {self.node.id} was hung up on")
-        error = future.exception()
-        if error is None:
-            return future.result()
-        self._is_up = False
-        if isinstance(error, grpc.Call) and (error.details() or "").startswith(_UNSENT):
-            raise self._away("cannot be reached")
-        raise NodeSilent(f"node {self.node.id} does not answer: {_told(error)}")
+            return await self._side.call(lambda: _call(channel, method, request, timeout_s))
+        except grpc.aio.AioRpcError as error:
+            self._is_up = False
+            if (error.details() or "").startswith(_UNSENT):
+                raise self._away("cannot be reached") from error
+            raise NodeSilent(f"node {self.node.id} does not answer: {error.code().name}") from error
+        except grpc.aio.UsageError as error:  # the channel was closed in this moment
+            raise self._away("was hung up on") from error
+        except asyncio.CancelledError:
+            raise NodeSilent(f"node {self.node.id} was hung up on") from None
 
     def close(self) -> None:
         """Hang up for good; what waits for an answer gets none."""
@@ -71,9 +70,9 @@ class Line:
     def _hang_up(self) -> None:
         channel, self._channel, self._is_up = self._channel, None, False
         if channel is not None:
-            channel.close()
+            self._side.part(channel.close)
 
-    async def _connected(self) -> grpc.Channel:
+    async def _connected(self) -> grpc.aio.Channel:
         if self._channel is not None and self._is_up:
             return self._channel
         async with self._dialling:
@@ -87,24 +86,18 @@ class Line:
             except (OSError, trio.TooSlowError) as error:
                 raise self._given_up("cannot be reached") from error
 
-    async def _connect(self) -> grpc.Channel:
+    async def _connect(self) -> grpc.aio.Channel:
         channel = self._channel or await self._dial()
         self._channel = channel
-        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_KNOCK)
-        knock = call.future(b"", self._connect_timeout_s, wait_for_ready=True)
-        await self._wakes.done(knock)
-        if self._is_closed or knock.code() in _NOBODY:
+        answer = await self._side.call(lambda: _knock(channel, self._connect_timeout_s))
+        if self._is_closed or answer in _NOBODY:
             raise ConnectionError
         self._is_up = True
         return channel
 
-    async def _dial(self) -> grpc.Channel:
-        if not self._tls:
-            return grpc.insecure_channel(self.node.address, options=_OPTIONS)
-        pem = await certificates.presented(self.node)
-        credentials = grpc.ssl_channel_credentials(root_certificates=pem)
-        named = ("grpc.ssl_target_name_override", certificates.subject(pem))
-        return grpc.secure_channel(self.node.address, credentials, options=(*_OPTIONS, named))
+    async def _dial(self) -> grpc.aio.Channel:
+        pem = await certificates.presented(self.node) if self._tls else None
+        return await self._side.call(lambda: _open(self.node.address, pem))
 
     def _given_up(self, why: str) -> NodeAway:
         """The next call dials anew: the node may have come back with another certificate."""
@@ -116,5 +109,23 @@ class Line:
         return NodeAway(f"node {self.node.id} at {self.node.address} {why}")
 
 
-def _told(error: Exception) -> str:
-    return error.code().name if isinstance(error, grpc.Call) else type(error).__name__
+# In the side thread
+
+
+async def _open(address: str, pem: bytes | None) -> grpc.aio.Channel:
+    """A channel belongs to the loop that it is made in. With a certificate it speaks TLS, to its owner alone."""
+    if pem is None:
+        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    credentials = grpc.ssl_channel_credentials(root_certificates=pem)
+    named = ("grpc.ssl_target_name_override", certificates.subject(pem))
+    return grpc.aio.secure_channel(address, credentials, options=(*_OPTIONS, named))
+
+
+async def _call(channel: grpc.aio.Channel, method: str, request: bytes, timeout_s: float) -> bytes:
+    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
+    return await call(request, timeout=timeout_s)
+
+
+async def _knock(channel: grpc.aio.Channel, timeout_s: float) -> grpc.StatusCode:
+    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_KNOCK)
+    return await call(b"", timeout=timeout_s, wait_for_ready=True).code()

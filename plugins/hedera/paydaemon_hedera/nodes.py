@@ -13,7 +13,7 @@ from paydaemon_hedera.proto.query_pb2 import Query
 from paydaemon_hedera.proto.response_pb2 import Response
 from paydaemon_hedera.proto.transaction_get_receipt_pb2 import TransactionGetReceiptResponse
 from paydaemon_hedera.proto.transaction_response_pb2 import TransactionResponse
-from paydaemon_hedera.wakes import Wakes
+from paydaemon_hedera.sidethread import SideThread
 
 TRANSFER = "/proto.CryptoService/cryptoTransfer"
 RECEIPT = "/proto.CryptoService/getTransactionReceipts"
@@ -29,7 +29,7 @@ class Nodes:
         self._tls = tls
         self._addresses: Addresses = {}
         self._lines: dict[str, Line] = {}
-        self._wakes: Wakes | None = None
+        self._side: SideThread | None = None
         self._calls = trio.CapacityLimiter(limits.calls)
 
     @property
@@ -39,14 +39,16 @@ class Nodes:
 
     def open(self) -> None:
         """Be used from this run of trio on."""
-        self._wakes = Wakes()
+        self._side = SideThread()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hang up on all of them, and speak to none."""
-        self._wakes = None
+        side, self._side = self._side, None
         for line in self._lines.values():
             line.close()
         self._lines.clear()
+        if side is not None:
+            await side.close()
 
     def become(self, addresses: Addresses) -> None:
         """These are the nodes now. One that is elsewhere, or no more, is hung up on."""
@@ -83,11 +85,11 @@ class Nodes:
         line = self._lines.get(id)
         if line is None:
             node = self._addresses.get(id)
-            if self._wakes is None or node is None:
+            if self._side is None or node is None:
                 where = "in no address book" if node is None else "not spoken to while the chain does not run"
                 raise NodeAway(f"node {id} is {where}")
             patience_s = self._limits.connect_timeout_s
-            line = Line(node, self._wakes, tls=self._tls, connect_timeout_s=patience_s)
+            line = Line(node, self._side, tls=self._tls, connect_timeout_s=patience_s)
             self._lines[id] = line
         return line
 

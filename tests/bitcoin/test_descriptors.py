@@ -14,8 +14,8 @@ from paydaemon_bitcoin.chain import BitcoinChain
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import HARDENED, Network, parse, script_of
 from paydaemon_bitcoin.sandbox import seller_descriptor
-from tests.support.host import FakeHost
 from tests.logs.restore import restored
+from tests.support.host import FakeHost
 
 ROOT = HDKey.from_seed(bytes(range(64)), version=NETWORKS["main"]["xprv"])
 XPUB = ROOT.derive("m/84h/0h/0h").to_public().to_base58()

@@ -18,8 +18,8 @@ from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.regtest import NoBitcoind, NodeFailed, RegtestNode, find_bitcoind
 from paydaemon_bitcoin.rpc import connect
 from paydaemon_bitcoin.sandbox import BitcoinSandbox
-from tests.support.host import FakeHost
 from tests.bitcoin.world import World
+from tests.support.host import FakeHost
 from tests.support.waiting import BOUND_S
 
 

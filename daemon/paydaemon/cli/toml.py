@@ -21,11 +21,11 @@ def _table(table: Mapping[str, object], path: tuple[str, ...]) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
-    """What stands after a key. JSON's strings, numbers and booleans are TOML's too (TOML 1.0, String)."""
+    """A value in one line. JSON's strings, numbers and booleans are TOML's too (TOML 1.0, String, basic)."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{json.dumps(key)} = {_value(item)}' for key, item in value.items())} }}"
+        return f"{{ {', '.join(f'{json.dumps(key)} = {_value(inner)}' for key, inner in value.items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(item) for item in value)}]"
     if isinstance(value, str | int | float | bool):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
     raise TypeError(f"{type(value).__name__} has no place in a configuration")

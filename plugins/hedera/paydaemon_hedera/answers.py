@@ -121,7 +121,7 @@ def _moved(said: Mapping[str, Any]) -> tuple[Moved, ...]:
 def _movements(said: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
     for entry in _of(said, "transfers", list):
         yield NATIVE, _object(entry), 1
-    for entry in said.get("staking_reward_transfers") or ():
+    for entry in _is(said.get("staking_reward_transfers") or [], list, "staking_reward_transfers"):
         yield NATIVE, _object(entry), -1
     for entry in _of(said, "token_transfers", list):
         yield parse_entity(_object(entry).get("token_id"), "token_id"), entry, 1

@@ -102,9 +102,8 @@ class Outcomes:
 
     def _is_past(self, expires_at_ms: int) -> bool:
         """Whether every machine of the mirror has come past an expiry, and the margin."""
-        reach = self._mirror.reach
-        past_ms = expires_at_ms + 1_000 * self._limits.absence_after_s
-        return reach.is_sure and (reach.complete_ns or 0) // _NS_PER_MS > past_ms
+        come_to_ms = (self._mirror.reach.everywhere_ns or 0) // _NS_PER_MS
+        return come_to_ms > expires_at_ms + 1_000 * self._limits.absence_after_s
 
 
 def receipt_query(id: TransactionId) -> Query:

@@ -7,6 +7,7 @@ import click
 from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin, hookimpl
 from paydaemon_hedera.chain import HederaChain
 from paydaemon_hedera.config import HederaConfig
+from paydaemon_hedera.diagnosis import diagnose
 from paydaemon_hedera.sandbox.command import hedera_sandbox
 from paydaemon_hedera.sandbox.port import HederaSandbox
 
@@ -14,7 +15,7 @@ from paydaemon_hedera.sandbox.port import HederaSandbox
 @hookimpl
 def register_chains() -> Sequence[ChainPlugin]:
     """Hedera, on any of its networks."""
-    return (ChainPlugin(name="hedera", config=HederaConfig, build=HederaChain),)
+    return (ChainPlugin(name="hedera", config=HederaConfig, build=HederaChain, diagnose=diagnose),)
 
 
 @hookimpl

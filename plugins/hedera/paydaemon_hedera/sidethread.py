@@ -1,8 +1,8 @@
 """A thread in which asyncio runs, for the one library that wants it: gRPC.
 
-Its futures, which any loop could wait for, take 230 µs of the processor's time for each call; by asyncio, with
-both ways between the threads, it is 88, measured with 100 calls under way. What trio's tasks ask for is put
-on a list and taken over many at a time, and so is what has come back: a loop that is awake is not woken.
+Its futures, which any loop could wait for, take 230 µs of the processor's time for each call; by asyncio,
+with both ways between the threads, it is 88, measured with 100 calls under way. What trio's tasks ask for is
+put on a list and taken over many at a time, and so is what has come back: a loop that is awake is not woken.
 """
 
 import asyncio

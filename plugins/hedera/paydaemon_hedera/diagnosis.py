@@ -119,7 +119,8 @@ async def _nodes(config: HederaConfig, known: Addresses) -> Iterable[Finding]:
             for id in known:
                 nursery.start_soon(_ask, nodes, id, troubles)
     finally:
-        nodes.close()
+        with trio.CancelScope(shield=True):
+            await nodes.close()
     return [*_troubles(config, troubles), _reached(config, len(known) - len(troubles))]
 
 

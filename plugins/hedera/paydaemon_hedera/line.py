@@ -113,7 +113,7 @@ class Line:
 
 
 async def _open(address: str, pem: bytes | None) -> grpc.aio.Channel:
-    """A channel belongs to the loop that it is made in. With a certificate it speaks TLS to its owner alone."""
+    """A channel belongs to the loop it is made in. With a certificate it speaks TLS, to its owner alone."""
     if pem is None:
         return grpc.aio.insecure_channel(address, options=_OPTIONS)
     credentials = grpc.ssl_channel_credentials(root_certificates=pem)

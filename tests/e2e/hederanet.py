@@ -1,12 +1,10 @@
 """A Hedera network and a daemon on it: the sandbox in this process, the daemon in one of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import trio
 
 from paydaemon_hedera.sandbox.names import entity
 from paydaemon_hedera.sandbox.running import Options, Running
@@ -56,22 +54,24 @@ class HederaNet:
 
 
 @asynccontextmanager
-async def hederanet(folder: Path, options: Options | None = None, **tables: Any) -> AsyncIterator[HederaNet]:
-    """Bring both up."""
-    with Running(options or Options(nodes=NODES, consensus_delay_s=0.1)) as sandbox:
-        async with running(folder, settings(sandbox, **tables)) as daemon:
+async def hederanet(
+    folder: Path, *, clocked: bool = False, chain_limits: Mapping[str, int] | None = None
+) -> AsyncIterator[HederaNet]:
+    """Bring both up. `clocked` lets the daemon's clock be turned."""
+    with Running(Options(nodes=NODES, consensus_delay_s=0.1)) as sandbox:
+        async with running(folder, settings(sandbox, chain_limits or {}), clocked=clocked) as daemon:
             yield HederaNet(sandbox, daemon)
-    await trio.lowlevel.checkpoint()
 
 
-def settings(sandbox: Running, **tables: Any) -> dict[str, Any]:
+def settings(sandbox: Running, chain_limits: Mapping[str, int]) -> dict[str, Any]:
     """The configuration of a daemon that is paid on a sandbox, and relays for whoever asks."""
     nodes = {entity(node.number): node.address for node in sandbox.nodes}
     chain: dict[str, Any] = {"plugin": "hedera", "network": "local", "account": "0.0.1001", "nodes": nodes}
     chain |= {"mirror_url": sandbox.mirror_url, "tokens": [USDC], "poll_interval_s": 0.3}
+    chain["limits"] = dict(chain_limits)
     return {
         "chains": {"hedera": chain},
         "rates": {"fixed": {"prices": PRICES}},
         "relay": {"public": True},
-        **tables,
+        "limits": {"relay": {"follow_longest_pause_s": 1}},
     }

@@ -48,7 +48,7 @@ class HederaLimits(Settings):
     )
     receipt_timeout_s: int = number(10, 1, 120, "Seconds that one question for a receipt may take.")
     follow_s: int = number(
-        60, 5, 3_600, "For how many seconds an outcome is asked for before it is said to be unknown for now."
+        60, 20, 3_600, "For how many seconds an outcome is asked for before it is said to be unknown for now."
     )
     absence_after_s: int = number(
         120,

@@ -12,6 +12,8 @@ from paydaemon_hedera.sandbox.http import Request
 from paydaemon_hedera.sandbox.running import Running
 
 SILENCE = b"..."
+DRIP = b". . ."
+"""A body that never ends, a little at a time."""
 HANG_UP = b""
 
 Says = Callable[[str], bytes | None]
@@ -55,6 +57,8 @@ class Front:
                 return
             if answer == SILENCE:
                 await trio.sleep_forever()
+            if answer == DRIP:
+                await _drip(stream)
             await stream.send_all(answer)
 
     def _honest(self, path: str) -> bytes:
@@ -62,6 +66,13 @@ class Front:
         request = Request("GET", target.path, tuple(parse_qsl(target.query)), None)
         told = self._sandbox._respond(request)
         return HANG_UP if told.body is None else reply(told.body, status=f"{told.status} Told")
+
+
+async def _drip(stream: trio.SocketStream) -> None:
+    await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    while True:
+        await stream.send_all(b" ")
+        await trio.sleep(0.02)
 
 
 async def _next(stream: trio.SocketStream) -> str | None:

@@ -5,7 +5,7 @@ import json
 import pytest
 import trio
 
-from tests.hedera.front import HANG_UP, SILENCE, reply
+from tests.hedera.front import DRIP, HANG_UP, SILENCE, reply
 from tests.hedera.world import World, world
 from tests.support.waiting import until
 
@@ -22,6 +22,7 @@ async def _goes_stale(here: World, reason: str) -> None:
     [
         (HANG_UP, "does not answer: Server disconnected"),
         (SILENCE, "does not answer in time"),
+        (DRIP, "does not answer in time"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", "does not answer in time"),
         (b"SSH-2.0-OpenSSH_9\r\n\r\n", "does not answer: "),
         (reply({}, status="500 No"), "the mirror answers 500"),
@@ -33,7 +34,7 @@ async def _goes_stale(here: World, reason: str) -> None:
         (reply({"blocks": [{"timestamp": {"to": 7}}]}), "a time is not written as seconds"),
         (reply("x" * 3_000), "the mirror's answer is larger than 2000 bytes"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 async def test_trouble_makes_it_stale_and_it_comes_back(answer: bytes, reason: str) -> None:
     async with world(**SMALL, **{"limits.mirror_answer_bytes": 2_000}) as here, here.watching():

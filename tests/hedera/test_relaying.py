@@ -288,6 +288,18 @@ def _dashed(id: str) -> str:
     return f"{payer}-{start.replace('.', '-')}"
 
 
+async def test_what_was_handed_over_is_not_new_when_it_is_handed_in_once_more() -> None:
+    async with world(**IMPATIENT) as here, here.watching() as chain:
+        raw = here.signed()
+        transfer, _ = await here.hand_in(raw)
+        await until(lambda: here.balance(PAYEE) == 1_000)
+        asked_ms = here.now_ms
+        here.sandbox.clock.advance(200)
+        assert chain.inspect(raw, asked_ms) == transfer
+        assert (await chain.submit(transfer)).status is UNKNOWN
+        assert here.codes()[-1] == rc.TRANSACTION_EXPIRED
+
+
 # --- Killed, and started again
 
 

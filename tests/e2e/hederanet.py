@@ -1,12 +1,13 @@
 """A Hedera network and a daemon on it: the sandbox in this process, the daemon in one of its own."""
 
+import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paydaemon_hedera.sandbox.names import entity
+from paydaemon_hedera.sandbox.names import entity, number
 from paydaemon_hedera.sandbox.running import Options, Running
 from tests.sdks.plans import Case, Moved
 from tests.support.daemon import Daemon, Json, running
@@ -40,6 +41,13 @@ class HederaNet:
         tokens = {} if native else {option["asset"]: Moved(USDC_DECIMALS, amounts)}
         given = {"hbar": amounts if native else {}, "tokens": tokens, "memo": option["destination"]["memo"]}
         return Case(name, entity(payer), signers, **{**given, **changes})
+
+    def signed(self, invoice: Json, payer: int = 1002) -> str:
+        """What pays an invoice's first option, signed, in base64."""
+        option = invoice["options"][0]
+        to, due = option["destination"], int(option["due_minor"])
+        raw = self.sandbox.signed(payer, number(to["address"]), due, memo=to["memo"])
+        return base64.b64encode(raw).decode()
 
     def keys(self, account: int) -> list[str]:
         """The private keys that sign for an account, as the SDKs take them."""

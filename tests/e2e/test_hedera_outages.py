@@ -3,7 +3,6 @@
 Never lost, never credited twice, never `failed` while nobody knows, and never under a new id.
 """
 
-import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,9 @@ import pytest
 import trio
 
 from paydaemon_hedera.sandbox.faults import Call, Fault, Kind
-from paydaemon_hedera.sandbox.names import number
 from tests.e2e.hederanet import HederaNet, hederanet
 from tests.support.daemon import Json, patiently
 
-ALICE = 1002
 IMPATIENT = {
     "submit_timeout_s": 1,
     "submit_tries": 2,
@@ -41,10 +38,7 @@ async def net(tmp_path: Path) -> AsyncIterator[HederaNet]:
 async def signed(net: HederaNet) -> tuple[Json, str]:
     """An invoice, and what pays it, signed."""
     invoice = await net.invoice()
-    option = invoice["options"][0]
-    to, due = option["destination"], int(option["due_minor"])
-    raw = net.sandbox.signed(ALICE, number(to["address"]), due, memo=to["memo"])
-    return invoice, base64.b64encode(raw).decode()
+    return invoice, net.signed(invoice)
 
 
 async def relay_of(net: HederaNet, id: str) -> Json:

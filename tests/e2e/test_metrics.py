@@ -1,11 +1,17 @@
 """docs/metrics.md says what a real daemon serves, and its alert rules ask for what is there."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from paydaemon_bitcoin.regtest import RegtestNode
+from paydaemon_hedera.sandbox.running import Options, Running
+from tests.e2e.hederanet import HederaNet, settings
+from tests.e2e.setup import bitcoin
 from tests.metrics.pages import Page
-from tests.support.daemon import Daemon, address_of, due_of
+from tests.support.daemon import Daemon, address_of, due_of, running
 from tests.support.node import pay_many
 
 TEXT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -34,6 +40,19 @@ def served(page: Page) -> dict[str, tuple[str, frozenset[str]]]:
     }
 
 
+@pytest.fixture
+async def everything(node: RegtestNode, tmp_path: Path) -> AsyncIterator[Daemon]:
+    """A daemon that is paid on either chain, and has relayed a transaction and refused one."""
+    with Running(Options(consensus_delay_s=0.05)) as sandbox:
+        tables = settings(sandbox, {})
+        tables["chains"] |= bitcoin(node)["chains"]
+        async with running(tmp_path, tables) as daemon:
+            net = HederaNet(sandbox, daemon)
+            await net.hand_in(net.signed(await net.invoice()))
+            await daemon.call("POST", "/v1/relay/hedera", {"transaction": "AAAA"}, expect=4)
+            yield daemon
+
+
 async def scraped(daemon: Daemon, node: RegtestNode) -> Page:
     """A daemon's metrics after a payment, while somebody listens."""
     invoice = await daemon.invoice()
@@ -46,9 +65,9 @@ async def scraped(daemon: Daemon, node: RegtestNode) -> Page:
 
 
 async def test_what_is_documented_is_served_and_the_other_way_round(
-    daemon: Daemon, node: RegtestNode
+    everything: Daemon, node: RegtestNode
 ) -> None:
-    page = await scraped(daemon, node)
+    page = await scraped(everything, node)
     assert served(page) == documented()
     assert page.value("chain_look_seconds_count", "bitcoin") > 0
     assert page.value("payment_detection_seconds_count", "bitcoin") > 0

@@ -183,7 +183,7 @@ def test_every_port_is_tried_or_left_out_for_a_reason() -> None:
     given = {"ChainHost", "RateHost"}  # the daemon's own
     # A sandbox is for `paydaemon demo`, where no daemon depends on it; a relay is spoilt, call by call, in
     # tests/engine/test_relays.py.
-    elsewhere = {"Sandbox", "Relay"}
+    elsewhere = {"Sandbox", "SigningSandbox", "Relay"}
     found = {
         name
         for name, port in vars(ports).items()

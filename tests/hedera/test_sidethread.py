@@ -1,0 +1,118 @@
+"""Coroutines of asyncio's, called by trio's tasks: each is told once, and who gives up ends what it called."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+
+from paydaemon_hedera.sidethread import SideThread
+from tests.support.waiting import until
+
+SOON_S = 5
+
+
+@pytest.fixture
+async def side() -> AsyncIterator[SideThread]:
+    made = SideThread()
+    yield made
+    with trio.fail_after(SOON_S):
+        await made.close()
+    assert "hedera-grpc" not in {thread.name for thread in threading.enumerate()}
+
+
+async def test_what_is_returned_and_what_is_raised(side: SideThread) -> None:
+    async def answer() -> str:
+        await asyncio.sleep(0)
+        return threading.current_thread().name
+
+    async def fail() -> None:
+        raise LookupError("nothing there")
+
+    assert await side.call(answer) == "hedera-grpc"
+    with pytest.raises(LookupError, match="nothing there"):
+        await side.call(fail)
+
+
+async def test_many_at_once_are_each_told_what_is_theirs(side: SideThread) -> None:
+    told: dict[int, int] = {}
+
+    async def ask(number: int) -> None:
+        async def answer() -> int:
+            await asyncio.sleep(number % 3 / 1000)
+            return number
+
+        for _ in range(5):
+            told[number] = await side.call(answer)
+
+    with trio.fail_after(SOON_S):
+        async with trio.open_nursery() as nursery:
+            for number in range(500):
+                nursery.start_soon(ask, number)
+    assert told == {number: number for number in range(500)}
+
+
+async def test_whoever_gives_up_ends_what_was_called(side: SideThread) -> None:
+    ended: list[str] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cancelled")
+
+    with trio.move_on_after(0.05) as patience:
+        await side.call(wait)
+    assert patience.cancelled_caught
+    await until(lambda: ended == ["cancelled"])
+
+
+async def test_one_that_was_given_up_before_it_began_never_does(side: SideThread) -> None:
+    begun: list[str] = []
+
+    async def begin() -> None:
+        begun.append("begun")
+
+    async def nothing() -> None:
+        await asyncio.sleep(0)
+
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await side.call(begin)
+    await side.call(nothing)
+    assert begun == []
+
+
+async def test_an_answer_that_comes_as_somebody_gives_up_is_nobodys(side: SideThread) -> None:
+    for _ in range(200):
+        with trio.move_on_after(0.0005):
+            await side.call(lambda: asyncio.sleep(0.0005, "late"))
+    assert await side.call(lambda: asyncio.sleep(0, "in time")) == "in time"
+
+
+async def test_its_end_waits_for_partings_and_ends_everything_else() -> None:
+    side, seen = SideThread(), list[str]()
+
+    async def part() -> None:
+        await asyncio.sleep(0.05)
+        seen.append("parted")
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            seen.append("ended")
+
+    async def is_told_of_the_end() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await side.call(wait)
+        seen.append("told")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(is_told_of_the_end)
+        await trio.sleep(0.05)
+        side.part(part)
+        with trio.fail_after(SOON_S):
+            await side.close()
+    assert seen == ["parted", "ended", "told"]

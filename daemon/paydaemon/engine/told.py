@@ -85,15 +85,22 @@ class Told:
         elif before.terms != now.terms:
             yield f"event {event.seq} tells other terms of invoice {event.invoice_id} than those before it"
         before.status, before.sums = now.status, now.sums
+        for option in invoice["options"]:
+            for payment in option["payments"]:
+                yield from self._listed(event, payment)
 
     def _take_payment(self, event: Event, payment: Json) -> Iterator[str]:
+        yield from self._listed(event, payment)
+        self.payments[payment["id"]] = told_payment(payment)
+
+    def _listed(self, event: Event, payment: Json) -> Iterator[str]:
+        """A payment that an event holds, be it about that one or about its invoice."""
         now = told_payment(payment)
         before = self.payments.setdefault(payment["id"], now)
         if payment["invoice_id"] != event.invoice_id:
             yield f"event {event.seq} is of {event.invoice_id}, and its payment of {payment['invoice_id']}"
         if before.identity != now.identity:
             yield f"event {event.seq} tells something else of payment {payment['id']} than those before it"
-        self.payments[payment["id"]] = now
 
 
 def told_invoice(invoice: Json) -> ToldInvoice:

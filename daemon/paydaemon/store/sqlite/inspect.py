@@ -38,7 +38,7 @@ def inspect(database: Path) -> Inspected:
             connection.execute("PRAGMA query_only = ON")
             check_ours(connection, newest)
             return _inspect(connection, database, newest)
-    except (StoreMismatch, sqlite3.Error) as error:
+    except (StoreMismatch, sqlite3.Error, UnicodeDecodeError) as error:
         raise_naming(str(database), error)
         raise
 

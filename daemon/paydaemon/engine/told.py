@@ -28,7 +28,7 @@ INVOICE = (
     "expires_at",
     "monitor_until",
 )
-OPTION = ("chain", "asset", "due", "due_minor", "rate", "rate_source", "rate_at", "confirmations_required")
+OPTION = ("rate", "rate_source", "rate_at", "confirmations_required", "due", "due_minor", "chain", "asset")
 DESTINATION = ("address", "memo", "uri")
 PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_minor", "destination")
 """Fields that were there from the first release on, so that an event of any age can be compared."""
@@ -36,7 +36,7 @@ PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_mi
 OF_PAYMENTS = frozenset(
     type for type in EventType if type.startswith("payment.") or type is EventType.INVOICE_PAYMENT_SEEN
 )
-SUMS = ("pending_minor", "confirmed_minor")
+SUMS = ["pending_minor", "confirmed_minor"]
 ILLEGIBLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What comes of taking something apart that is not what it should be."""
 

@@ -117,11 +117,20 @@ async def _wallet(rpc: Rpc, config: BitcoinConfig, record: ChainRecord) -> Async
 def _identity(descriptor: Descriptor, genesis: str, record: ChainRecord) -> Finding:
     mine = identity_of(genesis, descriptor)
     if record.identity is None:
-        return ok("identity", "not recorded yet")
+        return _unrecorded(mine, record)
     if record.identity == mine:
         return ok("identity", "node and descriptor are those of the database")
     said = difference(mine, record.identity)
     return problem("identity", said, "set the old network and descriptor again, or use another database")
+
+
+def _unrecorded(mine: str, record: ChainRecord) -> Finding:
+    for other, identity in record.others.items():
+        if identity == mine:
+            said = f"the database knows this network and wallet as chain {other!r}"
+            advice = f"call it {other!r} again; where that is configured too, use a wallet of its own here"
+            return problem("identity", said, advice)
+    return ok("identity", "not recorded yet")
 
 
 async def _not_loaded(rpc: Rpc, name: str) -> Finding:

@@ -256,7 +256,7 @@ def _readiness() -> Schema:
         "One chain.",
         {
             "id": text("The chain's id, as the operator has named it."),
-            "plugin": text("The plugin that serves it."),
+            "plugin": text("The plugin that serves it; empty where it is not configured any more."),
             "state": state,
             "reason": reason,
             "as_of": nullable(time("Up to when it has been seen complete.")),

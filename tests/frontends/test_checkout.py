@@ -36,3 +36,24 @@ async def test_an_invoice_that_cannot_be_paid_at_all_says_so(daemon: Served) -> 
     assert "Not to be paid at present" in shown
     assert "Waiting for your payment" not in shown
     assert invoice["options"][0]["destination"]["address"] not in shown
+
+
+async def test_the_newest_payments_are_shown_and_all_are_counted(daemon: Served) -> None:
+    invoice = await daemon.invoice()
+    [issued] = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 10))
+    await daemon.engine.bitcoin.pay(*((issued.key, 10 + number) for number in range(20)))
+    shown = await page(daemon, invoice)
+    assert shown.count('class="payment"') == 20
+    assert "in all" not in shown
+    await daemon.engine.bitcoin.pay((issued.key, 77))
+    shown = await page(daemon, invoice)
+    assert shown.count('class="payment"') == 20
+    assert "21 payments in all; the newest 20:" in shown
+    assert "0.00000077 BTC" in shown
+    assert "0.00000010 BTC" not in shown
+    async with daemon.client() as client:
+        [listed] = (await client.get("/v1/invoices")).json()["data"]
+        whole = (await client.get(f"/v1/invoices/{invoice['id']}")).json()
+    assert len(whole["options"][0]["payments"]) == 21
+    assert listed["options"][0].pop("payments") == whole["options"][0].pop("payments")[-20:]
+    assert listed == whole

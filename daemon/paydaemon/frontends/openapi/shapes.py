@@ -104,7 +104,9 @@ def _option() -> Schema:
             "confirmations_required": whole("Confirmations that each payment needs."),
             "pending_minor": minor("The sum of all its payments that are not final yet."),
             "confirmed_minor": minor("The sum of all its payments that are final."),
-            "payments": listing(ref("Payment"), "Its payments, oldest first; in an event the 20 newest."),
+            "payments": listing(
+                ref("Payment"), "Its payments, oldest first; in an event or a list the 20 newest."
+            ),
         },
     )
 

@@ -28,6 +28,9 @@ HEADINGS = {
     Status.EXPIRED: "Expired",
     Status.INVALID: "Invalid",
 }
+PAYMENTS_SHOWN = 20
+"""How many payments of each option the page lists: whoever sends dust does not make it a page of dust."""
+
 CLOSED = "Not to be paid at present"
 """Instead of the heading of a new invoice with no way to pay that is open."""
 
@@ -58,7 +61,7 @@ def blueprint(api: Api) -> Blueprint:
 class Way:
     """One way to pay, as the page shows it. Amounts are decimal strings of whole units.
 
-    It is not `open` where nobody here would see the payment.
+    It is not `open` where nobody here would see the payment. Of `paid_times` payments the newest are listed.
     """
 
     open: bool
@@ -70,6 +73,7 @@ class Way:
     memo: str | None
     uri: str
     payments: tuple[str, ...]
+    paid_times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,11 @@ def _remarks(flags: frozenset[Flag]) -> list[str]:
 def _way(view: InvoiceView, option: Option, is_watched: Callable[[str], bool]) -> Way:
     asset = option.asset
     remaining = remaining_minor(view.invoice, option, tally(view.invoice, view.payments))
-    mine = [payment for payment in view.payments if view.invoice.option(payment.asset) is option]
+    mine = [
+        payment
+        for payment in view.payments
+        if payment.counts and view.invoice.option(payment.asset) is option
+    ]
     return Way(
         open=is_watched(asset.chain),
         chain=asset.chain,
@@ -127,7 +135,8 @@ def _way(view: InvoiceView, option: Option, is_watched: Callable[[str], bool]) -
         address=option.destination.address,
         memo=option.destination.memo,
         uri=option.destination.uri,
-        payments=tuple(_progress(view, payment) for payment in mine if payment.counts),
+        payments=tuple(_progress(view, payment) for payment in mine[-PAYMENTS_SHOWN:]),
+        paid_times=len(mine),
     )
 
 

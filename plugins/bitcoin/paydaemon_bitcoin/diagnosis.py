@@ -16,7 +16,7 @@ from paydaemon_bitcoin.identity import difference, identity_of
 from paydaemon_bitcoin.node import lag
 from paydaemon_bitcoin.notifications import Heard, listen_for
 from paydaemon_bitcoin.rpc import Rpc, connect
-from paydaemon_bitcoin.wallet import CHAINS, COMPARED
+from paydaemon_bitcoin.wallet import CHAINS, COMPARED, watched_below
 
 WAIT_S = 10.0
 LISTEN_S = 3.0
@@ -144,11 +144,20 @@ async def _loaded(wallet: Rpc, name: str, descriptor: Descriptor, record: ChainR
     try:
         info = await wallet.call("getwalletinfo")
         listed = (await wallet.call("listdescriptors"))["descriptors"]
+        watched = await watched_below(wallet, descriptor)
     except RpcError as error:
         if error.code == NO_WALLET:
             return [warning("wallet", f"{name} was unloaded just now", "look again")]
         raise
-    return list(_wallet_findings(name, info, listed, descriptor, record))
+    found = list(_wallet_findings(name, info, listed, descriptor, record))
+    return found if watched is None or record.identity is not None else [*found, _known(name, watched)]
+
+
+def _known(name: str, watched: int) -> Finding:
+    """Of a wallet that a daemon has used, while the database says that none has run here."""
+    said = f"a daemon has watched {watched} addresses with {name} before, and this database knows none"
+    advice = "if the database was lost, restore a backup: else addresses are given out a second time"
+    return warning("history", said, advice)
 
 
 def _wallet_findings(

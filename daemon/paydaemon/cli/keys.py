@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon
+from paydaemon.cli.ending import reason
 
 
 @click.group()
@@ -147,7 +148,11 @@ def add_operator(socket: Path | None, config: Path, as_json: bool) -> None:
 
 
 def _show_key(key: Json, as_json: bool) -> None:
-    if as_json:
-        print_json(key)
-    else:
-        click.echo(key["secret"])
+    """Tell a new key, this once. Where that fails it is there all the same: whoever asked has to know."""
+    try:
+        print_json(key) if as_json else click.echo(key["secret"])
+    except OSError as error:
+        seller_id = key["seller_id"]
+        rid = f"seller rotate {seller_id}" if seller_id else f"key revoke {key['id']}"
+        said = f"the key {key['id']} was made, and cannot be shown: {reason(error)}"
+        raise click.ClickException(f"{said}; be rid of it by `paydaemon {rid}`") from error

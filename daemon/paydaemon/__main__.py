@@ -1,11 +1,13 @@
 """``paydaemon`` and ``python -m paydaemon``."""
 
+from paydaemon.cli.ending import told_on_stdout
 from paydaemon.cli.main import cli
 
 
 def main() -> None:
     """Run the command line."""
-    cli(prog_name="paydaemon")
+    with told_on_stdout():
+        cli(prog_name="paydaemon")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from paydaemon.core.events import Draft, EventType
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
-from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain
+from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain, absent_chains
 from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices
@@ -79,6 +79,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
     async with _store(config) as store, trio.open_nursery() as nursery:
         await nursery.start(_stop_on_signal, stop)
         daemon = compose(config, store, clock)
+        daemon.api.absent = await absent_chains(store, daemon.chains)
         await nursery.start(daemon.sources.run, config.rates)
         _start_chains(nursery, daemon)
         nursery.start_soon(daemon.health.run)
@@ -288,7 +289,15 @@ class _Failures:
 def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
     for id, live in daemon.chains.items():
         limits, measures = daemon.limits.engine, live.measures
-        host = Host(daemon.store, live.chain, daemon.clock, daemon.live, limits=limits, measures=measures)
+        host = Host(
+            daemon.store,
+            live.chain,
+            daemon.clock,
+            daemon.live,
+            limits=limits,
+            measures=measures,
+            configured=daemon.chains,
+        )
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 import structlog
 import trio
 
+from paydaemon.hooks.ports import ChainMismatch
 from paydaemon.logs import in_one_line
 
 JITTER = 0.25
@@ -122,7 +123,7 @@ class Supervisor:
             failed, passing = group.split((Exception, SystemExit))
             if failed is not None:
                 reason = _reason(failed)
-                log.warning("service failed", service=name, reason=reason, exc_info=failed)
+                log.warning("service failed", service=name, reason=reason, exc_info=_traceback(failed))
             if passing is not None:
                 raise passing from None
         return reason, trio.current_time() - up_since >= self._limits.steady_after_s
@@ -169,6 +170,11 @@ def pause_s(failures: int, limits: ServiceLimits) -> float:
 def _reason(group: BaseExceptionGroup[BaseException]) -> str:
     """What went wrong, in one line: every exception that is no group."""
     return "; ".join(in_one_line(error) for error in _leaves(group))[:MAX_REASON]
+
+
+def _traceback(group: BaseExceptionGroup[BaseException]) -> BaseException | None:
+    """What the log shows of where it went wrong: nothing where the words of it say what to do."""
+    return None if all(isinstance(error, ChainMismatch) for error in _leaves(group)) else group
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

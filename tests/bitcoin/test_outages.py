@@ -1,15 +1,17 @@
 """What happens while the node, the chain or the wallet is away is made up for, on a real node."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import trio
 
 from paydaemon.core.errors import ErrorType, Refusal
-from paydaemon.core.payment import PaymentState
+from paydaemon.core.payment import ChainTime, Observation, PaymentState
 from paydaemon.hooks.ports import HealthState
 from paydaemon_bitcoin.regtest import RegtestNode
+from tests.bitcoin.host import FakeHost
 from tests.bitcoin.world import World, world
 from tests.support.waiting import until
 
@@ -35,6 +37,24 @@ async def test_a_node_that_comes_back_with_another_cookie_is_watched_on(node: Re
         await shop.seen(address)
         await node.mine(6)
         await shop.state(address, PaymentState.CONFIRMED)
+
+
+async def test_the_first_look_after_a_start_is_told_as_what_it_is(node: RegtestNode) -> None:
+    shop = world(node)
+    looking: list[str] = []
+
+    class Curious(FakeHost):
+        async def observe(
+            self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
+        ) -> None:
+            looking.append(shop.chain.health().reason)
+            await super().observe(observations, as_of, cursor)
+
+    shop.host = Curious()
+    assert shop.chain.health().reason == "not connected yet"
+    async with shop.watching():
+        assert shop.chain.health().reason == ""
+    assert looking[0] == "connected; looking at what has happened since"
 
 
 async def test_a_restart_too_short_to_notice_loses_nothing(node: RegtestNode) -> None:

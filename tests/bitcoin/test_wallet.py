@@ -1,18 +1,23 @@
 """The node's wallet and its range, on a real node."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import trio
 
 from paydaemon.core.payment import PaymentState
+from paydaemon.hooks.diagnosis import ChainRecord, Finding, Verdict
 from paydaemon.hooks.ports import ChainMismatch, HealthState
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import HARDENED, Descriptor
+from paydaemon_bitcoin.diagnosis import diagnose
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
+from paydaemon_bitcoin.wallet import KNOWN_WALLET
+from tests.bitcoin.host import FakeHost
 from tests.bitcoin.world import World, world
 from tests.support.node import copy_node
 from tests.support.waiting import until
@@ -81,6 +86,35 @@ async def test_the_node_notes_down_nothing_of_the_addresses_before_a_paid_one(no
         for destination in destinations[1:]:
             info = await chain._wallet.rpc.call("getaddressinfo", destination.address)
             assert (info["ismine"], info["labels"]) == (True, [])
+
+
+def warnings(log: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    return [line for line in log if line["event"] == KNOWN_WALLET]
+
+
+async def history(shop: World) -> list[Finding]:
+    """What the doctor finds of the wallet's past, with a database as the host's."""
+    record = ChainRecord(shop.host.identity, shop.host.next_index)
+    return [found async for found in diagnose("bitcoin", shop.config, record) if found.what == "history"]
+
+
+async def test_a_lost_database_is_noticed_by_what_the_wallet_remembers(node: RegtestNode) -> None:
+    shop = world(node)
+    with structlog.testing.capture_logs() as log:
+        async with shop.watching():
+            await shop.issue()
+        async with shop.watching():
+            pass
+    assert warnings(log) == [], "neither a new wallet nor a restart is worth a word"
+    assert await history(shop) == []
+    shop.host = FakeHost()
+    [found] = await history(shop)
+    assert (found.verdict, "restore a backup" in found.advice) == (Verdict.WARNING, True)
+    with structlog.testing.capture_logs() as log:
+        async with shop.watching():
+            _, end = await ranges(shop)
+    [line] = warnings(log)
+    assert (line["log_level"], line["watched_below"]) == ("warning", end + 1)
 
 
 async def test_the_same_index_is_always_the_same_destination(node: RegtestNode) -> None:

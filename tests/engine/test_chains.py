@@ -1,13 +1,15 @@
 """Chains and their health: who may be offered, and what is told when that turns."""
 
 import pytest
+import structlog
 import trio
 from trio.testing import MockClock
 
 from paydaemon.core.events import EventType
 from paydaemon.core.payment import ChainTime
 from paydaemon.core.times import rfc3339
-from paydaemon.engine.chains import HealthWatch
+from paydaemon.engine.chains import HealthWatch, absent_chains
+from paydaemon.engine.host import Host
 from paydaemon.hooks.ports import ChainMismatch, HealthState
 from paydaemon.testing.clocks import trio_clock
 from paydaemon.testing.fakechain import FakeChain
@@ -164,8 +166,36 @@ async def test_one_network_and_wallet_under_two_names_is_refused() -> None:
     """Each credit would be told by both, and count for both: half a payment would settle."""
     async with world("first", "second", start=False) as daemon:
         await daemon.hosts["first"].identify("the same")
-        with pytest.raises(ChainMismatch, match=r"'second' is the same network and wallet as chain 'first'"):
-            await daemon.hosts["second"].identify("the same")
+        said = r"'second' is the same network and wallet as chain 'first': give it a wallet of its own"
+        host = Host(
+            daemon.store, daemon.chains["second"], daemon.clock, daemon.live, configured=daemon.chains
+        )
+        with pytest.raises(ChainMismatch, match=said):
+            await host.identify("the same")
+
+
+async def test_a_chain_with_another_name_is_told_its_old_one() -> None:
+    async with world("first", "second", start=False) as daemon:
+        await daemon.hosts["first"].identify("the same")
+        host = Host(daemon.store, daemon.chains["second"], daemon.clock, daemon.live, configured=["second"])
+        with pytest.raises(ChainMismatch, match=r"as chain 'first': call it 'first' again"):
+            await host.identify("the same")
+
+
+async def test_a_chain_that_is_configured_no_more_is_told_while_anybody_waits_on_it() -> None:
+    async with world("bitcoin", "hedera") as daemon:
+        assert await absent_chains(daemon.store, ()) == []
+        await daemon.invoice(chains=("bitcoin",), expires_in_s=60)
+        assert await absent_chains(daemon.store, daemon.chains) == []
+        with structlog.testing.capture_logs() as log:
+            [absent] = await absent_chains(daemon.store, ["hedera"])
+        assert (absent.id, absent.state) == ("bitcoin", HealthState.STALE)
+        assert absent.reason == "not configured, and 1 invoice(s) wait for what is paid on it"
+        assert [(line["log_level"], line["chain"]) for line in log] == [("warning", "bitcoin")]
+        await daemon.pass_by(61)
+        assert await absent_chains(daemon.store, ["hedera"]) != [], "what is paid late is told too"
+        await daemon.pass_by(daemon.defaults.monitor_for_s + 1)
+        assert await absent_chains(daemon.store, ["hedera"]) == []
 
 
 async def test_what_was_issued_is_what_is_to_be_watched() -> None:

@@ -1,7 +1,9 @@
 """Creating invoices: one key, one invoice; one invoice, its own destinations; and nothing half done."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +167,43 @@ async def test_a_disabled_seller_sells_nothing() -> None:
         with pytest.raises(Refusal) as refusal:
             await daemon.create(OPERATOR, seller_id="closed")
         assert (refusal.value.type, refusal.value.code) == (ErrorType.PERMISSION, "seller_disabled")
+
+
+async def test_a_key_is_remembered_while_its_seller_is_disabled() -> None:
+    async with world() as daemon:
+        first = await daemon.create(key="a")
+        await daemon.accounts.set_disabled("shop", True)
+        assert (await daemon.create(key="a")).invoice.id == first.invoice.id
+        with pytest.raises(Refusal, match="other parameters"):
+            await daemon.create(key="a", note="other")
+        with pytest.raises(Refusal, match="disabled"):
+            await daemon.create(key="b")
+
+
+class Thoughtful(FakeChain):
+    """A chain that takes so long over each destination that somebody does something else meanwhile."""
+
+    meanwhile: Callable[[], Awaitable[object]]
+
+    async def destination(self, index: int, request: DestinationRequest) -> Destination:
+        await self.meanwhile()
+        return await super().destination(index, request)
+
+
+async def test_nothing_is_created_once_a_seller_is_disabled() -> None:
+    async with world() as daemon:
+        chain = Thoughtful(daemon.bitcoin)
+        chain.meanwhile = partial(daemon.accounts.set_disabled, "shop", True)
+        await chain.start(daemon.hosts["bitcoin"])
+        await chain.tell()
+        live = live_chain(chain, daemon.store, daemon.clock)
+        await live.refresh()
+        makes = Invoices(daemon.store, {"bitcoin": live}, daemon.rates, daemon.clock, InvoiceDefaults())
+        with pytest.raises(Refusal, match="disabled"):
+            await makes.create(SHOP, ORDER, "a")
+        assert await invoices(daemon) == []
+        await daemon.accounts.set_disabled("shop", False)
+        assert (await daemon.create(key="a", note="other")).invoice.note == "other"
 
 
 class Eager(FakeChain):

@@ -27,6 +27,7 @@ from paydaemon.core.invoice import Invoice, LatePolicy, Mark, Option
 from paydaemon.core.payment import Observation
 from paydaemon.engine.invoices import InvoiceView
 from paydaemon.engine.orders import InvoiceDefaults
+from paydaemon.engine.totals import totals
 from paydaemon.hooks.ports import HealthState
 from paydaemon.testing.fakenetwork import Credit, FakeNetwork
 from tests.engine.books import (
@@ -67,7 +68,10 @@ class EngineMachine(RuleBasedStateMachine):
         self.checked_seq = 0
 
     def teardown(self) -> None:
-        self.portal.close()
+        try:
+            assert self.portal(self.daemon.store.read, totals).disagreements == []
+        finally:
+            self.portal.close()
 
     # --- The office
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 import trio
 
+from paydaemon.engine.chains import absent_chains
 from paydaemon.frontends.routes import health
 from paydaemon.hooks.ports import HealthState
 from paydaemon.store.port import StoreUnavailable
@@ -32,6 +33,20 @@ async def test_it_lives_and_is_ready_without_a_key(daemon: Served) -> None:
     assert hedera["id"] == "hedera"
     assert told["plugins"] == [{"name": "fake", "status": "loaded"}]
     assert told["services"] == [{"name": "chain bitcoin", "state": "running"}]
+
+
+async def test_a_chain_that_is_configured_no_more_is_told_and_keeps_nobody_from_the_others(
+    daemon: Served,
+) -> None:
+    await daemon.invoice()
+    api = daemon.engine.api
+    api.absent = await absent_chains(daemon.engine.store, ["hedera"])
+    async with daemon.client() as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 200
+    absent = answer.json()["chains"][-1]
+    assert (absent["id"], absent["plugin"], absent["state"]) == ("bitcoin", "", "stale")
+    assert absent["reason"] == "not configured, and 1 invoice(s) wait for what is paid on it"
 
 
 async def test_each_chain_is_told_apart(daemon: Served) -> None:

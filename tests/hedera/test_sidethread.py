@@ -1,4 +1,4 @@
-"""Coroutines of asyncio's, called by trio's tasks: each is told once, and who gives up ends what it called."""
+"""Coroutines of asyncio's, called by trio's tasks: each is told once, or ended when its caller gives up."""
 
 import asyncio
 import threading

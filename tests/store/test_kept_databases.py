@@ -15,6 +15,11 @@ from paydaemon.store.sqlite.migrate import load_migrations
 KEPT = sorted((Path(__file__).parents[1] / "databases").glob("*.sql"))
 MOST_BYTES = 200_000
 
+MARKED = """
+UPDATE invoices SET mark = 'invalid', status = 'invalid', flags = '["marked"]'
+WHERE mark IS NULL AND flags = '[]'
+"""
+
 
 @pytest.fixture(params=KEPT, ids=lambda path: path.stem)
 def kept(request: pytest.FixtureRequest) -> Path:
@@ -88,6 +93,29 @@ async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None
         ("UPDATE journal SET last_seq = last_seq + 1", "the journal ends at"),
         ("UPDATE chains SET next_index = 3", "would give out index"),
         ("DELETE FROM events WHERE seq > 5; UPDATE journal SET last_seq = 5", "does not know invoice"),
+        ("UPDATE options SET address = 'elsewhere'", "options.0.destination.address is 'elsewhere'"),
+        ("UPDATE options SET uri = 'bitcoin:elsewhere' WHERE place = 1", "options.1.destination.uri is"),
+        ("UPDATE options SET due_minor = '1' WHERE destination_index = 2", "options.0.due_minor is '1'"),
+        ("UPDATE invoices SET amount_minor = '1'", "amount is '0.01', and the journal told '12.50'"),
+        ("UPDATE invoices SET expires_at_ms = expires_at_ms + 1000", "expires_at is"),
+        ("UPDATE invoices SET note = hex(zeroblob(900))", "note is '0000"),
+        ("UPDATE payments SET ref = ref || 'x'", "on bitcoin, and the journal told otherwise"),
+        ("UPDATE payments SET transaction_id = 'elsewhere'", "on bitcoin, and the journal told otherwise"),
+        ("UPDATE payments SET id = id || 'x'", "the journal does not know payment pay_"),
+        ("UPDATE payments SET seen_at_ms = seen_at_ms + 1000", "was seen at"),
+        ("UPDATE payments SET state = 'dropped' WHERE invoice_id IS NULL", "is dropped for None, and the"),
+        ("DELETE FROM payments WHERE state = 'conflicted'", "the journal tells of pay_"),
+        (MARKED, "is invalid, and the journal told settled"),
+        ("UPDATE events SET data = replace(data, '\"12.50\"', '\"12.51\"') WHERE seq = 61", "other terms"),
+        ("UPDATE events SET data = replace(data, 'bitcoin-tx', 'x')  WHERE seq = 61", "something else of"),
+        ("UPDATE events SET data = replace(data, 'pay', 'inv') WHERE seq = 61", "event 61"),
+        ("UPDATE events SET data = '[]' WHERE seq = 61", "event 61 is not what an event is"),
+        ("UPDATE events SET data = '{}' WHERE seq = 61", "event 61 is not what an event is"),
+        ("UPDATE events SET seller_id = 'nobody' WHERE seq = 61", "event 61 belongs to invoice"),
+        (
+            "UPDATE events SET invoice_id = NULL WHERE seq = 61",
+            "event 61 is of None, and its payment of inv_",
+        ),
     ],
 )
 async def test_a_disagreement_would_be_found(tmp_path: Path, change: str, said: str) -> None:

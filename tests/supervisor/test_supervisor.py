@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+import structlog
 import trio
 import trio.testing
 
+from paydaemon.hooks.ports import ChainMismatch
 from paydaemon.supervisor import JITTER, ServiceLimits, ServiceRecord, ServiceState, Supervisor
 from tests.supervisor.trial import (
     Status,
@@ -48,6 +50,26 @@ async def test_one_that_fails_for_ever_leaves_the_others_running(
         assert 86_400 / (longest_s * (1 + JITTER)) < failing.restarts < 86_400 / longest_s + 7
         assert set(it.told.failures) == {("chain b", "a-plugin", "ConnectionError: no node")}
         assert len(it.told.failures) == failing.restarts + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(ChainMismatch("call it 'a' again"), False), (ConnectionError("no node"), True)]
+)
+async def test_where_it_went_wrong_is_logged_unless_the_words_say_what_to_do(
+    autojump_clock: trio.testing.MockClock, error: Exception, shown: bool
+) -> None:
+    async def fails(task_status: trio.TaskStatus[None]) -> None:
+        await trio.lowlevel.checkpoint()
+        raise error
+
+    with structlog.testing.capture_logs() as log:
+        async with trial() as it:
+            it.start("chain a", fails)
+            await trio.sleep(0.5)
+    [line] = log
+    assert (line["event"], line["log_level"]) == ("service failed", "warning")
+    assert str(error) in line["reason"]
+    assert (line["exc_info"] is not None) is shown
 
 
 async def test_raising_after_started(autojump_clock: trio.testing.MockClock) -> None:

@@ -26,7 +26,8 @@ from paydaemon.engine.clock import system_clock
 from paydaemon.engine.totals import Totals, totals
 from paydaemon.store.port import StoreMismatch, StoreUnavailable, Transaction
 from paydaemon.store.sqlite import open_store
-from paydaemon.store.sqlite.backup import Copied, back_up
+from paydaemon.store.sqlite.backup import Copied, back_up, naming
+from paydaemon.store.sqlite.legible import refuse_illegible
 from paydaemon.store.sqlite.ownership import is_claimed
 from paydaemon.store.sqlite.restore import claimed, given_out, staged, swap_in
 
@@ -120,11 +121,15 @@ async def _restore(file: Path, database: Path, leap: int, as_json: bool) -> None
 
 
 async def _check(file: Path, path: Path, progress: Progress) -> Totals:
-    """Migrate a staged copy, and see that it agrees with itself."""
-    async with open_store(path, executor="inline") as store:
-        found = await store.read(lambda reader: totals(reader, progress))
-    if found.disagreements:
-        raise StoreMismatch(f"{file} does not agree with itself:\n" + "\n".join(found.disagreements))
+    """Migrate a staged copy, and see that it can be read and agrees with itself."""
+    with naming(file, path):
+        async with open_store(path, executor="inline") as store:
+            refuse_illegible(path)
+            found = await store.read(lambda reader: totals(reader, progress))
+        if found.disagreements:
+            raise StoreMismatch(
+                "this database does not agree with itself:\n" + "\n".join(found.disagreements)
+            )
     return found
 
 

@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import click
 import httpx
 
 from paydaemon.cli.ending import reason
 from paydaemon.config import ConfigError, load_admin_socket
+from paydaemon.frontends.requests import ID
 
 TIMEOUT_S = 60.0
 DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
@@ -61,6 +63,19 @@ def reaches_daemon(command: F) -> F:
     return command
 
 
+def path_of(template: str, *ids: str) -> str:
+    """A path with ids in the place of its ``{}``: what is no id never gets as far as to name another path.
+
+    Raises `click.ClickException` for what cannot be one.
+    """
+    for id in ids:
+        if ID.fullmatch(id) is None:
+            raise click.ClickException(
+                f"id: {id!r} cannot be an id: those are 1 to 64 of A-Z, a-z, 0-9, - and _"
+            )
+    return template.format(*(quote(id, safe="") for id in ids))
+
+
 def call(
     socket: Path,
     method: str,
@@ -74,6 +89,8 @@ def call(
     with httpx.Client(transport=transport, base_url="http://paydaemon", timeout=TIMEOUT_S) as client:
         try:
             answer = client.request(method, path, json=body, params=query)
+        except UnicodeEncodeError as error:
+            raise click.ClickException(f"{error.object!r} is not UTF-8") from error
         except httpx.TransportError as error:
             said = f"no daemon answers at {socket} ({reason(error)}): is it running? See `paydaemon doctor`"
             raise NoAnswer(said) from error

@@ -2,8 +2,9 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import NoReturn, TypeVarTuple
 
 import click
@@ -15,13 +16,13 @@ Ts = TypeVarTuple("Ts")
 def run(start: Callable[[*Ts], Awaitable[None]], *arguments: *Ts) -> None:
     """Run `start` to its end.
 
-    An interrupt and a `click.ClickException` come out as such. A group that holds anything else tells of a
-    mistake in the program, and comes out whole.
+    An interrupt, a `click.ClickException` and what the system refuses come out as such. A group that holds
+    anything else tells of a mistake in the program, and comes out whole.
     """
     try:
         trio.run(start, *arguments)
     except BaseExceptionGroup as group:
-        _, unexpected = group.split((click.ClickException, KeyboardInterrupt))
+        _, unexpected = group.split((click.ClickException, KeyboardInterrupt, OSError))
         if unexpected is not None:
             raise
         raise first(group) from None
@@ -44,6 +45,28 @@ async def interruptible() -> AsyncIterator[None]:
 async def _interrupted(interrupts: AsyncIterator[int]) -> NoReturn:
     await anext(interrupts)
     raise KeyboardInterrupt
+
+
+@contextmanager
+def told_on_stdout() -> Iterator[None]:
+    """A command whose words cannot be written, such as on a full disk, ends with one line on stderr."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise  # of a file, and not of stdout
+        click.echo(f"Error: the answer cannot be written to stdout: {reason(error)}", err=True)
+        sys.exit(1)
+    finally:
+        _let_go_of_stdout()
+
+
+def _let_go_of_stdout() -> None:
+    """What could not be written is not tried again when Python ends: that would be told once more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import trio
 
-from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon
 from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
@@ -58,7 +58,8 @@ def create(
 @reaches_daemon
 def show(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     """Show the invoice ID."""
-    _show(call(find_socket(socket, config), "GET", f"/v1/invoices/{id}"), as_json)
+    path = path_of("/v1/invoices/{}", id)
+    _show(call(find_socket(socket, config), "GET", path), as_json)
 
 
 @invoice.command("list")
@@ -96,7 +97,7 @@ def list_invoices(
 @reaches_daemon
 def mark(id: str, status: str, socket: Path | None, config: Path, as_json: bool) -> None:
     """Mark the invoice ID settled or invalid, whatever its amounts say."""
-    path = f"/v1/invoices/{id}/mark"
+    path = path_of("/v1/invoices/{}/mark", id)
     _show(call(find_socket(socket, config), "POST", path, body={"status": status}), as_json)
 
 
@@ -105,8 +106,8 @@ def mark(id: str, status: str, socket: Path | None, config: Path, as_json: bool)
 @reaches_daemon
 def watch(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     """Print what happens to the invoice ID as it happens, until it is settled, expired or invalid."""
-    where = find_socket(socket, config)
-    call(where, "GET", f"/v1/invoices/{id}")
+    path, where = path_of("/v1/invoices/{}", id), find_socket(socket, config)
+    call(where, "GET", path)
     run(_watch, where, id, as_json)
 
 
@@ -148,7 +149,7 @@ def unmatched(socket: Path | None, config: Path, as_json: bool) -> None:
 @reaches_daemon
 def assign(payment_id: str, invoice_id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     """Give the payment PAYMENT_ID to the invoice INVOICE_ID."""
-    path = f"/v1/payments/{payment_id}/assign"
+    path = path_of("/v1/payments/{}/assign", payment_id)
     _show(call(find_socket(socket, config), "POST", path, body={"invoice_id": invoice_id}), as_json)
 
 

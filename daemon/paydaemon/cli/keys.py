@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon
+from paydaemon.cli.ending import reason
 
 
 @click.group()
@@ -43,7 +44,8 @@ def list_sellers(socket: Path | None, config: Path, as_json: bool) -> None:
 @reaches_daemon
 def rotate(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     """Revoke all keys of the seller ID and print a new one."""
-    _show_key(call(find_socket(socket, config), "POST", f"/admin/v1/sellers/{id}/rotate"), as_json)
+    path = path_of("/admin/v1/sellers/{}/rotate", id)
+    _show_key(call(find_socket(socket, config), "POST", path), as_json)
 
 
 @seller.command("disable")
@@ -63,8 +65,10 @@ def enable(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
 
 
 def _turn(id: str, how: str, socket: Path | None, config: Path, as_json: bool) -> None:
-    row = call(find_socket(socket, config), "POST", f"/admin/v1/sellers/{id}/{how}")
-    print_json(row) if as_json else click.echo(f"{id} is {'disabled' if row['disabled'] else 'enabled'}")
+    path = path_of(f"/admin/v1/sellers/{{}}/{how}", id)
+    row = call(find_socket(socket, config), "POST", path)
+    turned = "disabled" if row["disabled"] else "enabled"
+    print_json(row) if as_json else click.echo(f"{row['id']} is {turned}")
 
 
 @click.group()
@@ -132,8 +136,8 @@ def _list_keys(rows: list[Json], as_json: bool) -> None:
 
 
 def _revoke(socket: Path, id: str, as_json: bool) -> None:
-    row = call(socket, "POST", f"/admin/v1/keys/{id}/revoke")
-    print_json(row) if as_json else click.echo(f"{id} is revoked")
+    row = call(socket, "POST", path_of("/admin/v1/keys/{}/revoke", id))
+    print_json(row) if as_json else click.echo(f"{row['id']} is revoked")
 
 
 @operator.command("add")
@@ -144,7 +148,11 @@ def add_operator(socket: Path | None, config: Path, as_json: bool) -> None:
 
 
 def _show_key(key: Json, as_json: bool) -> None:
-    if as_json:
-        print_json(key)
-    else:
-        click.echo(key["secret"])
+    """Tell a new key, this once. Where that fails it is there all the same: whoever asked has to know."""
+    try:
+        print_json(key) if as_json else click.echo(key["secret"])
+    except OSError as error:
+        seller_id = key["seller_id"]
+        rid = f"seller rotate {seller_id}" if seller_id else f"key revoke {key['id']}"
+        said = f"the key {key['id']} was made, and cannot be shown: {reason(error)}"
+        raise click.ClickException(f"{said}; be rid of it by `paydaemon {rid}`") from error

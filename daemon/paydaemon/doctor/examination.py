@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paydaemon.config import Config, ConfigError, Places, load_config, load_places
-from paydaemon.doctor.chains import examine_chains
+from paydaemon.doctor.chains import absent_findings, examine_chains
 from paydaemon.doctor.clock import ClockWatch, clock_findings
 from paydaemon.doctor.database import database_findings, look
 from paydaemon.doctor.files import config_file_findings, disk_findings
@@ -41,6 +41,9 @@ async def examine(path: Path, tell: Tell) -> None:
         tell(Examined("daemon", finding))
     if config is not None:
         known = database.chains if isinstance(database, Inspected) else {}
+        waiting = database.waiting if isinstance(database, Inspected) else {}
+        for id, finding in absent_findings(config.chains, waiting):
+            tell(Examined(f"chains.{id}", finding))
         await examine_chains(
             config.chains, known, lambda id, finding: tell(Examined(f"chains.{id}", finding))
         )

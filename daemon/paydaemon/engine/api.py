@@ -55,7 +55,10 @@ class Counted:
 
 
 class Api:
-    """One daemon's operations. Methods raise `Refusal` for what they do not do."""
+    """One daemon's operations. Methods raise `Refusal` for what they do not do.
+
+    `absent` are the chains that invoices wait on and that are not configured, as they were found at start.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Api:
         self._invoices = invoices
         self._rates = rates
         self._chains = chains
+        self.absent: Sequence[ChainStatus] = ()
         self.accounts = accounts
         self.journal = journal
         self.live = live
@@ -165,8 +169,12 @@ class Api:
         )
 
     def chains(self) -> Sequence[ChainStatus]:
-        """Every chain's health."""
+        """Every configured chain's health."""
         return [chain.status() for chain in self._chains.values()]
+
+    def watches(self, chain: str) -> bool:
+        """Whether what is paid on this chain is seen here: it is configured."""
+        return chain in self._chains
 
 
 def _noted(found: InvoiceView) -> InvoiceView:

@@ -4,7 +4,7 @@ A chain is usable when it says it is healthy and was seen complete not long ago.
 an event, told once each way. A stale chain gets no new options; the others go on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import cast
@@ -20,7 +20,7 @@ from paydaemon.engine.clock import Clock
 from paydaemon.engine.indexes import Indexes
 from paydaemon.engine.measures import ChainMeasures
 from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState, Relay
-from paydaemon.store.port import Store, StoreUnavailable, Transaction
+from paydaemon.store.port import Reader, Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -124,6 +124,31 @@ def _relay_of(chain: Chain) -> Relay | None:
     """The chain's second port, if it has one."""
     relays = all(callable(getattr(chain, name, None)) for name in RELAY_CALLS)
     return cast(Relay, chain) if relays else None
+
+
+async def absent_chains(store: Store, configured: Collection[str]) -> Sequence[ChainStatus]:
+    """The chains that are not configured and that invoices wait on: nobody sees what is paid there.
+
+    Each is told in the log, once.
+    """
+    found = await store.read(lambda reader: _absent(reader, configured))
+    for chain in found:
+        log.warning("a chain is not configured, and invoices wait on it", chain=chain.id, reason=chain.reason)
+    return found
+
+
+def _absent(reader: Reader, configured: Collection[str]) -> Sequence[ChainStatus]:
+    waiting = {id: count for id, count in reader.waiting_by_chain().items() if count and id not in configured}
+    rows = [reader.chain(id) for id in sorted(waiting)]
+    return [
+        ChainStatus(row.id, "", HealthState.STALE, absence(waiting[row.id]), row.as_of_ms, row.height)
+        for row in rows
+    ]
+
+
+def absence(waiting: int) -> str:
+    """What is wrong with a chain that is not configured, in words."""
+    return f"not configured, and {waiting} invoice(s) wait for what is paid on it"
 
 
 class HealthWatch:

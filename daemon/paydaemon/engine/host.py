@@ -4,7 +4,7 @@ A store that cannot take something now is no fault of the chain's. So what a cha
 is recorded: the chain is not restarted for it, and goes on as soon as the disk does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -42,7 +42,9 @@ class Host:
         *,
         limits: EngineLimits | None = None,
         measures: ChainMeasures | None = None,
+        configured: Collection[str] = (),
     ) -> None:
+        self._configured = configured
         self._measures = measures or ChainMeasures()
         self._store = store
         self._chain = chain
@@ -52,7 +54,7 @@ class Host:
 
     async def identify(self, identity: str) -> None:
         """Store which network and wallet this is, or raise `ChainMismatch`."""
-        stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity))
+        stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity, self._configured))
         if stored != identity:
             raise ChainMismatch(
                 f"chain {self._chain.id!r} is {identity!r}, but this database belongs to {stored!r}", stored
@@ -149,14 +151,15 @@ class Host:
                 await trio.sleep(AGAIN_S)
 
 
-def _identify(tx: Transaction, chain: str, identity: str) -> str:
+def _identify(tx: Transaction, chain: str, identity: str, configured: Collection[str]) -> str:
     """What the chain is known as. One network and wallet under two names would count each credit twice."""
     holder = tx.chain_known_as(identity)
     if holder not in (None, chain):
-        raise ChainMismatch(
-            f"chain {chain!r} is the same network and wallet as chain {holder!r}: "
-            "give it a wallet of its own, or leave one of them out"
+        both = holder in configured
+        todo = (
+            "give it a wallet of its own, or leave one of them out" if both else f"call it {holder!r} again"
         )
+        raise ChainMismatch(f"chain {chain!r} is the same network and wallet as chain {holder!r}: {todo}")
     row = tx.chain(chain)
     if row.identity is None:
         tx.set_chain(replace(row, identity=identity))

@@ -80,7 +80,7 @@ class Invoices:
         """Create an invoice, or return the one that the idempotency key stands for already."""
         seller_id = _seller_of(principal, request)
         row = _idempotency_row(seller_id, idempotency_key, request)
-        earlier = await self._store.read(lambda reader: _check_seller(reader, seller_id, row))
+        earlier = await self._store.read(lambda reader: _earlier(reader, seller_id, row))
         if earlier is not None:
             return earlier
         for _ in range(self._limits.destination_attempts):
@@ -187,14 +187,23 @@ def _idempotency_row(seller_id: str, key: str | None, request: InvoiceRequest) -
     return None if key is None else IdempotencyRow(seller_id, key, request.fingerprint(), "")
 
 
-def _check_seller(reader: Reader, seller_id: str, row: IdempotencyRow | None) -> InvoiceView | None:
-    """The invoice that the key stands for already. Raises `Refusal` where the seller may not sell."""
+def _earlier(reader: Reader, seller_id: str, row: IdempotencyRow | None) -> InvoiceView | None:
+    """The invoice that the key stands for already, whatever has become of the seller since.
+
+    Raises `Refusal` where there is none and the seller may not sell.
+    """
+    earlier = None if row is None else _replay(reader, row)
+    if earlier is None:
+        _check_seller(reader, seller_id)
+    return earlier
+
+
+def _check_seller(reader: Reader, seller_id: str) -> None:
     seller = reader.seller(seller_id)
     if seller is None:
         raise invalid("seller_id", f"there is no seller {seller_id!r}", "unknown_seller")
     if seller.disabled:
         raise Refusal(ErrorType.PERMISSION, "seller_disabled", "this seller is disabled", "seller_id")
-    return None if row is None else _replay(reader, row)
 
 
 def _replay(reader: Reader, row: IdempotencyRow) -> InvoiceView | None:
@@ -246,11 +255,11 @@ async def _option(invoice: Invoice, offer: Offer) -> Option:
 
 
 def _insert(tx: Transaction, invoice: Invoice, row: IdempotencyRow | None, now_ms: int) -> InvoiceView:
-    """Store the invoice, unless another request under the same key was quicker."""
+    """Store the invoice, unless another was quicker under the same key, or the seller was disabled."""
+    earlier = _earlier(tx, invoice.seller_id, row)
+    if earlier is not None:
+        return earlier
     if row is not None:
-        earlier = _replay(tx, row)
-        if earlier is not None:
-            return earlier
         tx.add_idempotency(replace(row, invoice_id=invoice.id))
     if any(tx.was_paid(option.asset.chain, option.destination.key) for option in invoice.options):
         # Whoever paid it cannot have known of this invoice: nobody does yet.

@@ -36,9 +36,9 @@ def page(items: Iterable[Mapping[str, object]], next_cursor: str | None = None) 
     return {"data": list(items), "has_more": next_cursor is not None, "next_cursor": next_cursor}
 
 
-def invoice(view: InvoiceView, public_url: str) -> Json:
-    """An invoice with everything that can be shown of it."""
-    shown = public_invoice(view.invoice, view.payments, view.tips)
+def invoice(view: InvoiceView, public_url: str, *, newest: int | None = None) -> Json:
+    """An invoice with everything that can be shown of it, or with only so many payments of each option."""
+    shown = public_invoice(view.invoice, view.payments, view.tips, newest=newest)
     return {**shown, "checkout_url": f"{public_url}/i/{view.invoice.id}"}
 
 

@@ -4,8 +4,8 @@ A diagnosis is made in the doctor's own process, whether or not the daemon runs.
 changes nothing anywhere. What cannot be found out is a finding too.
 """
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -50,11 +50,13 @@ def problem(what: str, said: str, advice: str) -> Finding:
 class ChainRecord:
     """What the daemon's database holds of a chain: as `paydaemon.hooks.ports.ChainHost` was told, if it was.
 
-    Every index below `next_index` may have been given out.
+    Every index below `next_index` may have been given out. `others` are the identities of the database's
+    other chains, configured or not, by their ids: no two chains can have the same.
     """
 
     identity: str | None = None
     next_index: int = 0
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 Diagnose = Callable[[str, Any, ChainRecord], AsyncIterator[Finding]]

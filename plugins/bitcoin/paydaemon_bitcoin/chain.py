@@ -151,6 +151,7 @@ class BitcoinChain:
         """Watch until the node is away. Returns why, for people."""
         try:
             await self._open(watcher, host)
+            self._turn(Health(self._health.state, "connected; looking at what has happened since"))
             raise await self._follow(watcher, looked)
         except NodeUnavailable as away:
             return away.reason

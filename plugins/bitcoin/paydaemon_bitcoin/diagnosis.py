@@ -16,7 +16,7 @@ from paydaemon_bitcoin.identity import difference, identity_of
 from paydaemon_bitcoin.node import lag
 from paydaemon_bitcoin.notifications import Heard, listen_for
 from paydaemon_bitcoin.rpc import Rpc, connect
-from paydaemon_bitcoin.wallet import CHAINS, COMPARED
+from paydaemon_bitcoin.wallet import CHAINS, COMPARED, watched_below
 
 WAIT_S = 10.0
 LISTEN_S = 3.0
@@ -117,11 +117,20 @@ async def _wallet(rpc: Rpc, config: BitcoinConfig, record: ChainRecord) -> Async
 def _identity(descriptor: Descriptor, genesis: str, record: ChainRecord) -> Finding:
     mine = identity_of(genesis, descriptor)
     if record.identity is None:
-        return ok("identity", "not recorded yet")
+        return _unrecorded(mine, record)
     if record.identity == mine:
         return ok("identity", "node and descriptor are those of the database")
     said = difference(mine, record.identity)
     return problem("identity", said, "set the old network and descriptor again, or use another database")
+
+
+def _unrecorded(mine: str, record: ChainRecord) -> Finding:
+    for other, identity in record.others.items():
+        if identity == mine:
+            said = f"the database knows this network and wallet as chain {other!r}"
+            advice = f"call it {other!r} again; where that is configured too, use a wallet of its own here"
+            return problem("identity", said, advice)
+    return ok("identity", "not recorded yet")
 
 
 async def _not_loaded(rpc: Rpc, name: str) -> Finding:
@@ -135,11 +144,20 @@ async def _loaded(wallet: Rpc, name: str, descriptor: Descriptor, record: ChainR
     try:
         info = await wallet.call("getwalletinfo")
         listed = (await wallet.call("listdescriptors"))["descriptors"]
+        watched = await watched_below(wallet, descriptor)
     except RpcError as error:
         if error.code == NO_WALLET:
             return [warning("wallet", f"{name} was unloaded just now", "look again")]
         raise
-    return list(_wallet_findings(name, info, listed, descriptor, record))
+    found = list(_wallet_findings(name, info, listed, descriptor, record))
+    return found if watched is None or record.identity is not None else [*found, _known(name, watched)]
+
+
+def _known(name: str, watched: int) -> Finding:
+    """Of a wallet that a daemon has used, while the database says that none has run here."""
+    said = f"a daemon has watched {watched} addresses with {name} before, and this database knows none"
+    advice = "if the database was lost, restore a backup: else addresses are given out a second time"
+    return warning("history", said, advice)
 
 
 def _wallet_findings(

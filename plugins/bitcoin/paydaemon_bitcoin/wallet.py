@@ -48,6 +48,11 @@ _PROGRESS_S = 1.0
 _ABORT_TRIES = 50
 _MARK = re.compile(r"paydaemon: watched below ([0-9]{1,10})", re.ASCII)
 
+KNOWN_WALLET = (
+    "a daemon has watched with this wallet before, and this database has given out no address: "
+    "if its database was lost, stop and restore a backup, or addresses are given out a second time"
+)
+
 Progress = Callable[[str], None]
 """Told what is going on while it takes long."""
 
@@ -66,6 +71,7 @@ class Wallet:
         self._descriptor = descriptor
         self._lookahead = lookahead
         self._end = 0
+        self._marked = False
         self._growing = trio.Lock()
         self._low = trio.Event()
 
@@ -88,7 +94,9 @@ class Wallet:
         await self._check_descriptors()
         await self._check_addresses()
         await self._grow(next_index + self._lookahead)
-        watched = await self._watched_below()
+        watched = await watched_below(self.rpc, self._descriptor)
+        if watched is not None and next_index == 0 and base is None and not self._marked:
+            log.warning(KNOWN_WALLET, wallet=self.name, watched_below=watched)
         if (watched is None or watched < next_index) and (issued or base is not None):
             await self._rescan(await self._height(base), progress)
         await self._remember()
@@ -133,14 +141,10 @@ class Wallet:
 
     # What the wallet remembers
 
-    async def _watched_below(self) -> int | None:
-        info = await self.rpc.call("getaddressinfo", self._descriptor.address(0))
-        marks = (_MARK.fullmatch(label) for label in info["labels"])
-        return next((int(mark[1]) for mark in marks if mark), None)
-
     async def _remember(self) -> None:
         address, label = self._descriptor.address(0), f"paydaemon: watched below {self._end}"
         await self.rpc.call("setlabel", address, label)
+        self._marked = True
 
     # Loading
 
@@ -263,6 +267,13 @@ class Wallet:
                 return
             await self.rpc.call("abortrescan")
             await trio.sleep(_PROGRESS_S / 10)
+
+
+async def watched_below(wallet: Rpc, descriptor: Descriptor) -> int | None:
+    """Up to which index the wallet remembers to have watched; None where no daemon has used it yet."""
+    info = await wallet.call("getaddressinfo", descriptor.address(0))
+    marks = (_MARK.fullmatch(label) for label in info["labels"])
+    return next((int(mark[1]) for mark in marks if mark), None)
 
 
 def _fits(entry: Mapping[str, Any]) -> bool:

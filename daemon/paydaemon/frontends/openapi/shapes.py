@@ -109,7 +109,9 @@ def _option() -> Schema:
             "confirmations_required": whole("Confirmations that each payment needs."),
             "pending_minor": minor("The sum of all its payments that are not final yet."),
             "confirmed_minor": minor("The sum of all its payments that are final."),
-            "payments": listing(ref("Payment"), "Its payments, oldest first; in an event the 20 newest."),
+            "payments": listing(
+                ref("Payment"), "Its payments, oldest first; in an event or a list the 20 newest."
+            ),
         },
     )
 
@@ -312,7 +314,7 @@ def _readiness() -> Schema:
         "One chain.",
         {
             "id": text("The chain's id, as the operator has named it."),
-            "plugin": text("The plugin that serves it."),
+            "plugin": text("The plugin that serves it; empty where it is not configured any more."),
             "state": state,
             "reason": reason,
             "as_of": nullable(time("Up to when it has been seen complete.")),

@@ -4,6 +4,7 @@ Whoever has the link may see the page, so it shows an allowlist of what a payer 
 seller's own: no note, no metadata, no buyer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from quart import Blueprint, Response
@@ -27,6 +28,12 @@ HEADINGS = {
     Status.EXPIRED: "Expired",
     Status.INVALID: "Invalid",
 }
+PAYMENTS_SHOWN = 20
+"""How many payments of each option the page lists: whoever sends dust does not make it a page of dust."""
+
+CLOSED = "Not to be paid at present"
+"""Instead of the heading of a new invoice with no way to pay that is open."""
+
 _GOES_ON = (Status.NEW, Status.PROCESSING)
 
 
@@ -38,7 +45,7 @@ def blueprint(api: Api) -> Blueprint:
     @routes.get("/i/<id>")
     async def invoice(id: str) -> Response:
         try:
-            shown = _page(await api.checkout(id))
+            shown = _page(await api.checkout(id), api.watches)
         except Refusal:
             return pages.html(templates.get_template("missing.html").render(), 404)
         return pages.html(templates.get_template("invoice.html").render(page=shown))
@@ -52,8 +59,12 @@ def blueprint(api: Api) -> Blueprint:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to pay, as the page shows it. Amounts are decimal strings of whole units."""
+    """One way to pay, as the page shows it. Amounts are decimal strings of whole units.
 
+    It is not `open` where nobody here would see the payment. Of `paid_times` payments the newest are listed.
+    """
+
+    open: bool
     chain: str
     symbol: str
     due: str
@@ -62,6 +73,7 @@ class Way:
     memo: str | None
     uri: str
     payments: tuple[str, ...]
+    paid_times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +91,18 @@ class Page:
     refresh_s: int | None
 
 
-def _page(view: InvoiceView) -> Page:
+def _page(view: InvoiceView, is_watched: Callable[[str], bool]) -> Page:
     invoice = view.invoice
     status = invoice.standing.status
+    ways = tuple(_way(view, option, is_watched) for option in invoice.options)
+    closed = status is Status.NEW and not any(way.open for way in ways)
     return Page(
-        heading=HEADINGS[status],
+        heading=CLOSED if closed else HEADINGS[status],
         amount=format_minor(invoice.amount_minor, invoice.currency.decimals),
         currency=invoice.currency.code,
         expires_at=rfc3339(invoice.expires_at_ms),
         remarks=tuple(_remarks(invoice.standing.flags)),
-        ways=tuple(_way(view, option) for option in invoice.options),
+        ways=ways,
         payable=status is Status.NEW,
         return_url=invoice.return_url,
         refresh_s=REFRESH_S if status in _GOES_ON else None,
@@ -104,11 +118,16 @@ def _remarks(flags: frozenset[Flag]) -> list[str]:
     return [text for flag, text in told.items() if flag in flags]
 
 
-def _way(view: InvoiceView, option: Option) -> Way:
+def _way(view: InvoiceView, option: Option, is_watched: Callable[[str], bool]) -> Way:
     asset = option.asset
     remaining = remaining_minor(view.invoice, option, tally(view.invoice, view.payments))
-    mine = [payment for payment in view.payments if view.invoice.option(payment.asset) is option]
+    mine = [
+        payment
+        for payment in view.payments
+        if payment.counts and view.invoice.option(payment.asset) is option
+    ]
     return Way(
+        open=is_watched(asset.chain),
         chain=asset.chain,
         symbol=asset.symbol,
         due=format_minor(option.due_minor, asset.decimals),
@@ -116,7 +135,8 @@ def _way(view: InvoiceView, option: Option) -> Way:
         address=option.destination.address,
         memo=option.destination.memo,
         uri=option.destination.uri,
-        payments=tuple(_progress(view, payment) for payment in mine if payment.counts),
+        payments=tuple(_progress(view, payment) for payment in mine[-PAYMENTS_SHOWN:]),
+        paid_times=len(mine),
     )
 
 

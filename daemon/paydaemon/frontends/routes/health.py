@@ -39,7 +39,7 @@ def blueprint(api: Api, status: Status) -> Blueprint:
         said = {
             "status": "ok" if is_ready else "unavailable",
             "store": _for_whom(why, store),
-            "chains": [_for_whom(why, wire.chain(chain)) for chain in chains],
+            "chains": [_for_whom(why, wire.chain(chain)) for chain in (*chains, *api.absent)],
             "plugins": _brief(status.plugins(), "name", "status"),
             "services": _brief(status.services(), "name", "state"),
         }

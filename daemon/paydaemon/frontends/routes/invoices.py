@@ -5,6 +5,7 @@ from quart import Blueprint, Response, request
 from paydaemon.core.access import Principal
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.invoice import Status
+from paydaemon.core.ledger import PAYMENTS_TOLD
 from paydaemon.engine.api import Api
 from paydaemon.frontends import body, wire
 from paydaemon.frontends.gate import principal
@@ -35,7 +36,7 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
             cursor=query.id("cursor"),
             limit=query.limit(settings.limits.page_items),
         )
-        shown = [wire.invoice(view, settings.public_url) for view in found.items]
+        shown = [wire.invoice(view, settings.public_url, newest=PAYMENTS_TOLD) for view in found.items]
         return wire.answer(wire.page(shown, found.next_cursor))
 
     @routes.get("/v1/invoices/<id:id>")

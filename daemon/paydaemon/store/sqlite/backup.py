@@ -75,7 +75,7 @@ def copy(source: Path, target: Path, progress: Progress, *, in_use: bool = True)
     One that is not `in_use` is read without a lock, and nothing is written beside it.
     """
     opened = connect if in_use else connect_finished
-    with _naming(source, target), closing(opened(str(source.resolve()))) as reading:
+    with naming(source, target), closing(opened(str(source.resolve()))) as reading:
         reading.execute("PRAGMA query_only = ON")
         check_ours(reading, len(load_migrations()))
         reading.execute("BEGIN")
@@ -112,7 +112,10 @@ def check_sound(connection: sqlite3.Connection, progress: Progress) -> None:
 
 def _describe(connection: sqlite3.Connection, path: Path) -> Copied:
     [version] = connection.execute("PRAGMA user_version").fetchone()
-    epoch, last_seq = connection.execute("SELECT epoch, last_seq FROM journal").fetchone()
+    journal = connection.execute("SELECT epoch, last_seq FROM journal").fetchone()
+    if journal is None:
+        raise StoreMismatch("this database is damaged: its journal has no beginning")
+    epoch, last_seq = journal
     return Copied(version, epoch, last_seq, path.stat().st_size)
 
 
@@ -199,11 +202,11 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _naming(source: Path, target: Path) -> Iterator[None]:
+def naming(source: Path, target: Path) -> Iterator[None]:
     """Raise what SQLite says as one of the port's exceptions, with the name of the file it is about."""
     try:
         yield
-    except (StoreMismatch, sqlite3.Error) as error:
+    except (StoreMismatch, sqlite3.Error, UnicodeDecodeError) as error:
         full = primary_code(error) == sqlite3.SQLITE_FULL
         raise_naming(str(target if full else source), error)
         raise

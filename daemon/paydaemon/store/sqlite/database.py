@@ -99,7 +99,8 @@ def raise_naming(path: str, error: BaseException) -> None:
     """Raise what SQLite or a check said as one of the port's exceptions, with the file's name in front."""
     if isinstance(error, StoreMismatch):
         raise StoreMismatch(f"{path}: {error}") from error.__cause__
-    if primary_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    garbled = isinstance(error, UnicodeDecodeError)  # so that SQLite's own words for it could not be read
+    if garbled or primary_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         raise StoreMismatch(f"{path}: this is no SQLite database, or a damaged one: {error}") from error
     if isinstance(error, sqlite3.Error | OSError):
         raise StoreUnavailable(f"{path}: {as_unavailable(error)}") from error

@@ -12,6 +12,7 @@ from paydaemon.store.sqlite.database import raise_naming
 from paydaemon.store.sqlite.faults import refuse_damage
 from paydaemon.store.sqlite.migrate import check_ours, load_migrations
 from paydaemon.store.sqlite.ownership import SUSPECT
+from paydaemon.store.sqlite.statements import load_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,16 @@ class Inspected:
     """What a database says of itself.
 
     `version` is its schema's and `newest` the one that this code makes of it; `newest_event_ms` is when the
-    last event was written, None where there is none; `chains` has identity and next index of each chain;
-    `suspect` says that the disk has failed since the last full check.
+    last event was written, None where there is none; `chains` has identity and next index of each chain, and
+    `waiting` how many invoices may still be paid on it; `suspect` says that the disk has failed since the
+    last full check.
     """
 
     version: int
     newest: int
     newest_event_ms: int | None
     chains: Mapping[str, tuple[str | None, int]]
+    waiting: Mapping[str, int]
     suspect: bool
 
 
@@ -38,7 +41,7 @@ def inspect(database: Path) -> Inspected:
             connection.execute("PRAGMA query_only = ON")
             check_ours(connection, newest)
             return _inspect(connection, database, newest)
-    except (StoreMismatch, sqlite3.Error) as error:
+    except (StoreMismatch, sqlite3.Error, UnicodeDecodeError) as error:
         raise_naming(str(database), error)
         raise
 
@@ -47,13 +50,14 @@ def _inspect(connection: sqlite3.Connection, database: Path, newest: int) -> Ins
     refuse_damage(connection, "quick_check")
     [version] = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        return Inspected(version, newest, None, {}, suspect=_is_suspect(database))
+        return Inspected(version, newest, None, {}, {}, suspect=_is_suspect(database))
     [event_ms] = connection.execute(
         "SELECT (SELECT created_at_ms FROM events ORDER BY seq DESC LIMIT 1)"
     ).fetchone()
     rows = connection.execute("SELECT id, identity, next_index FROM chains")
     chains = {id: (identity, next_index) for id, identity, next_index in rows}
-    return Inspected(version, newest, event_ms, chains, suspect=_is_suspect(database))
+    waiting = dict(connection.execute(load_statements()["waiting_by_chain"]))
+    return Inspected(version, newest, event_ms, chains, waiting, suspect=_is_suspect(database))
 
 
 def _is_suspect(database: Path) -> bool:

@@ -5,8 +5,8 @@ taken apart with `dataclasses.asdict`.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from paydaemon.core.access import Seller
 from paydaemon.core.events import Draft, Event, EventType
@@ -30,6 +30,12 @@ from paydaemon.store.sqlite.session import SqlValue
 Values = dict[str, SqlValue]
 
 
+class Row(Protocol):
+    """What a row is read by: the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
@@ -44,12 +50,12 @@ def to_json(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def seller(row: sqlite3.Row) -> Seller:
+def seller(row: Row) -> Seller:
     """A row of sellers."""
     return Seller(row["id"], row["name"], row["created_at_ms"], bool(row["disabled"]))
 
 
-def invoice(row: sqlite3.Row, options: Iterable[sqlite3.Row]) -> Invoice:
+def invoice(row: Row, options: Iterable[Row]) -> Invoice:
     """A row of invoices with its rows of options, in their order."""
     return Invoice(
         id=row["id"],
@@ -59,7 +65,7 @@ def invoice(row: sqlite3.Row, options: Iterable[sqlite3.Row]) -> Invoice:
         created_at_ms=row["created_at_ms"],
         expires_at_ms=row["expires_at_ms"],
         monitor_until_ms=row["monitor_until_ms"],
-        options=tuple(_option(option) for option in options),
+        options=tuple(map(option, options)),
         note=row["note"],
         metadata=json.loads(row["metadata"]),
         buyer=json.loads(row["buyer"]),
@@ -97,7 +103,7 @@ def chain_set(options: Sequence[Option]) -> str:
     return to_json(sorted({option.asset.chain for option in options}))
 
 
-def _standing(row: sqlite3.Row) -> Standing:
+def _standing(row: Row) -> Standing:
     return Standing(
         status=Status(row["status"]),
         flags=frozenset(Flag(flag) for flag in json.loads(row["flags"])),
@@ -117,7 +123,8 @@ def standing_values(invoice_id: str, standing: Standing) -> Values:
     }
 
 
-def _option(row: sqlite3.Row) -> Option:
+def option(row: Row) -> Option:
+    """A row of options."""
     return Option(
         asset=Asset(row["chain"], row["asset_code"], row["asset_symbol"], row["asset_decimals"]),
         due_minor=int(row["due_minor"]),
@@ -149,14 +156,14 @@ def option_values(invoice_id: str, place: int, option: Option) -> Values:
     }
 
 
-def destination(row: sqlite3.Row) -> Destination:
+def destination(row: Row) -> Destination:
     """The part of a row of options that says where to pay."""
     return Destination(
         row["destination_key"], row["destination_index"], row["address"], row["memo"], row["uri"]
     )
 
 
-def payment(row: sqlite3.Row) -> Payment:
+def payment(row: Row) -> Payment:
     """A row of payments."""
     return Payment(
         id=row["id"],
@@ -283,7 +290,7 @@ def new_event(seq: int, epoch: str, draft: Draft, at_ms: int) -> Event:
     )
 
 
-def event(row: sqlite3.Row) -> Event:
+def event(row: Row) -> Event:
     """A row of events."""
     return Event(
         seq=row["seq"],

@@ -6,6 +6,7 @@ from operator import methodcaller
 import pytest
 import trio
 
+from paydaemon.core.invoice import Stage
 from paydaemon.store.port import ChainRow, Issued, Store
 from paydaemon.testing.samples import destination, invoice
 from paydaemon.testing.store_conformance.base import BOUND_S, StoreFactory, Suite
@@ -25,6 +26,18 @@ class Chains(Suite):
         cleared = ChainRow("bitcoin", next_index=ROW.next_index)
         await store.transact(lambda tx: tx.set_chain(cleared))
         assert await store.read(lambda reader: reader.chain("bitcoin")) == cleared
+
+    async def test_it_is_known_who_waits_for_which_chain(self, store: Store) -> None:
+        assert await store.read(lambda reader: reader.waiting_by_chain()) == {}
+        for number, chains in enumerate((["bitcoin"], ["bitcoin", "other"], ["other"])):
+            await store.transact(methodcaller("add_invoice", invoice(number, chains=chains)))
+        assert await store.read(lambda reader: reader.waiting_by_chain()) == {"bitcoin": 2, "other": 2}
+        expired, closed = (
+            replace(invoice().standing, stage=stage) for stage in (Stage.EXPIRED, Stage.CLOSED)
+        )
+        await store.transact(methodcaller("set_standing", "inv_0", expired))
+        await store.transact(methodcaller("set_standing", "inv_2", closed))
+        assert await store.read(lambda reader: reader.waiting_by_chain()) == {"bitcoin": 2, "other": 1}
 
     async def test_indexes_do_not_come_back_with_an_older_row(self, store: Store) -> None:
         await store.transact(lambda tx: tx.set_chain(ROW))

@@ -26,6 +26,15 @@ RETURNING next_index - :count AS first
 -- name: leap
 UPDATE chains SET next_index = next_index + :leap
 
+-- By the indexes of what is open or monitored: one set of chains after the other.
+-- name: waiting_by_chain
+SELECT member.value AS chain, sum(
+    (SELECT count(*) FROM invoices WHERE stage = 'open' AND chains = chain_sets.chains)
+    + (SELECT count(*) FROM invoices WHERE stage = 'expired' AND chains = chain_sets.chains)
+) AS waiting
+FROM chain_sets, json_each(chain_sets.chains) AS member
+GROUP BY member.value
+
 -- name: issued
 SELECT invoice_id, chain, asset_code FROM options WHERE chain = :chain AND destination_key = :destination_key
 

@@ -1,6 +1,6 @@
 """Chains, and the destinations issued on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from paydaemon.core.invoice import Destination
@@ -19,6 +19,9 @@ class ReadChains(Session):
     def chain_known_as(self, identity: str) -> str | None:
         row = self._row("chain_known_as", identity=identity)
         return None if row is None else str(row["id"])
+
+    def waiting_by_chain(self) -> Mapping[str, int]:
+        return {row["chain"]: row["waiting"] for row in self._rows("waiting_by_chain")}
 
     def issued(self, chain: str, destination_key: str) -> Issued | None:
         row = self._row("issued", chain=chain, destination_key=destination_key)

@@ -1,0 +1,131 @@
+"""What the journal has told of every invoice and every payment, kept as short as it can be compared.
+
+What an invoice asks for and what a payment is never change: of those a digest is kept, and every event has to
+say the same. Of what does change, what was told last is kept. `paydaemon.engine.totals` compares both with
+what is stored.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from paydaemon.core.events import Event, EventType
+
+Json = Mapping[str, Any]
+
+INVOICE = (
+    "id",
+    "seller_id",
+    "amount",
+    "currency",
+    "note",
+    "metadata",
+    "buyer",
+    "return_url",
+    "created_at",
+    "expires_at",
+    "monitor_until",
+)
+OPTION = ("rate", "rate_source", "rate_at", "confirmations_required", "due", "due_minor", "chain", "asset")
+DESTINATION = ("address", "memo", "uri")
+PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_minor", "destination")
+"""Fields that were there from the first release on, so that an event of any age can be compared."""
+
+OF_PAYMENTS = frozenset(
+    type for type in EventType if type.startswith("payment.") or type is EventType.INVOICE_PAYMENT_SEEN
+)
+SUMS = ["pending_minor", "confirmed_minor"]
+ILLEGIBLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What comes of taking something apart that is not what it should be."""
+
+
+@dataclass(slots=True)
+class ToldInvoice:
+    """What an invoice was created with, as a digest, and how it was told to stand last."""
+
+    terms: bytes
+    status: str
+    sums: list[tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class ToldPayment:
+    """What a payment is, as a digest, and what was last told to have become of it."""
+
+    identity: bytes
+    state: str
+    invoice_id: str | None
+    seen_at: str
+
+
+@dataclass(slots=True)
+class Told:
+    """Everything told so far."""
+
+    invoices: dict[str, ToldInvoice] = field(default_factory=dict)
+    payments: dict[str, ToldPayment] = field(default_factory=dict)
+
+    def take(self, event: Event) -> Iterator[str]:
+        """Take an event in; yields every way in which it contradicts itself or an earlier one."""
+        try:
+            if event.type.startswith("invoice.") or event.invoice_id is not None:
+                yield from self._take_invoice(event, event.data["invoice"])  # type: ignore[arg-type]
+            if event.type in OF_PAYMENTS:
+                yield from self._take_payment(event, event.data["payment"])  # type: ignore[arg-type]
+        except ILLEGIBLE as error:
+            yield f"event {event.seq} is not what an event is: {type(error).__name__} {error}"
+
+    def _take_invoice(self, event: Event, invoice: Json) -> Iterator[str]:
+        now = told_invoice(invoice)
+        before = self.invoices.setdefault(event.invoice_id or "", now)
+        if (invoice["id"], invoice["seller_id"]) != (event.invoice_id, event.seller_id):
+            yield f"event {event.seq} belongs to invoice {event.invoice_id} and tells of {invoice['id']}"
+        elif before.terms != now.terms:
+            yield f"event {event.seq} tells other terms of invoice {event.invoice_id} than those before it"
+        before.status, before.sums = now.status, now.sums
+        for option in invoice["options"]:
+            for payment in option["payments"]:
+                yield from self._listed(event, payment)
+
+    def _take_payment(self, event: Event, payment: Json) -> Iterator[str]:
+        yield from self._listed(event, payment)
+        self.payments[payment["id"]] = told_payment(payment)
+
+    def _listed(self, event: Event, payment: Json) -> Iterator[str]:
+        """A payment that an event holds, be it about that one or about its invoice."""
+        now = told_payment(payment)
+        before = self.payments.setdefault(payment["id"], now)
+        if payment["invoice_id"] != event.invoice_id:
+            yield f"event {event.seq} is of {event.invoice_id}, and its payment of {payment['invoice_id']}"
+        if before.identity != now.identity:
+            yield f"event {event.seq} tells something else of payment {payment['id']} than those before it"
+
+
+def told_invoice(invoice: Json) -> ToldInvoice:
+    """What is kept of an invoice in its public shape (`paydaemon.core.public`). Raises `ILLEGIBLE`."""
+    sums = [
+        (option["chain"], option["asset"], *(option[name] for name in SUMS)) for option in invoice["options"]
+    ]
+    return ToldInvoice(_digest(terms(invoice)), invoice["status"], sums)
+
+
+def told_payment(payment: Json) -> ToldPayment:
+    """What is kept of a payment in its public shape. Raises `ILLEGIBLE`."""
+    identity = {name: payment[name] for name in PAYMENT}
+    return ToldPayment(_digest(identity), payment["state"], payment["invoice_id"], payment["seen_at"])
+
+
+def terms(invoice: Json) -> dict[str, object]:
+    """All that never changes of an invoice in its public shape, by its path. Raises `ILLEGIBLE`."""
+    found = {name: invoice[name] for name in INVOICE}
+    for place, option in enumerate(invoice["options"]):
+        at, where = f"options.{place}", option["destination"]
+        found |= {f"{at}.{name}": option[name] for name in OPTION}
+        found |= {f"{at}.destination.{name}": where[name] for name in DESTINATION}
+    return found
+
+
+def _digest(content: object) -> bytes:
+    return blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()

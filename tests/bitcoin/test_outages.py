@@ -11,8 +11,8 @@ from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.payment import ChainTime, Observation, PaymentState
 from paydaemon.hooks.ports import HealthState
 from paydaemon_bitcoin.regtest import RegtestNode
-from tests.bitcoin.host import FakeHost
 from tests.bitcoin.world import World, world
+from tests.support.host import FakeHost
 from tests.support.waiting import until
 
 PAID = 20_834

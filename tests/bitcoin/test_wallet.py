@@ -17,8 +17,8 @@ from paydaemon_bitcoin.diagnosis import diagnose
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_bitcoin.sandbox import seller_descriptor
 from paydaemon_bitcoin.wallet import KNOWN_WALLET
-from tests.bitcoin.host import FakeHost
 from tests.bitcoin.world import World, world
+from tests.support.host import FakeHost
 from tests.support.node import copy_node
 from tests.support.waiting import until
 

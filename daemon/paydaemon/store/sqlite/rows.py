@@ -222,7 +222,7 @@ def payment_change_values(payment: Payment) -> Values:
     }
 
 
-def relay(row: sqlite3.Row) -> Relay:
+def relay(row: Row) -> Relay:
     """A row of relays."""
     return Relay(
         id=row["id"],

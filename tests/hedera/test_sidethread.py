@@ -68,22 +68,6 @@ async def test_whoever_gives_up_ends_what_was_called(side: SideThread) -> None:
     await until(lambda: ended == ["cancelled"])
 
 
-async def test_one_that_was_given_up_before_it_began_never_does(side: SideThread) -> None:
-    begun: list[str] = []
-
-    async def begin() -> None:
-        begun.append("begun")
-
-    async def nothing() -> None:
-        await asyncio.sleep(0)
-
-    with trio.CancelScope() as scope:
-        scope.cancel()
-        await side.call(begin)
-    await side.call(nothing)
-    assert begun == []
-
-
 async def test_an_answer_that_comes_as_somebody_gives_up_is_nobodys(side: SideThread) -> None:
     for _ in range(200):
         with trio.move_on_after(0.0005):

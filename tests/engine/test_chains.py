@@ -112,6 +112,17 @@ async def test_the_event_says_why_and_since_when(autojump_clock: MockClock) -> N
         assert (event.seller_id, event.invoice_id) == (None, None)
 
 
+async def test_only_a_turn_for_the_worse_is_a_warning(autojump_clock: MockClock) -> None:
+    async with world() as daemon:
+        with structlog.testing.capture_logs() as log:
+            for away in (True, False):
+                daemon.bitcoin.away = away
+                await watch(daemon)
+        assert await turns(daemon) == [("chain.stale", "bitcoin"), ("chain.recovered", "bitcoin")]
+    warned = [line["state"] for line in log if line["log_level"] == "warning"]
+    assert warned == ["stale"]
+
+
 async def test_a_restart_tells_no_turn_again(autojump_clock: MockClock) -> None:
     async with world() as daemon:
         daemon.bitcoin.away = True

@@ -123,3 +123,16 @@ async def test_a_disagreement_would_be_found(tmp_path: Path, change: str, said: 
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(change)
     assert any(said in found for found in (await totals_of(path)).disagreements)
+
+
+async def test_an_event_of_another_kind_may_name_an_invoice_without_telling_it(tmp_path: Path) -> None:
+    path = made_from(KEPT[-1], tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            """
+            UPDATE journal SET last_seq = last_seq + 1;
+            INSERT INTO events SELECT last_seq, epoch, 'plugin.failed', 0, invoices.id, seller_id, '{}'
+            FROM journal, invoices LIMIT 1;
+            """
+        )
+    assert (await totals_of(path)).disagreements == []

@@ -1,7 +1,7 @@
 """A document → `Config`, or `ConfigError` with every problem there is."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -246,12 +246,13 @@ class _Parser:
             else:
                 self._problem((name, key), f"must be a table such as {example}")
 
-    def _not_brought(self, name: str, known: Iterable[str]) -> str:
+    def _not_brought(self, name: str, known: Collection[str]) -> str:
         """Why nothing of that name is there: its plugin is out of order, or nobody has heard of it."""
         for record in self._plugins.records:
             if record.name == name and record.status is not PluginStatus.LOADED:
                 return f"the plugin of this name is {record.status}: {record.reason}"
-        return f"is brought by no installed plugin: {_one_of(known)}{did_you_mean(name, known)}"
+        meant = did_you_mean(name, known) if len(known) > 1 else ""
+        return f"is brought by no installed plugin: {_one_of(known)}{meant}"
 
     def _problem(self, where: Where, message: str) -> None:
         self.problems.append(problem(where, message))

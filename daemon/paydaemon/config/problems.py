@@ -160,7 +160,7 @@ def _words(detail: ErrorDetails, known: set[str]) -> str:
 
 def _choice(expected: str, value: object) -> str:
     allowed = re.findall(r"'([^']*)'", expected)
-    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    hint = did_you_mean(value, allowed) if isinstance(value, str) and len(allowed) > 1 else ""
     return f"must be {expected.replace(chr(39), chr(34))}{hint}"
 
 

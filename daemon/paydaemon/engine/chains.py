@@ -187,7 +187,8 @@ class HealthWatch:
         stale = status.state is HealthState.STALE
         if stale != (row.stale_since_ms is not None):
             await self._store.transact(lambda tx: _journal_turn(tx, status, self._clock()))
-            log.warning("chain turned", chain=status.id, state=status.state.value, reason=status.reason)
+            tell = log.warning if stale else log.info
+            tell("chain turned", chain=status.id, state=status.state.value, reason=status.reason)
 
 
 def _rewrite(tx: Transaction, chains: Iterable[str]) -> None:

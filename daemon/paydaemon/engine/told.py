@@ -34,8 +34,6 @@ PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_mi
 """Fields that were there from the first release on, so that an event of any age can be compared."""
 
 OF_INVOICES = frozenset(type for type in EventType if type.startswith("invoice."))
-OF_RELAYS = frozenset(type for type in EventType if type.startswith("relay."))
-"""A relay may name an invoice, and tells nothing else of it."""
 OF_PAYMENTS = frozenset(
     type for type in EventType if type.startswith("payment.") or type is EventType.INVOICE_PAYMENT_SEEN
 )
@@ -73,7 +71,7 @@ class Told:
     def take(self, event: Event) -> Iterator[str]:
         """Take an event in; yields every way in which it contradicts itself or an earlier one."""
         try:
-            if event.type in OF_INVOICES or (event.invoice_id is not None and event.type not in OF_RELAYS):
+            if event.type in OF_INVOICES or (event.type in OF_PAYMENTS and event.invoice_id is not None):
                 yield from self._take_invoice(event, event.data["invoice"])  # type: ignore[arg-type]
             if event.type in OF_PAYMENTS:
                 yield from self._take_payment(event, event.data["payment"])  # type: ignore[arg-type]

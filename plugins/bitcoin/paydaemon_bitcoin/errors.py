@@ -8,6 +8,13 @@ ALREADY_LOADED = -35
 NO_METHOD = -32601
 
 
+def in_words(error: BaseException) -> str:
+    """What went wrong; of the system's errors its words, without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error) or type(error).__name__
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+
+
 class RpcError(Exception):
     """The node answered, and the answer is no. `code` is one of bitcoin's ``rpc/protocol.h``."""
 

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult
 import trio
 from bitcoinrpc.authproxy import AuthServiceProxy, JSONRPCException
 
-from paydaemon_bitcoin.errors import WARMING_UP, RpcError
+from paydaemon_bitcoin.errors import WARMING_UP, RpcError, in_words
 
 Credentials = Callable[[], tuple[str, str]]
 """Reads the user and the password. Raises `OSError` or `ValueError` where they cannot be read."""
@@ -203,7 +203,7 @@ class _Line:
         where = f"{self._url.hostname}:{self._url.port or 80}"
         if isinstance(error, TimeoutError):
             return f"the node at {where} does not answer in time"
-        return f"no answer from the node at {where}: {str(error) or type(error).__name__}"
+        return f"no answer from the node at {where}: {in_words(error)}"
 
 
 class _Answer(http.client.HTTPResponse):
@@ -232,7 +232,7 @@ def _basic_auth(credentials: Credentials) -> bytes:
     try:
         user, password = credentials()
     except (OSError, ValueError) as error:
-        raise _NoCredentials(f"cannot read the node's credentials: {error}") from None
+        raise _NoCredentials(f"cannot read the node's credentials: {in_words(error)}") from None
     return b"Basic " + base64.b64encode(f"{user}:{password}".encode())
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import trio
 
-from paydaemon_hedera.sidethread import SideThread
+from paydaemon_hedera.sidethread import Closed, SideThread
 from tests.support.waiting import until
 
 SOON_S = 5
@@ -100,3 +100,34 @@ async def test_its_end_waits_for_partings_and_ends_everything_else() -> None:
         with trio.fail_after(SOON_S):
             await side.close()
     assert seen == ["parted", "ended", "told"]
+
+
+async def test_calls_that_race_with_its_end_are_each_told_something() -> None:
+    for number in range(60):
+        side, told = SideThread(), list[str]()
+
+        async def ask(side: SideThread = side, told: list[str] = told, number: int = number) -> None:
+            try:
+                with trio.move_on_after(0.002 * (number % 3)):
+                    await side.call(lambda: asyncio.sleep(0.001))
+                told.append("answered, or given up")
+            except (Closed, asyncio.CancelledError) as error:
+                told.append(type(error).__name__)
+
+        with trio.fail_after(SOON_S):
+            async with trio.open_nursery() as nursery:
+                for _ in range(10):
+                    nursery.start_soon(ask)
+                nursery.start_soon(side.close)
+                for _ in range(10):
+                    nursery.start_soon(ask)
+        assert len(told) == 20
+
+
+async def test_one_that_is_closed_takes_nothing_more() -> None:
+    side = SideThread()
+    await side.close()
+    await side.close()
+    side.part(lambda: asyncio.sleep(0))
+    with pytest.raises(Closed):
+        await side.call(lambda: asyncio.sleep(0))

@@ -15,7 +15,7 @@ from paydaemon_hedera import certificates
 from paydaemon_hedera.addresses import NodeAddress
 from paydaemon_hedera.certificates import Distrusted
 from paydaemon_hedera.errors import NodeAway, NodeSilent
-from paydaemon_hedera.sidethread import SideThread
+from paydaemon_hedera.sidethread import Closed, SideThread
 
 _OPTIONS = (
     ("grpc.enable_retries", 0),  # whether to hand something over again is decided here, not below
@@ -57,7 +57,7 @@ class Line:
             if (error.details() or "").startswith(_UNSENT):
                 raise self._away("cannot be reached") from error
             raise NodeSilent(f"node {self.node.id} does not answer: {error.code().name}") from error
-        except grpc.aio.UsageError as error:  # the channel was closed in this moment
+        except (grpc.aio.UsageError, Closed) as error:  # the channel was closed in this moment
             raise self._away("was hung up on") from error
         except asyncio.CancelledError:
             raise NodeSilent(f"node {self.node.id} was hung up on") from None
@@ -83,7 +83,7 @@ class Line:
                     return await self._connect()
             except Distrusted as other:
                 raise self._given_up(str(other)) from other
-            except (OSError, trio.TooSlowError) as error:
+            except (OSError, Closed, asyncio.CancelledError, trio.TooSlowError) as error:
                 raise self._given_up("cannot be reached") from error
 
     async def _connect(self) -> grpc.aio.Channel:

@@ -20,6 +20,10 @@ T = TypeVar("T")
 Make = Callable[[], Coroutine[Any, Any, T]]
 
 
+class Closed(Exception):
+    """The thread has been closed: what was asked for has not begun."""
+
+
 class _Call(Generic[T]):
     """One coroutine on its way. `waiter` is trio's task, or None once it has given up or been told."""
 
@@ -40,18 +44,25 @@ class SideThread:
         self._loop = asyncio.new_event_loop()
         self._asked: deque[_Call[Any]] = deque()
         self._is_awake = False
+        self._is_closed = False
         self._done: list[_Call[Any]] = []
         self._parting: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="hedera-grpc", daemon=True)
         self._thread.start()
 
     async def call(self, make: Make[T]) -> T:
-        """What the coroutine returns or raises. Where this is cancelled, so is the coroutine."""
+        """What the coroutine returns or raises. Where this is cancelled, so is the coroutine.
+
+        Raises `Closed` where it is too late for it, and `asyncio.CancelledError` where `close` has ended it.
+        """
+        if self._is_closed:
+            raise Closed
         call = _Call(make, trio.lowlevel.current_task())
 
         def give_up(_: object) -> trio.lowlevel.Abort:
             call.waiter = None
-            self._loop.call_soon_threadsafe(_cancel, call)
+            with suppress(RuntimeError):  # the loop has ended, and the coroutine with it
+                self._loop.call_soon_threadsafe(_cancel, call)
             return trio.lowlevel.Abort.SUCCEEDED
 
         self._asked.append(call)
@@ -63,10 +74,15 @@ class SideThread:
 
     def part(self, make: Make[None]) -> None:
         """Have something done that nobody waits for but `close`."""
+        if self._is_closed:
+            return
         self._loop.call_soon_threadsafe(self._begin_to_part, make)
 
     async def close(self) -> None:
         """End the thread, and whatever it still carries."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         await trio.to_thread.run_sync(self._thread.join)
 
@@ -78,6 +94,7 @@ class SideThread:
             self._loop.run_forever()
             self._loop.run_until_complete(self._end())
         finally:
+            self._hand_back()
             self._loop.close()
 
     async def _end(self) -> None:

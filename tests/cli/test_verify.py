@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from paydaemon.cli.main import cli
+from paydaemon.store.sqlite import legible
 from paydaemon.store.sqlite.backup import back_up
 from tests.e2e.commands import Done
 
@@ -38,6 +39,14 @@ def change(file: Path, sql: str) -> None:
         connection.executescript(sql)
 
 
+def test_every_table_is_looked_at(backup: Path) -> None:
+    with closing(sqlite3.connect(backup)) as connection:
+        tables = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        }
+    assert {name for name in tables if not name.startswith("sqlite_")} == set(legible._READ)
+
+
 def test_what_is_sound_is_said_to_be(backup: Path) -> None:
     done = verify(backup)
     assert (done.exit_code, done.err) == (0, "")
@@ -57,6 +66,8 @@ def test_what_is_sound_is_said_to_be(backup: Path) -> None:
             "UPDATE events SET type = 'invoice.sold' WHERE seq = 61",
             "events, 61: 'invoice.sold' is not a valid",
         ),
+        ("UPDATE relays SET transfers = '[' WHERE number = 1", "relays, 1: Expecting value"),
+        ("UPDATE relays SET status = 'lost' WHERE number = 1", "relays, 1: 'lost' is not a valid"),
         ("UPDATE sellers SET name = CAST(x'ff' AS TEXT)", "sellers, rival: name is not UTF-8"),
         ("UPDATE journal SET epoch = CAST(x'ff' AS TEXT)", "Could not decode to UTF-8"),
         ("DELETE FROM journal", "its journal has no beginning"),

@@ -101,7 +101,10 @@ def test_everything_is_told_at_once() -> None:
         'limits.conections: is not a key of this table; did you mean "connections"?',
         "chains.Main: must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most",
         "chains.Main.rpc_url: is required",
-        'chains.second.plugin: is brought by no installed plugin: there is "coin", "hedera"',
+        (
+            'chains.second.plugin: is brought by no installed plugin: there is "coin", "hedera"; '
+            'did you mean "coin"?'
+        ),
         'rates.fixed.prices."BTC/EUR": must be a decimal string such as "12.50", not a number',
         'plugins.disabled.0: is not an installed plugin; did you mean "coin"?',
     ]

@@ -19,7 +19,7 @@ from paydaemon.store.sqlite.connection import connect_reader
 MOST_TOLD = 20
 """How many illegible rows are worth telling."""
 
-_BINARY = {"digest", "fingerprint"}
+_BINARY = {"digest", "fingerprint", "raw"}
 
 _READ: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "journal": dict,
@@ -31,6 +31,7 @@ _READ: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "options": rows.option,
     "idempotency_keys": lambda row: IdempotencyRow(**row),
     "payments": rows.payment,
+    "relays": rows.relay,
     "events": rows.event,
 }
 """How each table's rows are read. The first column says which row it is."""

@@ -6,7 +6,7 @@ from paydaemon.core.errors import ErrorType
 from paydaemon.core.events import DESCRIPTIONS, LIVE_CONFIRMING, EventType
 from paydaemon.core.invoice import Flag, Mark, Status
 from paydaemon.core.payment import PaymentState
-from paydaemon.core.relay import RelayStatus
+from paydaemon.frontends.openapi import relayshapes
 from paydaemon.frontends.openapi.schema import (
     Schema,
     amount,
@@ -14,7 +14,6 @@ from paydaemon.frontends.openapi.schema import (
     flag,
     listing,
     minor,
-    moved,
     nullable,
     page_of,
     record,
@@ -33,7 +32,7 @@ def shapes() -> Mapping[str, Schema]:
     return {
         **_of_invoices(),
         **_of_payments(),
-        **_of_relays(),
+        **relayshapes.shapes(),
         **_of_events(),
         **_of_the_daemon(),
         **_of_administration(),
@@ -139,54 +138,6 @@ def _of_payments() -> Mapping[str, Schema]:
         },
     )
     return {"Payment": payment, "Payments": page_of("payments", "Payment")}
-
-
-def _of_relays() -> Mapping[str, Schema]:
-    transfer = record(
-        "What one account gains or loses of one asset.",
-        {
-            "account": text("The account."),
-            "asset": text("The asset's symbol or on-chain id."),
-            "amount_minor": moved("How much, in the asset's smallest unit; negative where it is lost."),
-        },
-    )
-    relay = record(
-        "One transaction that a client has signed and handed in, and what became of it.",
-        {
-            "id": text("Its id."),
-            "chain": text("The chain's id, as the operator has named it."),
-            "transaction_id": text("The transaction's id on its chain, in one form."),
-            "status": choice(RelayStatus, "Where it stands. `unknown` stays until the outcome is proven."),
-            "precheck": nullable(text("The node's first answer, in the network's own word.")),
-            "receipt": nullable(text("What consensus said, in the network's own word.")),
-            "node": nullable(text("The node that was asked.")),
-            "invoice_id": nullable(
-                text("The open invoice that it was to pay. Whoever has no key is told where it named it.")
-            ),
-            "transfers": listing(ref("RelayTransfer"), "What it moves."),
-            "error": nullable(text("What went wrong, for people.")),
-            "created_at": time("When it was first handed in."),
-            "updated_at": time("When its status last changed."),
-        },
-    )
-    update = record(
-        "News of a relay that was handed in, or asked for, on this websocket.",
-        {
-            "method": {"const": "relay.updated", "description": "Always the same."},
-            "params": ref("Relay"),
-        },
-    )
-    id = {
-        "type": ["integer", "string", "null"],
-        "description": "The message's; null where it has none.",
-    }
-    return {
-        "Relay": relay,
-        "RelayTransfer": transfer,
-        "RelayUpdate": update,
-        "RelayResult": record("The answer to a message.", {"id": id, "result": ref("Relay")}),
-        "RelayError": record("The answer to a message that is refused.", {"id": id, "error": ref("Problem")}),
-    }
 
 
 def _of_events() -> Mapping[str, Schema]:

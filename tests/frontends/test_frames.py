@@ -28,12 +28,16 @@ class Wire:
         self.sent = b""
         self.closed = False
         self.broken = False
+        self.is_slow = False
 
     async def send_all(self, data: bytes) -> None:
         await trio.lowlevel.checkpoint()
         if self.broken or self.closed:
             raise trio.BrokenResourceError
-        self.sent += data
+        half = len(data) // 2 if self.is_slow else len(data)
+        self.sent += data[:half]
+        await trio.sleep(0.01 if self.is_slow else 0)
+        self.sent += data[half:]
 
     async def aclose(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -144,6 +148,17 @@ async def test_goodbye_is_said_once() -> None:
     await talk.socket.close(1011, "")
     assert said(talk.wire.sent) == [(TEXT, b"a" * 200), (CLOSE, b"\x03\xe9the daemon stops")]
     assert talk.wire.closed
+
+
+async def test_whoever_is_cancelled_while_it_sends_leaves_no_half_of_a_frame() -> None:
+    talk = Talk()
+    talk.wire.is_slow = True
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(talk.socket.send, "a" * 200)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    await talk.socket.close(1001, "the daemon stops")
+    assert said(talk.wire.sent) == [(TEXT, b"a" * 200), (CLOSE, b"\x03\xe9the daemon stops")]
 
 
 @pytest.mark.parametrize("end", ["nothing", "closed", "broken"])

@@ -46,7 +46,8 @@ def _detail(event: Json) -> str:
         return f"{invoice['amount']} {invoice['currency']}, {invoice['status']}{flags}"
     if relay is not None:
         return _relay(relay)
-    return ", ".join(f"{key}: {_who(value) if key == 'by' else _plain(value)}" for key, value in data.items())
+    told = {key: value for key, value in data.items() if value is not None}
+    return ", ".join(f"{key}: {_who(value) if key == 'by' else _plain(value)}" for key, value in told.items())
 
 
 def _plain(value: object) -> str:

@@ -2,17 +2,23 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import pytest
 import trio
 
 from paydaemon.core.access import Principal
+from paydaemon.core.errors import Refusal
 from paydaemon.core.invoice import Invoice
-from paydaemon.core.relay import Relay
+from paydaemon.core.relay import Relay, RelayStatus
 from paydaemon.engine.relays import Handed, Wait
 from paydaemon.store.port import Store
 from paydaemon.testing.fakerelay import PAYEE, RelayFaults, signed
 from tests.engine.world import SHOP, RelayingChain, World, world
 
+RECEIVED, ACCEPTED, SUCCEEDED = RelayStatus.RECEIVED, RelayStatus.ACCEPTED, RelayStatus.SUCCEEDED
+FAILED, UNKNOWN = RelayStatus.FAILED, RelayStatus.UNKNOWN
+WHOLE = ["relay.received", "relay.accepted", "relay.succeeded"]
 PAYER = "0.0.1002"
 FINAL_BY_S = 100_000
 """Under a mock clock, this is no time at all."""
@@ -96,3 +102,9 @@ async def relaying(*chains: str, front: Callable[[Store], Store] | None = None) 
         await running.start()
         yield running
         nursery.cancel_scope.cancel()
+
+
+async def refused(daemon: Relaying, given: str, **how: Any) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        await daemon.hand_in(given, **how)
+    return caught.value

@@ -182,7 +182,7 @@ def test_every_port_is_tried_or_left_out_for_a_reason() -> None:
     tried = {"Chain", "RateSource"}
     given = {"ChainHost", "RateHost"}  # the daemon's own
     # A sandbox is for `paydaemon demo`, where no daemon depends on it; a relay is spoilt, call by call, in
-    # tests/engine/test_relays.py.
+    # tests/engine/test_relays_refused.py.
     elsewhere = {"Sandbox", "SigningSandbox", "Relay"}
     found = {
         name

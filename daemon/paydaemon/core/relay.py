@@ -58,7 +58,8 @@ class SignedTransfer:
 
     `transaction_id` is the one canonical form of the chain's own id. `digest` is the same for every envelope
     of the same transaction, and another for another one under the same id. `raw` is what the client gave, as
-    bytes, and all that is needed to read it again. After `expires_at_ms` no node takes it any more.
+    bytes, and all that is needed to read it again. After `expires_at_ms` no node takes it any more. One that
+    `is_proven` by its bytes alone needs not be verified with the network.
     """
 
     transaction_id: str
@@ -68,6 +69,7 @@ class SignedTransfer:
     transfers: tuple[Transfer, ...]
     expires_at_ms: int
     raw: bytes
+    is_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,6 @@ class Carrier:
         if after.status is before.status:
             return False
         self._relayer.measures.moved(before, after, trio.current_time() - course.began_s)
-        about = {"chain": after.chain, "transaction_id": after.transaction_id}
-        log.debug("a relay moved", relay_id=after.id, status=after.status.value, **about)
         course.became(after)
         return True
 

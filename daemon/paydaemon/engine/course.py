@@ -38,6 +38,11 @@ class Course:
         """Whether nothing more will come of it."""
         return self.relay.status.is_final
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the network has said anything of it."""
+        return self.relay.status is not RelayStatus.RECEIVED
+
     def became(self, relay: Relay) -> None:
         """Tell everybody what was recorded. Once it is over, nobody is told any more."""
         if relay == self.relay:
@@ -61,7 +66,7 @@ class Course:
     async def answered(self) -> None:
         """Wait until the network has said anything of it."""
         await trio.lowlevel.checkpoint()
-        while self.relay.status is RelayStatus.RECEIVED:
+        while not self.is_answered:
             await self._waiters.park()
 
     async def over(self) -> None:

@@ -5,7 +5,7 @@ does a carrier take it to the network; see `paydaemon.engine.admission` and `pay
 what was answered is known after any crash, and every relay without an outcome is taken up by the next run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.course import Course
 from paydaemon.engine.limits import EngineLimits
+from paydaemon.engine.patience import Patience
 from paydaemon.engine.relayer import Relayer
 from paydaemon.store.port import Store, StoreUnavailable
 
@@ -54,6 +55,7 @@ class Handed:
     principal: Principal
     named: str | None
     limits: EngineLimits
+    patience: Patience
 
     @property
     def relay(self) -> Relay:
@@ -63,6 +65,24 @@ class Handed:
     def shown(self, relay: Relay) -> Relay:
         """A state of it, with no more than this principal may see."""
         return as_shown(relay, self.principal, self.named)
+
+    def at_first_word(self, tell: Callable[[], None]) -> None:
+        """Call it once: when the network has said anything of it, or after the longest wait.
+
+        The same as to wait `until` then, for those who wait for many: no task has to.
+        """
+        if self.course.is_answered:
+            return tell()
+        course = self.course
+
+        def told(_: object = None) -> None:
+            course.tell_no_more(told)
+            self.patience.forget(told)
+            tell()
+
+        course.tell(told)
+        self.patience.remind(told)
+        return None
 
     async def until(self, wait: Wait) -> Relay:
         """As it stands once what is waited for is known, or what is known after the longest wait."""
@@ -95,6 +115,7 @@ class Relays:
         self._entering: dict[Key, trio.Event] = {}
         self._nursery: trio.Nursery | None = None
         self._lost = trio.Event()
+        self._patience = Patience(self._limits)
         self.relayers = {
             id: Relayer(live, live.relay, self._limits)
             for id, live in chains.items()
@@ -110,6 +131,7 @@ class Relays:
         """Carry relays until cancelled, those of earlier runs first."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            nursery.start_soon(self._patience.run)
             try:
                 await self._keep_taking_up(task_status)
             finally:
@@ -135,7 +157,7 @@ class Relays:
         except Refusal as refusal:
             relayer.measures.refused[refusal.code] += 1
             raise
-        return Handed(course, principal, invoice_id, self._limits)
+        return Handed(course, principal, invoice_id, self._limits, self._patience)
 
     async def find(self, principal: Principal, chain: str, transaction_id: str) -> Handed:
         """A relay by its transaction's id, in any form that its chain knows.
@@ -146,7 +168,7 @@ class Relays:
         course = await self._under_way((chain, id)) or await self._recorded(chain, id)
         if course is None or not (principal == PUBLIC or principal.may_see(course.relay.seller_id)):
             raise not_found("relay", id, "transaction_id")
-        return Handed(course, principal, None, self._limits)
+        return Handed(course, principal, None, self._limits, self._patience)
 
     def _relayer(self, chain: str) -> Relayer:
         if chain not in self._chains:

@@ -120,7 +120,8 @@ class Connection(TCPServer):
     async def _read_data(self) -> None:
         try:
             while data := await self.stream.receive_some():
-                self._hurry()
+                if not isinstance(self.protocol, FrameSocket):
+                    self._hurry()
                 await self.protocol.handle(RawData(data))
             await self.protocol.handle(RawData(b""))
         except (trio.ClosedResourceError, trio.BrokenResourceError):

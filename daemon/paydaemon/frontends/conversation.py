@@ -38,6 +38,10 @@ class Socket(Protocol):
         """Send a message; waits while the client reads nothing, within the server's patience."""
         ...
 
+    def send_now(self, text: str) -> bool:
+        """Send a message without waiting; False, and nothing sent, where others have to be sent first."""
+        ...
+
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye."""
         ...

@@ -36,6 +36,8 @@ class FrameSocket:
         self._protocol = Protocol(Side.SERVER, max_size=message_bytes, logger=_SILENT)
         self._arrived, self._messages = trio.open_memory_channel[str | bytes](WAITING)
         self._sending = trio.Lock()
+        self._rest = b""
+        self._has_rest = trio.Event()
         self._message = bytearray()
         self._is_text = False
 
@@ -52,7 +54,8 @@ class FrameSocket:
         """Ping every so often, so that a client that is gone is noticed by the kernel."""
         while self._protocol.state is State.OPEN:
             await self._tell(lambda: self._protocol.send_ping(b""))
-            await trio.sleep(self._limits.ping_every_s)
+            with trio.move_on_after(self._limits.ping_every_s):
+                await self._send_rests()
 
     # What whoever talks calls
 
@@ -68,6 +71,19 @@ class FrameSocket:
         data = text.encode()
         if not await self._tell(lambda: self._protocol.send_text(data)):
             raise SocketGone
+
+    def send_now(self, text: str) -> bool:
+        """Send a message without waiting, which costs a third; False where others have to be sent first.
+
+        Where the kernel takes a part of it, or the client is gone, `keep_alive` does what is left to do.
+        """
+        if self._rest or self._sending.locked() or self._protocol.state is not State.OPEN:
+            return False
+        self._protocol.send_text(text.encode())
+        self._rest = self._stream.send_now(b"".join(self._protocol.data_to_send()))
+        if self._rest:
+            self._has_rest.set()
+        return True
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, where that has not been said."""
@@ -103,7 +119,11 @@ class FrameSocket:
 
     async def _deliver(self, message: bytes) -> None:
         try:
-            await self._arrived.send(message.decode() if self._is_text else message)
+            whole = message.decode() if self._is_text else message
+            try:
+                self._arrived.send_nowait(whole)
+            except trio.WouldBlock:
+                await self._arrived.send(whole)
         except UnicodeDecodeError:
             self._protocol.fail(CloseCode.INVALID_DATA, "text must be UTF-8")
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -117,9 +137,17 @@ class FrameSocket:
             say()
             return await self._write()
 
+    async def _send_rests(self) -> None:
+        """Whenever `send_now` has left something."""
+        while True:
+            await self._has_rest.wait()
+            self._has_rest = trio.Event()
+            await self._tell(lambda: None)
+
     async def _write(self) -> bool:
         """Send what the protocol has to say, whole: half of a frame would spoil the next one."""
-        data = b"".join(self._protocol.data_to_send())
+        data = b"".join((self._rest, *self._protocol.data_to_send()))
+        self._rest = b""
         try:
             with trio.CancelScope(shield=True):
                 await self._stream.send_all(data)

@@ -20,7 +20,7 @@ from paydaemon.core.public import Json, public_relay
 from paydaemon.core.relay import Relay
 from paydaemon.engine.api import Api
 from paydaemon.engine.course import Course, Tell
-from paydaemon.engine.relays import Handed, Wait
+from paydaemon.engine.relays import Handed
 from paydaemon.frontends import errors, models, strictjson, wire
 from paydaemon.frontends.conversation import (
     TOO_SLOW,
@@ -69,7 +69,9 @@ class RelaySocket(Conversation):
         self._caller = caller
         self._limits = limits
         self._places = trio.Semaphore(limits.in_flight)
-        self._outbox, self._to_send = trio.open_memory_channel[Json](limits.updates_queue)
+        self._outbox, self._to_send = trio.open_memory_channel[str](limits.updates_queue)
+        self._queued = 0
+        self._is_over = False
         self._overflowed = trio.Event()
         self._followed: dict[Course, Tell] = {}
 
@@ -79,6 +81,7 @@ class RelaySocket(Conversation):
             with self._outbox, self._to_send:
                 await self.converse(self._listen, self._write, self._wait_for_overflow)
         finally:
+            self._is_over = True
             for course, tell in self._followed.items():
                 course.tell_no_more(tell)
 
@@ -86,7 +89,7 @@ class RelaySocket(Conversation):
         async with trio.open_nursery() as nursery:
             with suppress(SocketGone):
                 while True:
-                    await self._places.acquire()
+                    await _take(self._places)
                     message = await self._socket.receive()
                     await self._keep_pace()
                     nursery.start_soon(self._answer, message)
@@ -101,8 +104,9 @@ class RelaySocket(Conversation):
                 await trio.sleep(fast.retry_after_s)
 
     async def _write(self) -> Goodbye | None:
-        async for content in self._to_send:
-            await self._socket.send(wire.encode(content))
+        async for text in self._to_send:
+            await self._socket.send(text)
+            self._queued -= 1
         return None
 
     async def _wait_for_overflow(self) -> Goodbye | None:
@@ -111,8 +115,12 @@ class RelaySocket(Conversation):
 
     def _say(self, content: Json) -> None:
         """Never waits: whoever takes too little of it is cut, and nobody else notices."""
+        text = wire.encode(content)
+        if self._queued == 0 and self._socket.send_now(text):
+            return
         try:
-            self._outbox.send_nowait(content)
+            self._outbox.send_nowait(text)
+            self._queued += 1
         except trio.WouldBlock:
             self._overflowed.set()
         except trio.ClosedResourceError:
@@ -131,14 +139,17 @@ class RelaySocket(Conversation):
                 id = _id_of(content)
                 asked = _checked(content)
             handed = await self._handed(asked)
-            relay = await handed.until(Wait.PRECHECK)
         except Exception as error:  # noqa: BLE001 - each message has its own answer
             self._say({"id": id, "error": self._told(error)})
-        else:
-            self._say({"id": id, "result": public_relay(relay)})
-            self._follow(handed)
-        finally:
             self._places.release()
+        else:
+            handed.at_first_word(partial(self._tell, id, handed))
+
+    def _tell(self, id: object, handed: Handed) -> None:
+        """Answer; from now on every change is told."""
+        self._places.release()
+        self._say({"id": id, "result": public_relay(handed.relay)})
+        self._follow(handed)
 
     async def _handed(self, asked: Submission | Following | bytes) -> Handed:
         relays, who, chain = self._api.relays, self._caller.principal, self._caller.chain
@@ -163,7 +174,7 @@ class RelaySocket(Conversation):
         course = handed.course
         if course in self._followed:
             course.tell_no_more(self._followed.pop(course))
-        if not course.is_over:
+        if not (course.is_over or self._is_over):
             tell = self._followed[course] = partial(self._changed, handed)
             course.tell(tell)
 
@@ -171,6 +182,14 @@ class RelaySocket(Conversation):
         self._say({"method": "relay.updated", "params": public_relay(handed.shown(relay))})
         if relay.status.is_final:
             self._followed.pop(handed.course, None)
+
+
+async def _take(places: trio.Semaphore) -> None:
+    """Take a place, without leaving the turn to others where there is one: most of the time."""
+    try:
+        places.acquire_nowait()
+    except trio.WouldBlock:
+        await places.acquire()
 
 
 def check_size(given: str | bytes, limits: Limits) -> None:

@@ -7,6 +7,7 @@ closing goes on reading for a moment (RFC 9112, section 9.6).
 """
 
 import fcntl
+import os
 import struct
 import termios
 from contextlib import suppress
@@ -52,6 +53,18 @@ class PatientStream:
             if waiting.cancelled_caught:
                 await self._cut(bytes(rest))
                 raise trio.BrokenResourceError("the client reads nothing")
+
+    def send_now(self, data: bytes) -> bytes:
+        """Send what the kernel takes without waiting. Returns the rest, which has to be sent before all else.
+
+        A client that is gone takes nothing: whoever sends the rest will learn why.
+        """
+        if self.closing.is_set():
+            return data
+        try:
+            return data[os.write(self.socket.fileno(), data) :]
+        except OSError:
+            return data
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What comes next; empty at the end. While closing, reads on in vain until the client has seen it."""

@@ -18,10 +18,12 @@ from paydaemon.engine.chains import ChainStatus
 from paydaemon.engine.invoices import InvoiceView
 from paydaemon.engine.rates import Published, plain
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
 
 def encode(content: Mapping[str, object]) -> str:
     """Compact JSON. Only ASCII, so that no reader can disagree about it."""
-    return json.dumps(content, separators=(",", ":"))
+    return _COMPACT.encode(content)
 
 
 def answer(

@@ -52,13 +52,15 @@ class Choice:
 class Inspected:
     """What a client has signed, and how it may be submitted.
 
-    `choices` are for nodes that are known. Of the first every signature that can be told alone is right; the
-    others may turn out wrong. `transfer` is for the daemon, `body` for whoever wants to know more.
+    `choices` are for nodes that are known. Where it `is_sound`, every signature of the first that can be told
+    alone was found right; the others may turn out wrong. `transfer` is for the daemon, `body` for whoever
+    wants to know more.
     """
 
     transfer: SignedTransfer
     body: Body
     choices: tuple[Choice, ...]
+    is_sound: bool = False
 
     @property
     def debited(self) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def inspect(given: bytes | str, nodes: Collection[str], now_ms: int) -> Inspecte
     """
     inspected = read(given, nodes)
     _check_time(inspected.body, now_ms * 1_000_000)
-    return _signed(inspected)
+    return signed(inspected)
 
 
 def read(given: bytes | str, nodes: Collection[str]) -> Inspected:
@@ -129,11 +131,12 @@ def verified(inspected: Inspected, keys: Mapping[str, Key]) -> Iterator[Choice]:
         raise refusals.unproven(f"do not satisfy the key of account {missing}")
 
 
-def sound(inspected: Inspected) -> tuple[Choice, ...]:
-    """The choices of which no signature is certainly wrong."""
-    return tuple(
-        choice for choice in inspected.choices if signatures.wrong(choice.body, choice.signatures) is None
-    )
+def sound(inspected: Inspected) -> Iterator[Choice]:
+    """The choices of which no signature is certainly wrong, each verified as it is asked for."""
+    for position, choice in enumerate(inspected.choices):
+        is_known = position == 0 and inspected.is_sound
+        if is_known or signatures.wrong(choice.body, choice.signatures) is None:
+            yield choice
 
 
 def _decode(given: bytes | str) -> bytes:
@@ -175,8 +178,11 @@ def _check_time(body: Body, now_ns: int) -> None:
         raise refusals.too_early()
 
 
-def _signed(inspected: Inspected) -> Inspected:
-    """With an entry in front whose signatures are right, as far as that can be told."""
+def signed(inspected: Inspected) -> Inspected:
+    """With an entry in front whose signatures are right, as far as that can be told.
+
+    Raises `Refusal` where there is none.
+    """
     if not any(choice.signatures for choice in inspected.choices):
         raise refusals.unproven("are missing")
     tried, wrong = 0, None
@@ -186,9 +192,20 @@ def _signed(inspected: Inspected) -> Inspected:
             break
         if choice.signatures and (wrong := signatures.wrong(choice.body, choice.signatures)) is None:
             rest = inspected.choices[:position] + inspected.choices[position + 1 :]
-            return replace(inspected, choices=(choice, *rest)) if position else inspected
+            transfer = replace(inspected.transfer, is_proven=_is_proven(inspected, choice))
+            return replace(inspected, transfer=transfer, choices=(choice, *rest), is_sound=True)
     by = f"the one by {wrong.prefix.hex()} is not over this body" if wrong else "there are too many to verify"
     raise refusals.unproven(f"do not verify: {by}")
+
+
+def _is_proven(inspected: Inspected, sound: Choice) -> bool:
+    """Whether the accounts' own keys need not be known to tell that enough is signed.
+
+    They need not where the payer alone pays, and the one signature is by a whole key and verifies: the node
+    that it is handed to checks the rest at once and for free.
+    """
+    alone = inspected.debited == (inspected.transfer.payer,)
+    return alone and len(sound.signatures) == 1 and sound.signatures[0].key is not None
 
 
 def _has_nft(body: Body) -> bool:

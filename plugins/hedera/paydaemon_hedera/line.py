@@ -17,6 +17,8 @@ from paydaemon_hedera.certificates import Distrusted
 from paydaemon_hedera.errors import NodeAway, NodeSilent
 from paydaemon_hedera.sidethread import Closed, SideThread
 
+Ask = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
+
 _OPTIONS = (
     ("grpc.enable_retries", 0),  # whether to hand something over again is decided here, not below
     ("grpc.keepalive_time_ms", 100_000),
@@ -42,6 +44,7 @@ class Line:
         self._tls = tls
         self._connect_timeout_s = connect_timeout_s
         self._channel: grpc.aio.Channel | None = None
+        self._callables: dict[str, Ask] = {}
         self._is_up = False
         self._is_closed = False
         self._away_until = -1.0
@@ -51,7 +54,8 @@ class Line:
         """The node's answer to one call. Raises `NodeAway` or `NodeSilent`."""
         channel = await self._connected()
         try:
-            return await self._side.call(lambda: _call(channel, method, request, timeout_s))
+            call = self._callable(channel, method)
+            return await self._side.call(lambda: call(request, timeout=timeout_s))
         except grpc.aio.AioRpcError as error:
             self._is_up = False
             if (error.details() or "").startswith(_UNSENT):
@@ -62,6 +66,13 @@ class Line:
         except asyncio.CancelledError:
             raise NodeSilent(f"node {self.node.id} was hung up on") from None
 
+    def _callable(self, channel: grpc.aio.Channel, method: str) -> Ask:
+        """Made once for each method, since that takes as long as a call's own part in Python."""
+        call = self._callables.get(method)
+        if call is None:
+            call = self._callables[method] = channel.unary_unary(method)
+        return call
+
     def close(self) -> None:
         """Hang up for good; what waits for an answer gets none."""
         self._is_closed = True
@@ -69,6 +80,7 @@ class Line:
 
     def _hang_up(self) -> None:
         channel, self._channel, self._is_up = self._channel, None, False
+        self._callables.clear()
         if channel is not None:
             self._side.part(channel.close)
 
@@ -121,11 +133,6 @@ async def _open(address: str, pem: bytes | None) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(address, credentials, options=(*_OPTIONS, named))
 
 
-async def _call(channel: grpc.aio.Channel, method: str, request: bytes, timeout_s: float) -> bytes:
-    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
-    return await call(request, timeout=timeout_s)
-
-
 async def _knock(channel: grpc.aio.Channel, timeout_s: float) -> grpc.StatusCode:
-    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_KNOCK)
+    call: Ask = channel.unary_unary(_KNOCK)
     return await call(b"", timeout=timeout_s, wait_for_ready=True).code()

@@ -30,7 +30,7 @@ class Nodes:
         self._addresses: Addresses = {}
         self._lines: dict[str, Line] = {}
         self._side: SideThread | None = None
-        self._calls = trio.CapacityLimiter(limits.calls)
+        self._calls = trio.Semaphore(limits.calls)
 
     @property
     def ids(self) -> Collection[str]:
@@ -74,12 +74,20 @@ class Nodes:
             raise _unreadable(id) from error
 
     async def _ask(self, id: str, method: str, request: bytes, timeout_s: float) -> bytes:
+        await self._take_place()
         try:
-            async with self._calls:
-                return await self._line(id).ask(method, request, timeout_s)
+            return await self._line(id).ask(method, request, timeout_s)
         except NodeAway:
             self.missed.set()
             raise
+        finally:
+            self._calls.release()
+
+    async def _take_place(self) -> None:
+        try:
+            self._calls.acquire_nowait()
+        except trio.WouldBlock:
+            await self._calls.acquire()
 
     def _line(self, id: str) -> Line:
         line = self._lines.get(id)

@@ -1,8 +1,9 @@
 """Relaying: what the daemon asks of a chain that passes on what clients have signed (`hooks.ports.Relay`)."""
 
 import time
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 
 from paydaemon.core.errors import Refusal, unavailable
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
@@ -45,9 +46,8 @@ class HederaRelay:
 
     async def verify(self, transfer: SignedTransfer) -> None:
         """Hold the signatures to the accounts' keys, where the bytes alone do not prove enough."""
-        inspected = self._recall(transfer)
-        if needs_keys(inspected):
-            await self._verified(inspected)
+        if not transfer.is_proven:
+            await self._verified(self._recall(transfer))
 
     async def submit(self, transfer: SignedTransfer) -> Outcome:
         """Hand it to a node. One that may have been handed over before is asked about first."""
@@ -76,20 +76,22 @@ class HederaRelay:
         keys = await self._accounts.keys(inspected.debited, inspected.credited)
         return tuple(islice(inspection.verified(inspected, keys), self._limits.submit_nodes))
 
-    async def _choices(self, inspected: Inspected) -> Sequence[Choice]:
+    async def _choices(self, inspected: Inspected) -> Iterator[Choice]:
         """Those to be handed over. It was verified once: where keys cannot be told now, nodes will tell."""
-        if needs_keys(inspected):
+        if not inspected.transfer.is_proven:
             try:
-                return await self._verified(inspected)
+                return iter(await self._verified(inspected))
             except Refusal:
                 pass
-        return inspection.sound(inspected) or inspected.choices
+        return _sound(inspected)
 
     def _recall(self, transfer: SignedTransfer) -> Inspected:
         """What was inspected a moment ago, or by an earlier run of the daemon. Raises `Refusal`."""
         found = self._memory.recall(transfer)
         if found is None:
             found = inspection.read(transfer.raw, self._known_nodes())
+            with suppress(Refusal):  # they were right once, and the nodes may be others now
+                found = inspection.signed(found)
             self._memory.keep(found)
         return found
 
@@ -106,12 +108,8 @@ class HederaRelay:
             return list(self._nodes.ids)
 
 
-def needs_keys(inspected: Inspected) -> bool:
-    """Whether only the accounts' own keys can tell that enough is signed.
-
-    Not where the payer alone pays, and the one signature is by a whole key and verifies: the node that it is
-    handed to checks the rest at once and for free.
-    """
-    (first, *_) = inspected.choices
-    alone = inspected.debited == (inspected.transfer.payer,)
-    return not (alone and len(first.signatures) == 1 and first.signatures[0].key is not None)
+def _sound(inspected: Inspected) -> Iterator[Choice]:
+    """The choices that are not certainly wrong; all of them where none is left."""
+    right = inspection.sound(inspected)
+    first = next(right, None)
+    return iter(inspected.choices) if first is None else chain((first,), right)

@@ -2,13 +2,14 @@
 
 Its futures, which any loop could wait for, take 230 µs of the processor's time for each call; by asyncio,
 with both ways between the threads, it is 88, measured with 100 calls under way. What trio's tasks ask for is
-put on a list and taken over many at a time, and so is what has come back: a loop that is awake is not woken.
+put on a list and taken over many at a time, and so is what has come back: a loop that is awake is not woken,
+and one that sleeps is woken at the end of trio's turn, when all who have something to ask have asked.
 """
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +18,7 @@ import trio
 
 T = TypeVar("T")
 
-Make = Callable[[], Coroutine[Any, Any, T]]
+Make = Callable[[], Awaitable[T]]
 
 
 class Closed(Exception):
@@ -25,7 +26,7 @@ class Closed(Exception):
 
 
 class _Call(Generic[T]):
-    """One coroutine on its way. `waiter` is trio's task, or None once it has given up or been told."""
+    """One awaitable on its way. `waiter` is trio's task, or None once it has given up or been told."""
 
     __slots__ = ("made", "make", "running", "waiter")
 
@@ -45,6 +46,10 @@ class SideThread:
         self._asked: deque[_Call[Any]] = deque()
         self._is_awake = False
         self._is_closed = False
+        self._has_asked = False
+        self._waker = trio.lowlevel.ParkingLot()
+        self._waking = trio.CancelScope()
+        trio.lowlevel.spawn_system_task(self._wake)
         self._done: list[_Call[Any]] = []
         self._parting: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="hedera-grpc", daemon=True)
@@ -67,8 +72,8 @@ class SideThread:
 
         self._asked.append(call)
         if not self._is_awake:
-            self._is_awake = True
-            self._loop.call_soon_threadsafe(self._take)
+            self._is_awake = self._has_asked = True
+            self._waker.unpark()
         result: T = await trio.lowlevel.wait_task_rescheduled(give_up)
         return result
 
@@ -83,8 +88,18 @@ class SideThread:
         if self._is_closed:
             return
         self._is_closed = True
+        self._waking.cancel()
         self._loop.call_soon_threadsafe(self._loop.stop)
         await trio.to_thread.run_sync(self._thread.join)
+
+    async def _wake(self) -> None:
+        """Runs after those who were to run in the same turn as whoever asked first."""
+        with self._waking:
+            while True:
+                while not self._has_asked:
+                    await self._waker.park()
+                self._has_asked = False
+                self._loop.call_soon_threadsafe(self._take)
 
     # In the thread
 
@@ -113,7 +128,7 @@ class SideThread:
                 call.running = self._loop.create_task(self._carry(call))
 
     def _begin_to_part(self, make: Make[None]) -> None:
-        task = self._loop.create_task(make())
+        task = self._loop.create_task(_await(make))
         self._parting.add(task)
         task.add_done_callback(self._parting.discard)
 
@@ -127,6 +142,10 @@ class SideThread:
         done, self._done = self._done, []
         with suppress(trio.RunFinishedError):
             self._token.run_sync_soon(_resume, done)
+
+
+async def _await(make: Make[None]) -> None:
+    await make()
 
 
 def _cancel(call: _Call[Any]) -> None:

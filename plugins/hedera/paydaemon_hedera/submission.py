@@ -7,8 +7,9 @@ no refusal proves anything, and only a receipt or the mirror will. It is in doub
 may have been handed over before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import structlog
 import trio
@@ -46,15 +47,14 @@ class _Said:
         return not self.in_doubt and (self.precheck is None or self.precheck in BUSY | ELSEWHERE)
 
 
-async def submit(choices: Sequence[Choice], nodes: Nodes, limits: HederaLimits, *, in_doubt: bool) -> Outcome:
+async def submit(choices: Iterator[Choice], nodes: Nodes, limits: HederaLimits, *, in_doubt: bool) -> Outcome:
     """Hand it to the first node that takes it; `choices` are by preference, at least one.
 
     `in_doubt` says that it may have been handed over before.
     """
-    said = await _hand_over(choices[0], nodes, limits, in_doubt)
-    for choice in choices[1 : limits.submit_nodes]:
-        if not said.may_go_elsewhere:
-            break
+    said = await _hand_over(next(choices), nodes, limits, in_doubt)
+    others = islice(choices, limits.submit_nodes - 1)
+    while said.may_go_elsewhere and (choice := next(others, None)) is not None:
         said = await _hand_over(choice, nodes, limits, in_doubt)
     return _outcome(said)
 

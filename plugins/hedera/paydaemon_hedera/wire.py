@@ -13,7 +13,7 @@ widths and groups are refused like any unknown field.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -40,8 +40,7 @@ class Malformed(ValueError):
     """These bytes are not that message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field as it stands: its number, its wire type, where its tag, its value and its end are."""
 
     number: int

@@ -51,6 +51,9 @@ class MemorySocket:
         self.told.append(json.loads(text))
         self.sending = False
 
+    def send_now(self, text: str) -> bool:
+        raise AssertionError("whoever follows events waits for each to be sent")
+
     async def close(self, code: int, reason: str) -> None:
         await trio.lowlevel.checkpoint()
         self.closed = (code, reason)

@@ -8,7 +8,7 @@ import pytest
 from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import Transfer
 from paydaemon_hedera import wire
-from paydaemon_hedera.inspection import read
+from paydaemon_hedera.inspection import read, signed
 from paydaemon_hedera.keys import KeyType
 from paydaemon_hedera.kinds import KINDS, TRANSFER
 from paydaemon_hedera.proto.basic_types_pb2 import (
@@ -52,7 +52,8 @@ def test_a_transfer_is_read() -> None:
     assert transfer.raw == raw
     assert [choice.node for choice in found.choices] == ["0.0.3", "0.0.4", "0.0.5"]
     assert found.debited == ("0.0.1002",)
-    assert inspected(transfer.raw) == read(transfer.raw, NODES) == found
+    assert inspected(transfer.raw) == signed(read(transfer.raw, NODES)) == found
+    assert (found.is_sound, transfer.is_proven) == (True, True)
     assert hash(found) == hash(inspected(raw))
 
 

@@ -1,7 +1,8 @@
 """Provocations of what those who hand in transactions can take, and the networks that these go to."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from itertools import count
 
 import pytest
 import trio
@@ -79,15 +80,27 @@ async def a_client_that_takes_little(trial: Trial) -> str:
 
 async def talked_over(socket: WebSocketConnection) -> int:
     """The code by which a websocket is closed that has more to say at once than it may keep."""
-    try:
-        for number in range(1_000):
-            await say(socket, number, "follow", transaction_id="tx-1")
-    except ConnectionClosed:
-        pass
-    with pytest.raises(ConnectionClosed) as closed:
-        await read_all(socket)
+    asked = [0]
+
+    async def ask() -> None:
+        with suppress(ConnectionClosed):
+            for asked[0] in count(1):  # until the kernel takes no more of the answers, nor of these
+                await say(socket, asked[0], "follow", transaction_id="tx-1")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        while asked[0] != await later(lambda: asked[0]):
+            pass
+        with pytest.raises(ConnectionClosed) as closed:
+            await read_all(socket)
+        nursery.cancel_scope.cancel()
     assert closed.value.reason is not None
     return int(closed.value.reason.code)
+
+
+async def later(number: Callable[[], int]) -> int:
+    await trio.sleep(0.5)
+    return number()
 
 
 async def read_all(socket: WebSocketConnection) -> None:

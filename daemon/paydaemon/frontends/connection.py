@@ -120,8 +120,7 @@ class Connection(TCPServer):
     async def _read_data(self) -> None:
         try:
             while data := await self.stream.receive_some():
-                if not isinstance(self.protocol, FrameSocket):
-                    self._hurry()
+                self._hurry()
                 await self.protocol.handle(RawData(data))
             await self.protocol.handle(RawData(b""))
         except (trio.ClosedResourceError, trio.BrokenResourceError):

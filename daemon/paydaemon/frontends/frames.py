@@ -40,6 +40,7 @@ class FrameSocket:
         self._has_rest = trio.Event()
         self._message = bytearray()
         self._is_text = False
+        self._is_over = False
 
     # What the connection calls
 
@@ -52,7 +53,7 @@ class FrameSocket:
 
     async def keep_alive(self) -> None:
         """Ping every so often, so that a client that is gone is noticed by the kernel."""
-        while self._protocol.state is State.OPEN:
+        while self._is_open:
             await self._tell(lambda: self._protocol.send_ping(b""))
             with trio.move_on_after(self._limits.ping_every_s):
                 await self._send_rests()
@@ -77,7 +78,7 @@ class FrameSocket:
 
         Where the kernel takes a part of it, or the client is gone, `keep_alive` does what is left to do.
         """
-        if self._rest or self._sending.locked() or self._protocol.state is not State.OPEN:
+        if self._rest or self._sending.locked() or not self._is_open:
             return False
         self._protocol.send_text(text.encode())
         self._rest = self._stream.send_now(b"".join(self._protocol.data_to_send()))
@@ -91,6 +92,10 @@ class FrameSocket:
         await self._end()
 
     # How
+
+    @property
+    def _is_open(self) -> bool:
+        return self._protocol.state is State.OPEN and not self._is_over
 
     async def _take(self, data: bytes) -> None:
         if self._protocol.state is State.CLOSED:
@@ -132,7 +137,7 @@ class FrameSocket:
     async def _tell(self, say: Callable[[], None]) -> bool:
         """Send what is said; whether the client may still take it."""
         async with self._sending:
-            if self._protocol.state is not State.OPEN:
+            if not self._is_open:
                 return False
             say()
             return await self._write()
@@ -158,5 +163,6 @@ class FrameSocket:
 
     async def _end(self) -> None:
         """Nothing more will be said or heard; the client has a moment to see that (`Connection`)."""
+        self._is_over = True
         self._arrived.close()
         await self._stream.aclose()

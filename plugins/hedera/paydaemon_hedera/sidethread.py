@@ -95,9 +95,10 @@ class SideThread:
     async def _wake(self) -> None:
         """Runs after those who were to run in the same turn as whoever asked first."""
         with self._waking:
-            while True:
-                while not self._has_asked:
+            while not self._is_closed:
+                if not self._has_asked:
                     await self._waker.park()
+                    continue
                 self._has_asked = False
                 self._loop.call_soon_threadsafe(self._take)
 
@@ -113,6 +114,8 @@ class SideThread:
             self._loop.close()
 
     async def _end(self) -> None:
+        self._take()  # what was asked for last, and nobody was woken for
+        await asyncio.sleep(0)  # a task that has not begun cannot tell its caller that it was ended
         await asyncio.gather(*self._parting, return_exceptions=True)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:

@@ -7,7 +7,6 @@ transactions of which 500 pay us: once known from the mempool, once never heard 
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the harness that runs a daemon is the tests' own
 
 from bench.support.load import Load, ask  # noqa: E402
+from bench.support.process import cpu_s  # noqa: E402
 from paydaemon_bitcoin.regtest import MINER, Coin, RegtestNode  # noqa: E402
 from tests.e2e.setup import bitcoin  # noqa: E402
 from tests.soak.vitals import Vitals  # noqa: E402
@@ -45,13 +45,13 @@ class Bench:
     async def create(self, invoices: int) -> None:
         """Create so many invoices over HTTP."""
         port = int(self.daemon.api.rpartition(":")[2])
-        cpu_s = _cpu_s(self.daemon.pid)
+        used_s = cpu_s(self.daemon.pid)
         answered = await ask(
             port, self.daemon.key, Load("POST", "/v1/invoices", json.dumps(ORDER), requests=invoices)
         )
-        cpu_s = _cpu_s(self.daemon.pid) - cpu_s
+        used_s = cpu_s(self.daemon.pid) - used_s
         show("invoices created at 64 connections", f"{answered.per_s:,.0f} /s")
-        show("  the same per CPU-second of the daemon", f"{len(answered.latencies_s) / cpu_s:,.0f}")
+        show("  the same per CPU-second of the daemon", f"{len(answered.latencies_s) / used_s:,.0f}")
         show("  p50 and p99", f"{answered.percentile_ms(50):,.0f} and {answered.percentile_ms(99):,.0f} ms")
 
     async def restart(self) -> None:
@@ -65,9 +65,9 @@ class Bench:
 
     async def idle(self, seconds: float = 10.0) -> None:
         """What it takes when nothing happens."""
-        cpu_s = _cpu_s(self.daemon.pid)
+        used_s = cpu_s(self.daemon.pid)
         await trio.sleep(seconds)
-        show("CPU while nothing happens", f"{100 * (_cpu_s(self.daemon.pid) - cpu_s) / seconds:,.1f} %")
+        show("CPU while nothing happens", f"{100 * (cpu_s(self.daemon.pid) - used_s) / seconds:,.1f} %")
         show("memory", str(Vitals.of(self.daemon.pid)))
 
     # Payments
@@ -146,12 +146,6 @@ async def _until(stream: Stream, type: str, count: int) -> None:
     with trio.fail_after(600):
         while sum(event["type"] == type for event in stream.events) < count:  # noqa: ASYNC110 - as above
             await trio.sleep(0.01)
-
-
-def _cpu_s(pid: int) -> float:
-    """Processor time that a process has used, with its ended threads (proc(5), fields 14 and 15 of stat)."""
-    user, system = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def show(what: str, figure: str) -> None:

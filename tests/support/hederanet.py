@@ -1,13 +1,13 @@
 """A Hedera network and a daemon on it: the sandbox in this process, the daemon in one of its own."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paydaemon_hedera.sandbox.genesis import PAYEE, USDC, USDC_DECIMALS
+from paydaemon_hedera.sandbox.genesis import PAYEE, USDC, USDC_DECIMALS, Holder
 from paydaemon_hedera.sandbox.names import entity, number
 from paydaemon_hedera.sandbox.running import Options, Running
 from tests.sdks.plans import Case, Moved
@@ -65,10 +65,14 @@ class HederaNet:
 
 @asynccontextmanager
 async def hederanet(
-    folder: Path, *, clocked: bool = False, chain_limits: Mapping[str, int] | None = None
+    folder: Path,
+    *,
+    clocked: bool = False,
+    chain_limits: Mapping[str, int] | None = None,
+    holders: Sequence[Holder] | None = None,
 ) -> AsyncIterator[HederaNet]:
     """Bring both up. `clocked` lets the daemon's clock be turned."""
-    with Running(Options(nodes=NODES, consensus_delay_s=0.1)) as sandbox:
+    with Running(Options(nodes=NODES, consensus_delay_s=0.1, holders=holders)) as sandbox:
         async with running(folder, settings(sandbox, chain_limits), clocked=clocked) as daemon:
             yield HederaNet(sandbox, daemon)
 

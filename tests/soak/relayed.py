@@ -22,6 +22,9 @@ from tests.support.hederanet import HederaNet, hederanet
 from tests.support.relaycheck import FINAL, Executed, Handed, Ledger, Network, Told, disagreements
 
 SOON_S, MOMENT_S = 1.0, 0.001
+EACH = 6
+"""How many pages there are, and how many wallets."""
+
 SUBMISSIONS_KEPT = 100_000
 RECEIPT_LIFE_S = 180
 ALL_PROVEN_AFTER_S = 200
@@ -58,7 +61,7 @@ class Bazaar:
         """Let everybody pay throughout the upheaval, and until everything that was begun is answered."""
         wallets = self.wallets
         async with trio.open_nursery() as nursery:
-            for number in range(3):
+            for number in range(EACH):
                 nursery.start_soon(wallets.page, f"page-{number}")
                 nursery.start_soon(wallets.wallet, f"wallet-{number}")
             nursery.start_soon(wallets.spendthrift, "spendthrift")
@@ -97,7 +100,7 @@ class Bazaar:
         await self._patiently(self._all_seen)
         await self.pass_time(ALL_PROVEN_AFTER_S)
         await self._patiently(self._all_proven)
-        await self._patiently(self._all_seen)
+        await patiently(self.net.daemon.ready)
         network = await trio.to_thread.run_sync(self.network)
         errors = [f"logged: {line}" for line in self.net.daemon.errors()]
         return [*disagreements(await self._ledger(), network, self.told), *errors]
@@ -115,10 +118,14 @@ class Bazaar:
             assert network.submitted < SUBMISSIONS_KEPT
         return Network(entity(PAYEE), handed, executed[::-1])
 
+    def note(self, what: str) -> None:
+        """Print how far it has come."""
+        print(f"  {what:28}  {self}", flush=True)
+
     def tell(self) -> None:
         """Print what went on."""
         relays = {relay["transaction_id"]: relay["status"] for relay in self.told.relays}
-        print(f"  {'in the end':28}  {self}")
+        self.note("in the end")
         print(f"  last told: {_listed(Counter(relays.values()))}; {self.wallets.cut} were cut")
         print(f"  refused: {_listed(self.wallets.refused)}", flush=True)
 
@@ -140,7 +147,7 @@ class Bazaar:
         """Where that takes too long, the audit says more of what is missing."""
         with suppress(trio.TooSlowError):
             await patiently(condition)
-        print(f"  {condition.__name__.replace('_', ' ').strip():28}  {self}", flush=True)
+        self.note(condition.__name__.replace("_", " ").strip())
 
     # What the daemon says
 
@@ -198,7 +205,8 @@ async def start_node(node: NodeServer) -> None:
 
 
 @asynccontextmanager
-async def bazaar(folder: Path, seed: int) -> AsyncIterator[Bazaar]:
+async def bazaar(folder: Path, seed: int, **chain_limits: int) -> AsyncIterator[Bazaar]:
     """A network with many payers, and a daemon on it whose clock can be turned."""
-    async with hederanet(folder, clocked=True, chain_limits=IMPATIENT, holders=holders()) as net:
+    limits = {**IMPATIENT, **chain_limits}
+    async with hederanet(folder, clocked=True, chain_limits=limits, holders=holders()) as net:
         yield Bazaar(folder, net, seed)

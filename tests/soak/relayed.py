@@ -65,6 +65,7 @@ class Bazaar:
                 nursery.start_soon(wallets.page, f"page-{number}")
                 nursery.start_soon(wallets.wallet, f"wallet-{number}")
             nursery.start_soon(wallets.spendthrift, "spendthrift")
+            nursery.start_soon(wallets.clicker, "clicker")
             nursery.start_soon(wallets.passer_by, "passer-by")
             await upheaval()
             self.closing.set()

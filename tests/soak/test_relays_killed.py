@@ -94,4 +94,5 @@ async def test_killed_twenty_times_while_clients_relay(tmp_path: Path, seed: int
         found = await here.audit()
         here.tell()
     assert not found, "\n".join(found)
+    assert here.wallets.refused["payment_under_way"] > 0
     assert {relay["status"] for relay in here.told.relays} >= {"accepted", "succeeded", "failed"}

@@ -122,14 +122,24 @@ class Wallets:
                 for invoice in invoices:
                     nursery.start_soon(self.pay, self.sign(invoice, payer, chance), chance)
 
+    async def clicker(self, name: str) -> None:
+        """Sign twice for each invoice and hand in both at once: one of them must not be passed on."""
+        chance = Random(f"{self.seed}/{name}")
+        while not self.closing.is_set():
+            invoice = await self.order()
+            async with trio.open_nursery() as nursery:
+                for payer in chance.sample(RICH, 2):
+                    nursery.start_soon(self.pay, self.sign(invoice, payer, chance), chance)
+
     async def pay(self, signed: Signed, chance: Random) -> None:
         """Hand it in until it is answered, then ask what became of it for a while."""
         await self.hand_in(signed, chance.choice(["precheck", "consensus"]))
-        with trio.move_on_after(WATCHED_S):
-            await self._watch(signed)
+        if signed.id in self.told.acknowledged:
+            with trio.move_on_after(WATCHED_S):
+                await self._watch(signed)
 
     async def hand_in(self, signed: Signed, wait: str = "precheck") -> None:
-        """Hand it in until it is answered."""
+        """Hand it in until it is answered, be it by a refusal."""
         async with httpx.AsyncClient(timeout=ANSWER_S, verify=False) as http:
             path = f"/v1/relay/hedera?wait={wait}"
             while not await self._take(await self._asked(http, "POST", path, signed.params)):  # noqa: ASYNC110

@@ -92,6 +92,7 @@ def disagreements(ledger: Ledger, network: Network, told: Told) -> list[str]:
         *_failures(ledger, network),
         *_credits(ledger, network),
         *_invoices(ledger, network),
+        *_excess(ledger, network, told),
     ]
 
 
@@ -232,3 +233,16 @@ def _option(invoice: Json, option: Json, paid: Sequence[Executed]) -> Iterator[s
     in_time = all(one.at_ms <= milliseconds(invoice["expires_at"]) for one in paid)
     if in_time and sum_minor >= int(option["due_minor"]) and invoice["status"] != "settled":
         yield f"invoice {invoice['id']} was paid in time and is {invoice['status']}"
+
+
+def _excess(ledger: Ledger, network: Network, told: Told) -> Iterator[str]:
+    """Nobody signed for more than was asked, so together relays bring no more either."""
+    relayed: Counter[str] = Counter()
+    for one in network.executed:
+        if one.transaction_id not in told.direct:
+            relayed[one.memo] += one.gained.get("HBAR", 0)
+    for invoice in ledger.invoices:
+        for option in invoice["options"]:
+            sum_minor = relayed[option["destination"]["memo"]]
+            if option["asset"] == "HBAR" and sum_minor > int(option["due_minor"]):
+                yield f"invoice {invoice['id']} was brought {sum_minor} of {option['due_minor']} by relays"

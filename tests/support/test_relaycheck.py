@@ -193,6 +193,10 @@ LIES: dict[str, tuple[Lie, str]] = {
         lambda w: w.payments.append({"ref": "x", "amount_minor": "1"}),
         "x moved [] and is recorded as ['1']",
     ),
+    "two relays for one invoice": (
+        lambda w: w.executed.append(paid("0.0.2@1.5", "a")),
+        "invoice inv_a was brought 40000 of 20000 by relays",
+    ),
     "a sum that is wrong": (
         lambda w: w.invoices[2]["options"][0].update(confirmed_minor="7"),
         "invoice inv_c has 7 instead of 0",

@@ -170,6 +170,10 @@ class Reader(Protocol):
         """
         ...
 
+    def relays_towards(self, invoice_id: str) -> Sequence[Relay]:
+        """Those that are to pay an invoice and have not failed, in the order they were recorded."""
+        ...
+
     # Chains
     def chain(self, id: str) -> ChainRow:
         """A chain that was never told of is at its beginning: its `next_index` is where a new one starts."""

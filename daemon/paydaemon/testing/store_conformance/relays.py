@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from operator import methodcaller
 
 import pytest
@@ -108,6 +109,34 @@ class Relays(Suite):
             await store.transact(lambda tx: tx.set_relay(relay(2, status=RelayStatus.FAILED, raw=None)))
             assert await store.read(_pages) == ["rly_0", "rly_4"]
             assert await store.read(lambda reader: _unresolved(reader, after="rly_nope")) == []
+
+    async def test_those_of_an_invoice_are_found_until_they_fail(self, store: Store) -> None:
+        for number in range(2):
+            await store.transact(partial(_add_invoice, number))
+        towards = [
+            relay(0, invoice_id="inv_0"),
+            relay(1, invoice_id="inv_0", chain="testnet", status=RelayStatus.SUCCEEDED, raw=None),
+            relay(2, invoice_id="inv_1"),
+            relay(3, invoice_id="inv_0", status=RelayStatus.FAILED, raw=None),
+            relay(4, invoice_id="inv_0", status=RelayStatus.UNKNOWN),
+            relay(5),
+        ]
+        await store.transact(lambda tx: _add_all(tx, *towards))
+        assert await store.read(_towards) == ["rly_0", "rly_1", "rly_4"]
+        await store.transact(
+            lambda tx: tx.set_relay(replace(towards[0], status=RelayStatus.FAILED, raw=None))
+        )
+        await store.transact(lambda tx: tx.set_relay(replace(towards[3], status=RelayStatus.RECEIVED)))
+        assert await store.read(_towards) == ["rly_1", "rly_3", "rly_4"]
+        assert await store.read(lambda reader: reader.relays_towards("inv_9")) == []
+
+
+def _towards(reader: Reader) -> list[str]:
+    return [one.id for one in reader.relays_towards("inv_0")]
+
+
+def _add_invoice(number: int, tx: Transaction) -> None:
+    tx.add_invoice(invoice(number))
 
 
 def _add_all(tx: Transaction, *relays: Relay) -> None:

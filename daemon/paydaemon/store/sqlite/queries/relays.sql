@@ -9,6 +9,10 @@ SELECT number FROM relays WHERE id = :id
 -- name: unresolved_relays
 SELECT * FROM relays WHERE chain = :chain AND raw IS NOT NULL AND number > :after ORDER BY number LIMIT :limit
 
+-- The words of the index, so that it is used.
+-- name: relays_towards
+SELECT * FROM relays WHERE invoice_id = :invoice_id AND status <> 'failed' ORDER BY number
+
 -- name: add_relay
 INSERT INTO relays (
     id, chain, transaction_id, digest, status, precheck, receipt, node, invoice_id, seller_id, transfers, error,

@@ -20,6 +20,9 @@ class ReadRelays(Session):
         page = self._rows("unresolved_relays", chain=chain, after=number, limit=at_most(limit))
         return [rows.relay(row) for row in page]
 
+    def relays_towards(self, invoice_id: str) -> Sequence[Relay]:
+        return [rows.relay(row) for row in self._rows("relays_towards", invoice_id=invoice_id)]
+
     def _relay_number(self, after: str | None) -> int:
         """Where a page starts; nothing comes after an unknown relay."""
         if after is None:

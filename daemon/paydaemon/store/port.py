@@ -162,6 +162,10 @@ class Reader(Protocol):
 
     # Relays
     def relay(self, chain: str, transaction_id: str) -> Relay | None: ...
+    def relays(self, *, after: str | None, limit: int) -> Sequence[Relay]:
+        """All of them, in the order they were recorded. `after` is as below."""
+        ...
+
     def unresolved_relays(self, chain: str, *, after: str | None, limit: int) -> Sequence[Relay]:
         """Those whose outcome is not final, in the order they were recorded.
 

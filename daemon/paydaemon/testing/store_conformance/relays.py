@@ -104,6 +104,7 @@ class Relays(Suite):
                 )
             )
         async with store_factory() as store:
+            assert await store.read(_all_pages) == [f"rly_{number}" for number in range(5)]
             found = await store.read(_unresolved)
             assert [one.id for one in found] == ["rly_0", "rly_2", "rly_4"]
             await store.transact(lambda tx: tx.set_relay(relay(2, status=RelayStatus.FAILED, raw=None)))
@@ -146,6 +147,14 @@ def _add_all(tx: Transaction, *relays: Relay) -> None:
 
 def _unresolved(reader: Reader, *, after: str | None = None, limit: int = 100) -> Sequence[Relay]:
     return reader.unresolved_relays("hedera", after=after, limit=limit)
+
+
+def _all_pages(reader: Reader) -> list[str]:
+    found: list[str] = []
+    while page := reader.relays(after=found[-1] if found else None, limit=2):
+        found += [one.id for one in page]
+    assert reader.relays(after="rly_nope", limit=2) == []
+    return found
 
 
 def _pages(reader: Reader) -> list[str]:

@@ -6,6 +6,9 @@ SELECT * FROM relays WHERE chain = :chain AND transaction_id = :transaction_id
 -- name: relay_number
 SELECT number FROM relays WHERE id = :id
 
+-- name: relays
+SELECT * FROM relays WHERE number > :after ORDER BY number LIMIT :limit
+
 -- name: unresolved_relays
 SELECT * FROM relays WHERE chain = :chain AND raw IS NOT NULL AND number > :after ORDER BY number LIMIT :limit
 

@@ -16,6 +16,7 @@ KEPT = sorted((Path(__file__).parents[1] / "databases").glob("*.sql"))
 MOST_BYTES = 250_000
 
 LAST_RELAY = "WHERE seq = (SELECT max(seq) FROM events WHERE type = 'relay.accepted')"
+AGAIN = "type = 'relay.received', data = replace(data, 'accepted', 'received')"
 MARKED = """
 UPDATE invoices SET mark = 'invalid', status = 'invalid', flags = '["marked"]'
 WHERE mark IS NULL AND flags = '[]'
@@ -138,8 +139,7 @@ async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None
         (f"UPDATE events SET type = 'relay.unknown' {LAST_RELAY}", "is relay.unknown for inv_"),
         (f"UPDATE events SET data = replace(data, 'tx-3', 'tx-9') {LAST_RELAY}", "something else of relay"),
         (
-            f"UPDATE events SET type = 'relay.received', data = replace(data, 'accepted', 'received') "
-            f"{LAST_RELAY}",
+            f"UPDATE events SET {AGAIN} {LAST_RELAY}",
             "which before was received by None",
         ),
     ],

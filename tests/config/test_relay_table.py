@@ -49,7 +49,7 @@ def test_origins_as_browsers_write_them(given: str, kept: str) -> None:
     ],
 )  # fmt: skip
 def test_what_no_browser_ever_sends_is_refused(origin: str) -> None:
-    with pytest.raises(ValueError, match="^must be an origin such as"):
+    with pytest.raises(ValueError, match=r"^must be an origin such as"):
         parse_origin(origin)
 
 

@@ -189,7 +189,7 @@ async def test_nodes_and_mirror_are_away_for_longer_than_receipts_live(tmp_path:
             await outage.nodes_return()
             await outage.mirror_returns()
             here.note("the mirror is back")
-        await outage.trade_goes_on()
+            await outage.trade_goes_on()
         found = await here.audit()
         here.tell()
     assert not found, "\n".join(found)

@@ -128,6 +128,8 @@ class Bazaar:
         relays = {relay["transaction_id"]: relay["status"] for relay in self.told.relays}
         self.note("in the end")
         print(f"  last told: {_listed(Counter(relays.values()))}; {self.wallets.cut} were cut")
+        duplicates = sum(one.is_duplicate for one in self.network().executed)
+        print(f"  charged as duplicates, and not carried out: {duplicates}")
         print(f"  refused: {_listed(self.wallets.refused)}", flush=True)
 
     def __str__(self) -> str:

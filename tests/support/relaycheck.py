@@ -42,6 +42,11 @@ class Executed:
     memo: str
     gained: Mapping[str, int]
 
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it was only charged for: another entry of the same transaction had come first."""
+        return self.code == "DUPLICATE_TRANSACTION"
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -169,11 +174,15 @@ def _submissions(ledger: Ledger, network: Network, told: Told) -> Iterator[str]:
 
 
 def _outcomes(ledger: Ledger, network: Network) -> Iterator[str]:
-    """Every relay is final, and what consensus has made of it, which is one thing."""
+    """Every relay is final, and what consensus has made of it, which is one thing.
+
+    Duplicates move nothing. They come about where, after a kill, the one node that had it is silent.
+    """
     executed = _by_id(network)
     for id, several in executed.items():
-        if len(several) > 1:
-            yield f"{id} came to consensus {len(several)} times"
+        carried_out = sum(not one.is_duplicate for one in several)
+        if carried_out != 1:
+            yield f"{id} was carried out {carried_out} times"
     for id, relay in ledger.relays.items():
         code = executed[id][0].code if id in executed else None
         expected = ("succeeded" if code == "SUCCESS" else "failed", code)

@@ -112,6 +112,8 @@ def world() -> World:
 
 def test_the_truth_is_taken(world: World) -> None:
     assert world.disagreements() == []
+    world.executed.append(paid(PAID, "a", "DUPLICATE_TRANSACTION"))
+    assert world.disagreements() == [], "it moved nothing"
 
 
 def set_relay(world: World, id: str, **fields: Any) -> None:
@@ -169,7 +171,11 @@ LIES: dict[str, tuple[Lie, str]] = {
         lambda w: w.handed.append(handed(PAID, 0)),
         "was handed to a node before it was journaled",
     ),
-    "twice at consensus": (lambda w: w.executed.append(paid(PAID, "c")), "came to consensus 2 times"),
+    "twice at consensus": (lambda w: w.executed.append(paid(PAID, "c")), "was carried out 2 times"),
+    "a duplicate that moved something": (
+        lambda w: w.executed.append(replace(paid(NEVER, "c"), code="DUPLICATE_TRANSACTION")),
+        "was carried out 0 times",
+    ),
     "no end": (lambda w: set_relay(w, NEVER, status="unknown"), "is unknown by None"),
     "failed by us alone": (
         lambda w: set_relay(w, PAID, status="failed", receipt=None),

@@ -10,6 +10,7 @@ from paydaemon_hedera.sandbox.ledger import HBAR, Token
 from paydaemon_hedera.sandbox.names import entity
 from paydaemon_hedera.sandbox.running import Options, Running
 from tests.support.daemon import Daemon, Json, patiently
+from tests.support.hederanet import settings
 
 ALICE = 1002
 HBAR_DUE, USDC_DUE = 12_500_000_000, 13_888_889
@@ -26,17 +27,8 @@ def sandbox() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def hedera(sandbox: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """A daemon that is paid there and nowhere else."""
-    chain = {
-        "plugin": "hedera",
-        "network": "local",
-        "account": entity(PAYEE),
-        "mirror_url": sandbox.mirror_url,
-        "nodes": {id: address for address, id in sandbox.facts["nodes"].items()},
-        "tokens": [{"id": entity(USDC), "symbol": "USDC", "decimals": 6}],
-        "poll_interval_s": 0.1,
-    }
-    rates = {"fixed": {"prices": {"HBAR/EUR": "0.10", "USDC/EUR": "0.90"}}}
-    daemon = Daemon(tmp_path_factory.mktemp("hedera"), {"chains": {"hedera": chain}, "rates": rates})
+    folder = tmp_path_factory.mktemp("hedera")
+    daemon = Daemon(folder, settings(sandbox, poll_interval_s=0.1))
     try:
         trio.run(daemon.start)
         yield daemon

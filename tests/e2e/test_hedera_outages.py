@@ -11,8 +11,8 @@ import pytest
 import trio
 
 from paydaemon_hedera.sandbox.faults import Call, Fault, Kind
-from tests.e2e.hederanet import HederaNet, hederanet
 from tests.support.daemon import Json, patiently
+from tests.support.hederanet import HederaNet, hederanet
 
 IMPATIENT = {
     "submit_timeout_s": 1,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.e2e.hederanet import HederaNet, hederanet
 from tests.sdks.plans import ROOT, SCRIPTS, Case, to_bytes
 from tests.support.daemon import Json
+from tests.support.hederanet import HederaNet, hederanet
 
 ALICE, BOB, BOARD = 1002, 1003, 1004
 """Payers by ed25519, by ECDSA, and by two of three keys."""

@@ -8,10 +8,10 @@ import pytest
 
 from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_hedera.sandbox.running import Options, Running
-from tests.e2e.hederanet import HederaNet, settings
 from tests.e2e.setup import bitcoin
 from tests.metrics.pages import Page
 from tests.support.daemon import Daemon, address_of, due_of, running
+from tests.support.hederanet import HederaNet, settings
 from tests.support.node import pay_many
 
 TEXT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def served(page: Page) -> dict[str, tuple[str, frozenset[str]]]:
 async def everything(node: RegtestNode, tmp_path: Path) -> AsyncIterator[Daemon]:
     """A daemon that is paid on either chain, and has relayed a transaction and refused one."""
     with Running(Options(consensus_delay_s=0.05)) as sandbox:
-        tables = settings(sandbox, {})
+        tables = settings(sandbox)
         tables["chains"] |= bitcoin(node)["chains"]
         async with running(tmp_path, tables) as daemon:
             net = HederaNet(sandbox, daemon)

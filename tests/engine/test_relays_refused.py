@@ -143,15 +143,15 @@ async def test_no_more_are_taken_than_may_wait(autojump_clock: MockClock) -> Non
     async with relaying() as daemon:
         daemon.world.limits.unresolved = 2
         daemon.ledger.consensus = trio.Event()
-        invoice = await daemon.world.invoice()
-        for number in (1, 2):
-            await daemon.hand_in(pays(invoice, f"tx-{number}"))
-        assert (await refused(daemon, pays(invoice, "tx-3"))).code == "too_many_relays"
+        first, second, third = [pays(await daemon.world.invoice(), f"tx-{number}") for number in (1, 2, 3)]
+        for given in (first, second):
+            await daemon.hand_in(given)
+        assert (await refused(daemon, third)).code == "too_many_relays"
         assert await daemon.recorded("tx-3") is None
-        assert (await daemon.hand_in(pays(invoice, "tx-1"))).relay.transaction_id == "tx-1"
+        assert (await daemon.hand_in(first)).relay.transaction_id == "tx-1"
         daemon.ledger.consensus.set()
         await trio.sleep(FINAL_BY_S)
-        await daemon.hand_in(pays(invoice, "tx-3"))
+        await daemon.hand_in(third)
 
 
 # Plugins that misbehave
@@ -190,7 +190,7 @@ async def test_a_plugin_that_waits_for_ever_keeps_nobody_else_waiting(
         else:
             handed = await daemon.hand_in(pays(invoice))
             await trio.sleep(30)
-            other = await daemon.hand_in(pays(invoice, "tx-2"))
+            other = await daemon.hand_in(pays(await daemon.world.invoice(), "tx-2"))
             assert other.relay.status is RECEIVED
             daemon.faults.waits.clear()
             assert (await daemon.ends(handed)).status is SUCCEEDED
@@ -209,9 +209,9 @@ async def test_an_outcome_that_cannot_be_stored_is_one_relays_own_trouble(autoju
     async with relaying() as daemon:
         odd: Any = object()
         daemon.ledger.answers["submit"].append(Outcome(ACCEPTED, precheck=odd))
-        invoice = await daemon.world.invoice()
-        handed = await daemon.hand_in(pays(invoice))
-        assert (await daemon.ends(await daemon.hand_in(pays(invoice, "tx-2")))).status is SUCCEEDED
+        handed = await daemon.hand_in(pays(await daemon.world.invoice()))
+        other = await daemon.hand_in(pays(await daemon.world.invoice(), "tx-2"))
+        assert (await daemon.ends(other)).status is SUCCEEDED
         assert (await daemon.ends(handed)).precheck == "OK"
 
 

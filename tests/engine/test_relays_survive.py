@@ -221,8 +221,8 @@ async def test_whatever_fails_and_whenever_it_is_killed_the_truth_is_recorded_in
     dice = random.Random(seed + run)
     async with relaying() as daemon:
         daemon.ledger._dice = dice
-        invoice = await daemon.world.invoice()
-        given = {f"tx-{number}": pays(invoice, f"tx-{number}") for number in range(12)}
+        names = [f"tx-{number}" for number in range(12)]
+        given = {name: pays(await daemon.world.invoice(), name) for name in names}
         for id in list(given)[::4]:
             daemon.ledger.receipts[id] = "INVALID_SIGNATURE"
         ids: dict[str, str] = {}

@@ -198,7 +198,8 @@ class RelayingChain(FakeRelay, FakeChain):
 
     def _pay(self, transfer: SignedTransfer) -> None:
         gains = [one for one in transfer.transfers if one.amount_minor > 0]
-        self.network.pay(*(Credit(one.destination_key, one.amount_minor) for one in gains))
+        outputs = (Credit(one.destination_key, one.amount_minor) for one in gains)
+        self.network.pay(*outputs, id=transfer.transaction_id)
 
 
 def chain_on(network: FakeNetwork, ledger: RelayNetwork) -> FakeChain:

@@ -1,9 +1,11 @@
-"""A plugin of which each part does one thing wrong: it raises, or waits for ever, where it is told to.
+"""A plugin of which each part does one thing wrong, where it is told to: it raises, waits for ever, answers
+what is no answer, or blocks the thread for a while.
 
 What it does otherwise is right, so that only that one thing can be to blame.
 """
 
 import inspect
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ from typing import Any
 import trio
 
 from paydaemon.hooks import specs
-from paydaemon.hooks.ports import Chain, RateHost, RateSource
+from paydaemon.hooks.ports import Chain, RateHost, RateSource, Relay
 from paydaemon.hooks.settings import Settings
 from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin, hookimpl
-from tests.faults.played import PlayedChain, PlayedSettings
+from tests.faults.played import PlayedChain, PlayedSettings, RelayedChain, RelayedSettings
 
-RAISES, WAITS = "raises", "waits"
+RAISES, WAITS, RAVES, BLOCKS = "raises", "waits", "raves", "blocks"
+BLOCKED_S = 0.1
 
 
 class Spoilt(Exception):
@@ -34,6 +37,12 @@ class SpoiltChainSettings(SpoiltSettings):
     """For a chain, also the moves of its network."""
 
     moves: str
+
+
+class SpoiltRelaySettings(SpoiltChainSettings):
+    """For one that relays, also the file of all that its nodes were given."""
+
+    ledger: str
 
 
 def members(port: type) -> list[str]:
@@ -57,9 +66,27 @@ class Spoiling:
     def __getattr__(self, name: str) -> Any:
         if name != self._spoilt.member:
             return getattr(self._real, name)
+        match self._spoilt.how:
+            case "waits":
+                return self._waits
+            case "raves":
+                return self._raving(name)
+            case "blocks":
+                time.sleep(BLOCKED_S)
+                return getattr(self._real, name)
+            case _ if isinstance(vars(self._port)[name], property):
+                raise Spoilt(f"{name} is spoilt")
+            case _:
+                return self._raiser(name)
+
+    def _raving(self, name: str) -> Any:
+        async def raves_later(*_: object, **__: object) -> object:
+            await trio.lowlevel.checkpoint()
+            return object()
+
         if isinstance(vars(self._port)[name], property):
-            raise Spoilt(f"{name} is spoilt")
-        return self._waits if self._spoilt.how == WAITS else self._raiser(name)
+            return object()
+        return raves_later if is_async(self._port, name) else lambda *_, **__: object()
 
     def _raiser(self, name: str) -> Callable[..., Any]:
         async def fails_later(*_: object, **__: object) -> None:
@@ -95,6 +122,13 @@ def build_chain(id: str, settings: SpoiltChainSettings) -> Any:
     return Spoiling(PlayedChain(id, PlayedSettings(moves=settings.moves)), Chain, settings)
 
 
+def build_relay(id: str, settings: SpoiltRelaySettings) -> Any:
+    """A chain of which the second port has one spoilt member."""
+    Path(settings.moves).touch()
+    real = RelayedChain(id, RelayedSettings(moves=settings.moves, ledger=settings.ledger))
+    return Spoiling(real, Relay, settings)
+
+
 def source(name: str) -> RateSourcePlugin:
     """A kind of rate source that is spoilt as its name says: ``spoilt-run-raises``."""
     _, member, how = name.split("-")
@@ -111,6 +145,11 @@ def ways(port: type) -> list[tuple[str, str]]:
     return raising + [(member, WAITS) for member in members(port) if is_async(port, member)]
 
 
+def more_ways(port: type) -> list[tuple[str, str]]:
+    """The same, and all that does not raise or wait and is wrong nevertheless."""
+    return ways(port) + [(member, how) for member in members(port) for how in (RAVES, BLOCKS)]
+
+
 SOURCES = [f"spoilt-{member}-{how}" for member, how in ways(RateSource)]
 
 HOOKS = sorted(name for name in vars(specs) if name.startswith("register_"))
@@ -118,8 +157,11 @@ HOOKS = sorted(name for name in vars(specs) if name.startswith("register_"))
 
 @hookimpl
 def register_chains() -> Sequence[ChainPlugin]:
-    """One kind of chain, to be spoilt as its table says."""
-    return [ChainPlugin("spoilt", SpoiltChainSettings, build_chain)]
+    """Two kinds of chain, to be spoilt as their tables say."""
+    return [
+        ChainPlugin("spoilt", SpoiltChainSettings, build_chain),
+        ChainPlugin("spoilt-relay", SpoiltRelaySettings, build_relay),
+    ]
 
 
 @hookimpl

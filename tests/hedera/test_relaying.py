@@ -342,6 +342,25 @@ async def test_killed_after_it_was_handed_over() -> None:
             await charged_once(here, raw)
 
 
+@pytest.mark.parametrize("first", ["its client", "the daemon"])
+async def test_killed_after_it_was_handed_over_and_its_client_is_quick_to_hand_it_in_again(
+    first: str,
+) -> None:
+    """Nobody can be reached, which would prove of a new one that nobody has it."""
+    async with world(**IMPATIENT) as here:
+        raw = here.signed()
+        async with here.watching():
+            asked_ms = here.now_ms
+            transfer, _ = await here.hand_in(raw)
+        await trio.sleep(0.002)
+        here.sandbox.node(3).stop()
+        async with here.watching() as chain:
+            for now_ms in (here.now_ms, asked_ms) if first == "its client" else (asked_ms, here.now_ms):
+                assert chain.inspect(raw, now_ms) == transfer
+            assert (await chain.submit(transfer)).status is UNKNOWN
+            await charged_once(here, raw)
+
+
 async def test_killed_and_started_again_when_everybody_has_forgotten_it() -> None:
     async with world(**IMPATIENT) as here:
         async with here.watching():

@@ -34,6 +34,7 @@ class Copy:
     payments: int
     events: int
     next_index: int
+    relays: frozenset[str]
 
 
 async def read_chain(node: RegtestNode, addresses: frozenset[str]) -> Chain:
@@ -66,8 +67,8 @@ async def read_ledger(daemon: Daemon) -> Ledger:
     while True:
         begun_ms = await _as_of_ms(daemon)
         journal = await daemon.journal()
-        invoices = await _every(daemon, "/v1/invoices")
-        payments = await _every(daemon, "/v1/payments")
+        invoices = await every(daemon, "/v1/invoices")
+        payments = await every(daemon, "/v1/payments")
         last_seq = journal[-1]["seq"] if journal else 0
         if not await daemon.journal(after=last_seq):
             ended_ms = await _as_of_ms(daemon)
@@ -86,7 +87,8 @@ async def _as_of_ms(daemon: Daemon) -> int:
     return milliseconds(chain["as_of"])
 
 
-async def _every(daemon: Daemon, path: str) -> list[Json]:
+async def every(daemon: Daemon, path: str) -> list[Json]:
+    """All pages of a list."""
     found: list[Json] = []
     cursor = ""
     while True:
@@ -133,4 +135,5 @@ def _look_into(connection: sqlite3.Connection) -> Copy:
         payments=payments,
         events=events,
         next_index=max((index for index in indexes if isinstance(index, int)), default=0),
+        relays=frozenset(map(str, column("SELECT transaction_id FROM relays"))),
     )

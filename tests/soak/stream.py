@@ -1,4 +1,4 @@
-"""A client of the event stream that may lose its daemon at any moment, and leaves no socket behind then."""
+"""A client of the websockets that may lose its daemon at any moment, and leaves no socket behind then."""
 
 import json
 import socket
@@ -11,6 +11,7 @@ import trio
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
     AcceptConnection,
+    BytesMessage,
     CloseConnection,
     Event,
     Ping,
@@ -40,8 +41,8 @@ class Gone(Exception):
         self.code = code
 
 
-class EventStream:
-    """A websocket of events."""
+class JsonSocket:
+    """A websocket on which the daemon speaks JSON."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
@@ -58,10 +59,15 @@ class EventStream:
             await self._receive()
 
     async def next(self) -> Json:
-        """The next event or live push. Raises `Gone`."""
+        """The next message. Raises `Gone`."""
         while not self._arrived:
             await self._receive()
         return self._arrived.popleft()
+
+    async def say(self, message: Json | bytes) -> None:
+        """Send a message, as text or as bytes. Raises `Gone`."""
+        event = BytesMessage(message) if isinstance(message, bytes) else TextMessage(json.dumps(message))
+        await self._send(self._protocol.send(event))
 
     async def _receive(self) -> None:
         try:
@@ -102,15 +108,30 @@ class EventStream:
 @asynccontextmanager
 async def event_stream(
     api: str, key: str, query: str, *, receive_buffer: int | None = None
-) -> AsyncIterator[EventStream]:
+) -> AsyncIterator[JsonSocket]:
     """An open websocket at ``/v1/events``. Raises `Refused`, or `Gone` where nobody listens.
 
     With a small `receive_buffer`, in bytes, the daemon soon notices when nothing is read.
     """
+    async with _socket_at(f"/v1/events?{query}", api, key, receive_buffer) as stream:
+        yield stream
+
+
+@asynccontextmanager
+async def relay_socket(api: str, key: str) -> AsyncIterator[JsonSocket]:
+    """An open websocket at ``/v1/relay/hedera``. Raises `Refused`, or `Gone` where nobody listens."""
+    async with _socket_at("/v1/relay/hedera", api, key, None) as socket:
+        yield socket
+
+
+@asynccontextmanager
+async def _socket_at(
+    target: str, api: str, key: str, receive_buffer: int | None
+) -> AsyncIterator[JsonSocket]:
     async with await _dial(api, receive_buffer) as stream:
-        events = EventStream(stream)
-        await events.open(f"/v1/events?{query}", key)
-        yield events
+        opened = JsonSocket(stream)
+        await opened.open(target, key)
+        yield opened
 
 
 async def _dial(api: str, receive_buffer: int | None) -> trio.SocketStream:

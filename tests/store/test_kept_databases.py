@@ -13,8 +13,10 @@ from paydaemon.store.sqlite import open_store
 from paydaemon.store.sqlite.migrate import load_migrations
 
 KEPT = sorted((Path(__file__).parents[1] / "databases").glob("*.sql"))
-MOST_BYTES = 200_000
+MOST_BYTES = 250_000
 
+LAST_RELAY = "WHERE seq = (SELECT max(seq) FROM events WHERE type = 'relay.accepted')"
+AGAIN = "type = 'relay.received', data = replace(data, 'accepted', 'received')"
 MARKED = """
 UPDATE invoices SET mark = 'invalid', status = 'invalid', flags = '["marked"]'
 WHERE mark IS NULL AND flags = '[]'
@@ -65,6 +67,7 @@ async def test_it_opens_migrates_and_agrees_with_itself(kept: Path, tmp_path: Pa
     assert paid_in(path) == before
     assert found.invoices >= 15
     assert found.unmatched >= 1
+    assert found.relays == (0 if kept.stem < "0003" else 3)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (len(load_migrations()),)
     assert await totals_of(path) == found, "opened again, it is the same"
@@ -115,6 +118,29 @@ async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None
         (
             "UPDATE events SET invoice_id = NULL WHERE seq = 61",
             "event 61 is of None, and its payment of inv_",
+        ),
+        ("DELETE FROM relays WHERE number = 1", "the journal tells of rly_"),
+        ("UPDATE relays SET id = id || 'x' WHERE number = 1", "the journal does not know relay rly_"),
+        ("UPDATE relays SET transaction_id = 'tx-9' WHERE number = 1", "is of tx-9 on hedera, and the"),
+        ("UPDATE relays SET created_at_ms = 0 WHERE number = 2", "is of tx-2 on hedera, and the journal"),
+        (
+            "UPDATE relays SET transfers = replace(transfers, '-', '') WHERE number = 3",
+            "is of tx-3 on hedera, and the journal told something else",
+        ),
+        (
+            "UPDATE relays SET status = 'succeeded', receipt = 'SUCCESS' WHERE number = 1",
+            "is succeeded by SUCCESS for inv_",
+        ),
+        ("UPDATE relays SET receipt = NULL WHERE number = 1", "is failed by None for inv_"),
+        ("UPDATE relays SET invoice_id = NULL WHERE number = 3", "is accepted by None for None, and"),
+        ("UPDATE relays SET node = '0.0.9' WHERE number = 3", "or when and where otherwise"),
+        ("UPDATE relays SET raw = NULL WHERE number = 3", "is accepted, and what was signed is not kept"),
+        ("UPDATE relays SET raw = x'00' WHERE number = 1", "is failed, and what was signed is kept"),
+        (f"UPDATE events SET type = 'relay.unknown' {LAST_RELAY}", "is relay.unknown for inv_"),
+        (f"UPDATE events SET data = replace(data, 'tx-3', 'tx-9') {LAST_RELAY}", "something else of relay"),
+        (
+            f"UPDATE events SET {AGAIN} {LAST_RELAY}",
+            "which before was received by None",
         ),
     ],
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from paydaemon.core.invoice import Stage
+from paydaemon.core.relay import RelayStatus
 from paydaemon.store.port import ChainRow
 from paydaemon.store.sqlite.migrate import load_migrations, migrate
 from paydaemon.store.sqlite.statements import load_statements, parse_statements
@@ -123,3 +124,18 @@ def test_a_relay_is_found_and_changed_among_many_that_are_over(connection: sqlit
     for number in range(2, 3_000):
         tx.add_relay(relay(number, raw=None))
     assert cost(3_000) < 2 * first
+
+
+def test_what_is_under_way_to_an_invoice_is_found_among_all_that_failed(
+    connection: sqlite3.Connection,
+) -> None:
+    tx = SqliteTransaction(connection, STATEMENTS)
+    tx.add_seller(SELLER)
+    tx.add_invoice(invoice())
+    connection.execute("BEGIN")
+    tx.add_relay(relay(0, invoice_id="inv_0"))
+    for number in range(1, 3_000):
+        tx.add_relay(relay(number, invoice_id="inv_0", status=RelayStatus.FAILED, raw=None))
+    steps = Steps(connection)
+    assert [one.id for one in tx.relays_towards("inv_0")] == ["rly_0"]
+    assert steps.count < 100

@@ -75,7 +75,7 @@ class Told:
 def violations(ledger: Ledger, chain: Chain, told: Told) -> list[str]:
     """Every way in which the three accounts disagree, in words; empty where they do not."""
     return [
-        *_journal(ledger),
+        *gaps(ledger.journal),
         *_events(ledger, told),
         *_orders(ledger, told),
         *_destinations(ledger),
@@ -101,13 +101,13 @@ def milliseconds(time: str) -> int:
 # What was told
 
 
-def _journal(ledger: Ledger) -> Iterator[str]:
+def gaps(journal: Sequence[Json]) -> Iterator[str]:
     """`seq` has no gap, and no id comes twice."""
-    for expected, event in enumerate(ledger.journal, start=1):
+    for expected, event in enumerate(journal, start=1):
         if event["seq"] != expected:
             yield f"the journal has seq {event['seq']} where {expected} belongs"
             break
-    for id in _repeated(event["id"] for event in ledger.journal):
+    for id in _repeated(event["id"] for event in journal):
         yield f"event {id} is in the journal twice"
 
 

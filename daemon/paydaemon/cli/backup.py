@@ -169,7 +169,8 @@ def _say(copied: Copied, found: Totals, restored: Restored | None, as_json: bool
         return
     click.echo(
         f"sound: version {copied.version}, {found.sellers} sellers, {found.invoices} invoices, "
-        f"{found.payments} payments ({found.unmatched} unmatched), {found.events} events, all in agreement"
+        f"{found.payments} payments ({found.unmatched} unmatched), {found.relays} relays, "
+        f"{found.events} events, all in agreement"
     )
     if restored is not None:
         _say_restored(restored)

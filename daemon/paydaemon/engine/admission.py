@@ -1,7 +1,8 @@
 """Admission: a signed transfer becomes a relay, in one transaction with what it was decided by.
 
-Whether it is known already, what open invoices still ask and whether it may be passed on is read, decided and
-written together. So the same transaction is handed to the network once, however often and wherever it comes.
+Whether it is known already, what open invoices still ask, what is under way to them and whether it may be
+passed on is read, decided and written together. So the same transaction is handed to the network once,
+however often and wherever it comes, and of two that would pay the same invoice one.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from paydaemon.core.errors import conflict, invalid
 from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, is_open
 from paydaemon.core.relay import Relay, SignedTransfer
 from paydaemon.core.relaying import Arrival, Step, receive, receive_again
+from paydaemon.core.underway import require_room, under_way
 from paydaemon.engine.ids import new_id
 from paydaemon.store.port import Reader, Transaction
 
@@ -44,6 +46,8 @@ def admit(tx: Transaction, given: Application, now_ms: int) -> Admitted:
         if not known.may_come_again:
             return Admitted(known, is_new=False)
     paid = check(given.policy, given.transfer, _books(tx, given, now_ms))
+    if paid is not None and given.policy is not RelayPolicy.OPEN:
+        _require_room(tx, given.transfer, paid.invoice_id)
     step = _step(given, known, paid, now_ms)
     if known is None:
         tx.add_relay(step.relay)
@@ -59,6 +63,17 @@ def require_same(relay: Relay, transfer: SignedTransfer) -> None:
     if relay.digest != transfer.digest:
         message = f"another transaction was handed in before as {relay.transaction_id}"
         raise conflict("transaction_differs", message, "transaction")
+
+
+def _require_room(tx: Reader, transfer: SignedTransfer, invoice_id: str) -> None:
+    """Raises `Refusal` where what is under way to the invoice leaves it nothing more to ask."""
+    relays = tx.relays_towards(invoice_id)
+    invoice = tx.invoice(invoice_id) if relays else None
+    if invoice is None:
+        return
+    payments = tx.payments_of(invoice_id)
+    as_of_ms = {relay.chain: tx.chain(relay.chain).as_of_ms for relay in relays}
+    require_room(transfer.transfers, invoice, payments, under_way(relays, payments, as_of_ms))
 
 
 def _step(given: Application, known: Relay | None, paid: Ask | None, now_ms: int) -> Step:

@@ -6,6 +6,7 @@ transaction is recorded refuses the request; afterwards it is no answer, and the
 
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import TypeVar
 
 import structlog
 import trio
@@ -17,6 +18,8 @@ from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.measures import RelayMeasures
 from paydaemon.hooks.ports import HealthState, Relay
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -55,12 +58,12 @@ class Relayer:
     def canonical(self, transaction_id: str) -> str:
         """The one form of a transaction's id. Raises `Refusal` for what is none."""
         with self._asking("canonical"):
-            return self._port.canonical(transaction_id)
+            return _is(self._port.canonical(transaction_id), str)
 
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
         """What was signed. Raises `Refusal`."""
         with self._asking("inspect"):
-            return self._port.inspect(given, now_ms)
+            return _is(self._port.inspect(given, now_ms), SignedTransfer)
 
     async def verify(self, transfer: SignedTransfer) -> None:
         """Check what needs the network. Raises `Refusal`."""
@@ -83,7 +86,7 @@ class Relayer:
         """What was signed, from what is kept of it. Raises `NoAnswer`."""
         assert relay.raw is not None, "what is final needs nothing more"
         try:
-            return self._port.inspect(relay.raw, relay.created_at_ms)
+            return _is(self._port.inspect(relay.raw, relay.created_at_ms), SignedTransfer)
         except Exception as error:
             raise NoAnswer("what was signed cannot be read again") from error
 
@@ -139,6 +142,13 @@ async def _answer(
     if not isinstance(outcome, Outcome):
         raise NoAnswer(f"the chain answered by a {type(outcome).__name__}")
     return outcome
+
+
+def _is(answer: T, type: type[T]) -> T:
+    """What a plugin answers, which may be anything. Raises `TypeError`."""
+    if not isinstance(answer, type):
+        raise TypeError(f"the chain answered by a {answer.__class__.__name__}")
+    return answer
 
 
 def _as_documented(refusal: Refusal) -> Refusal:

@@ -1,8 +1,8 @@
-"""What the journal has told of every invoice and every payment, kept as short as it can be compared.
+"""What the journal has told of every invoice, payment and relay, kept as short as it can be compared.
 
-What an invoice asks for and what a payment is never change: of those a digest is kept, and every event has to
-say the same. Of what does change, what was told last is kept. `paydaemon.engine.totals` compares both with
-what is stored.
+What an invoice asks for and what a payment or a relay is never change: of those a digest is kept, and every
+event has to say the same. Of what does change, what was told last is kept. `paydaemon.engine.totals` compares
+both with what is stored.
 """
 
 import json
@@ -12,6 +12,8 @@ from hashlib import blake2b
 from typing import Any
 
 from paydaemon.core.events import Event, EventType
+from paydaemon.core.relay import RelayStatus
+from paydaemon.core.relaying import TRANSITIONS
 
 Json = Mapping[str, Any]
 
@@ -33,10 +35,15 @@ DESTINATION = ("address", "memo", "uri")
 PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_minor", "destination")
 """Fields that were there from the first release on, so that an event of any age can be compared."""
 
+RELAY = ("id", "chain", "transaction_id", "transfers", "created_at")
+OF_RELAY = ("status", "precheck", "receipt", "node", "invoice_id", "error", "updated_at")
+"""What changes of a relay."""
+
 OF_INVOICES = frozenset(type for type in EventType if type.startswith("invoice."))
 OF_PAYMENTS = frozenset(
     type for type in EventType if type.startswith("payment.") or type is EventType.INVOICE_PAYMENT_SEEN
 )
+OF_RELAYS = frozenset(type for type in EventType if type.startswith("relay."))
 SUMS = ["pending_minor", "confirmed_minor"]
 ILLEGIBLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What comes of taking something apart that is not what it should be."""
@@ -62,11 +69,31 @@ class ToldPayment:
 
 
 @dataclass(slots=True)
+class ToldRelay:
+    """What a relay is, as a digest, and how it was told to stand last: all of that in `rest`, as a digest."""
+
+    identity: bytes
+    status: RelayStatus
+    receipt: str | None
+    invoice_id: str | None
+    rest: bytes
+
+    @property
+    def may_come_again(self) -> bool:
+        """As `paydaemon.core.relay.Relay.may_come_again`."""
+        return self.status is RelayStatus.FAILED and self.receipt is None
+
+    def __str__(self) -> str:
+        return f"{self.status} by {self.receipt} for {self.invoice_id}"
+
+
+@dataclass(slots=True)
 class Told:
     """Everything told so far."""
 
     invoices: dict[str, ToldInvoice] = field(default_factory=dict)
     payments: dict[str, ToldPayment] = field(default_factory=dict)
+    relays: dict[str, ToldRelay] = field(default_factory=dict)
 
     def take(self, event: Event) -> Iterator[str]:
         """Take an event in; yields every way in which it contradicts itself or an earlier one."""
@@ -75,6 +102,8 @@ class Told:
                 yield from self._take_invoice(event, event.data["invoice"])  # type: ignore[arg-type]
             if event.type in OF_PAYMENTS:
                 yield from self._take_payment(event, event.data["payment"])  # type: ignore[arg-type]
+            if event.type in OF_RELAYS:
+                yield from self._take_relay(event, event.data["relay"])  # type: ignore[arg-type]
         except ILLEGIBLE as error:
             yield f"event {event.seq} is not what an event is: {type(error).__name__} {error}"
 
@@ -93,6 +122,17 @@ class Told:
     def _take_payment(self, event: Event, payment: Json) -> Iterator[str]:
         yield from self._listed(event, payment)
         self.payments[payment["id"]] = told_payment(payment)
+
+    def _take_relay(self, event: Event, relay: Json) -> Iterator[str]:
+        now = told_relay(relay)
+        before = self.relays.get(relay["id"])
+        if event.type != f"relay.{now.status}" or event.invoice_id != now.invoice_id:
+            yield f"event {event.seq} is {event.type} for {event.invoice_id}, and its relay is {now}"
+        elif before is not None and before.identity != now.identity:
+            yield f"event {event.seq} tells something else of relay {relay['id']} than those before it"
+        elif not _follows(before, now):
+            yield f"event {event.seq} tells relay {relay['id']} as {now}, which before was {before}"
+        self.relays[relay["id"]] = now
 
     def _listed(self, event: Event, payment: Json) -> Iterator[str]:
         """A payment that an event holds, be it about that one or about its invoice."""
@@ -118,6 +158,13 @@ def told_payment(payment: Json) -> ToldPayment:
     return ToldPayment(_digest(identity), payment["state"], payment["invoice_id"], payment["seen_at"])
 
 
+def told_relay(relay: Json) -> ToldRelay:
+    """What is kept of a relay in its public shape. Raises `ILLEGIBLE`."""
+    identity, rest = ({name: relay[name] for name in names} for names in (RELAY, OF_RELAY))
+    status = RelayStatus(relay["status"])
+    return ToldRelay(_digest(identity), status, relay["receipt"], relay["invoice_id"], _digest(rest))
+
+
 def terms(invoice: Json) -> dict[str, object]:
     """All that never changes of an invoice in its public shape, by its path. Raises `ILLEGIBLE`."""
     found = {name: invoice[name] for name in INVOICE}
@@ -126,6 +173,13 @@ def terms(invoice: Json) -> dict[str, object]:
         found |= {f"{at}.{name}": option[name] for name in OPTION}
         found |= {f"{at}.destination.{name}": where[name] for name in DESTINATION}
     return found
+
+
+def _follows(before: ToldRelay | None, now: ToldRelay) -> bool:
+    """Whether a relay may be told so after what was told of it last (`paydaemon.core.relaying`)."""
+    if before is None or before.may_come_again:
+        return now.status is RelayStatus.RECEIVED
+    return now.status in TRANSITIONS[before.status]
 
 
 def _digest(content: object) -> bytes:

@@ -9,9 +9,20 @@ from dataclasses import dataclass, field
 
 from paydaemon.core.invoice import Invoice
 from paydaemon.core.payment import Payment
-from paydaemon.core.public import Json, public_invoice, public_payment
+from paydaemon.core.public import Json, public_invoice, public_payment, public_relay
+from paydaemon.core.relay import Relay
 from paydaemon.core.status import stand
-from paydaemon.engine.told import ILLEGIBLE, Told, ToldInvoice, ToldPayment, terms, told_invoice, told_payment
+from paydaemon.engine.told import (
+    ILLEGIBLE,
+    Told,
+    ToldInvoice,
+    ToldPayment,
+    ToldRelay,
+    terms,
+    told_invoice,
+    told_payment,
+    told_relay,
+)
 from paydaemon.store.port import Reader
 
 PAGE = 500
@@ -32,6 +43,7 @@ class Totals:
     invoices: int = 0
     payments: int = 0
     unmatched: int = 0
+    relays: int = 0
     events: int = 0
     disagreements: list[str] = field(default_factory=list)
 
@@ -52,6 +64,7 @@ def totals(reader: Reader, progress: Progress = lambda what, part: None) -> Tota
             _invoice(reader, found, told, invoice)
         except (ArithmeticError, *ILLEGIBLE) as error:
             found.disagree(f"invoice {invoice.id} cannot be worked out: {type(error).__name__} {error}")
+    _relays(reader, found, told)
     _missing(found, told)
     progress("adding up", 1)
     return found
@@ -154,9 +167,33 @@ def _payment(found: Totals, payment: Payment, was: ToldPayment | None) -> None:
         found.disagree(f"payment {payment.id} was seen at {now.seen_at}, and the journal told {was.seen_at}")
 
 
+def _relays(reader: Reader, found: Totals, told: Told) -> None:
+    after: str | None = None
+    while page := reader.relays(after=after, limit=PAGE):
+        found.relays += len(page)
+        after = page[-1].id
+        for relay in page:
+            _relay(found, relay, told.relays.pop(relay.id, None))
+
+
+def _relay(found: Totals, relay: Relay, was: ToldRelay | None) -> None:
+    """A relay is what the journal told last, and what is not final can be gone on with."""
+    now = told_relay(public_relay(relay))
+    if was is None:
+        found.disagree(f"the journal does not know relay {relay.id}")
+    elif now.identity != was.identity:
+        said = f"of {relay.transaction_id} on {relay.chain}"
+        found.disagree(f"relay {relay.id} is {said}, and the journal told something else")
+    elif now != was:
+        found.disagree(f"relay {relay.id} is {now}, and the journal told {was}, or when and where otherwise")
+    if relay.status.is_final is not (relay.raw is None):
+        kept = "is not kept" if relay.raw is None else "is kept all the same"
+        found.disagree(f"relay {relay.id} is {relay.status}, and what was signed {kept}")
+
+
 def _missing(found: Totals, told: Told) -> None:
     """What was told and was not found: nothing is ever deleted."""
-    for id in (*told.invoices, *told.payments):
+    for id in (*told.invoices, *told.payments, *told.relays):
         found.disagree(f"the journal tells of {id}, which is not there")
 
 

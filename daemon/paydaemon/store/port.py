@@ -162,12 +162,20 @@ class Reader(Protocol):
 
     # Relays
     def relay(self, chain: str, transaction_id: str) -> Relay | None: ...
+    def relays(self, *, after: str | None, limit: int) -> Sequence[Relay]:
+        """All of them, in the order they were recorded. `after` is as below."""
+        ...
+
     def unresolved_relays(self, chain: str, *, after: str | None, limit: int) -> Sequence[Relay]:
         """Those whose outcome is not final, in the order they were recorded.
 
         `after` is the id of the last relay of the page before this one; nothing comes after an id that is not
         recorded.
         """
+        ...
+
+    def relays_towards(self, invoice_id: str) -> Sequence[Relay]:
+        """Those that are to pay an invoice and have not failed, in the order they were recorded."""
         ...
 
     # Chains

@@ -113,9 +113,9 @@ class FakeNetwork:
 
     # --- What happens on it
 
-    def pay(self, *outputs: Credit) -> str:
-        """A new transaction enters the mempool; returns its id."""
-        txid = self._make(len(self.transactions), outputs)
+    def pay(self, *outputs: Credit, id: str | None = None) -> str:
+        """A new transaction enters the mempool; returns its id, which is one of ours or `id`."""
+        txid = self._make(len(self.transactions), outputs, id)
         self._enter_mempool(txid)
         return txid
 
@@ -197,8 +197,8 @@ class FakeNetwork:
         yield from self._mempool
         yield from self._heights
 
-    def _make(self, coin: int, outputs: Sequence[Credit]) -> str:
-        txid = f"{self.name}-tx-{len(self.transactions)}"
+    def _make(self, coin: int, outputs: Sequence[Credit], id: str | None = None) -> str:
+        txid = id or f"{self.name}-tx-{len(self.transactions)}"
         fate = Fate(ObservedState.DROPPED)
         self.transactions[txid] = Transaction(txid, coin, outputs, self.clock(), fate)
         self._rivals[coin].append(txid)

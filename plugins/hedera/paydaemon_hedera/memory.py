@@ -32,6 +32,11 @@ class Memory:
         if is_new and digest not in self._handed_over:
             self._note(self._new, digest)
 
+    def doubt(self, transfer: SignedTransfer) -> None:
+        """An earlier run may have handed it over: it is not new, whoever hands it in once more meanwhile."""
+        self._new.pop(transfer.digest, None)
+        self._note(self._handed_over, transfer.digest)
+
     def recall(self, transfer: SignedTransfer) -> Inspected | None:
         """What was read in it."""
         return self._read.get(transfer.raw)

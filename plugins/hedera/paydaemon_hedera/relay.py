@@ -38,10 +38,14 @@ class HederaRelay:
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
         """What a client has signed, as far as its bytes can tell.
 
-        A time before this run of the daemon means that an earlier run has had it already.
+        A time before this run of the daemon means that an earlier run has had it already, and for good:
+        its client may hand it in again before it is gone on with.
         """
         inspected = inspection.inspect(given, self._known_nodes(), now_ms)
-        self._memory.keep(inspected, is_new=now_ms >= self._began_ms)
+        is_new = now_ms >= self._began_ms
+        self._memory.keep(inspected, is_new=is_new)
+        if not is_new:
+            self._memory.doubt(inspected.transfer)
         return inspected.transfer
 
     async def verify(self, transfer: SignedTransfer) -> None:

@@ -113,6 +113,11 @@ CODES: Mapping[str, Code] = {
     "relayed_otherwise": Code(
         ErrorType.CONFLICT, "this transaction was handed in before, and not for that invoice", "invoice_id"
     ),
+    "payment_under_way": Code(
+        ErrorType.CONFLICT,
+        "transaction 0.0.2@1.2 is under way to that invoice, which asks for no more beside it",
+        "transaction",
+    ),
     "idempotency_key_reused": Code(
         ErrorType.CONFLICT, "this Idempotency-Key was used before with other parameters", "Idempotency-Key"
     ),

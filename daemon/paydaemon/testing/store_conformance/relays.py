@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from operator import methodcaller
 
 import pytest
@@ -103,11 +104,40 @@ class Relays(Suite):
                 )
             )
         async with store_factory() as store:
+            assert await store.read(_all_pages) == [f"rly_{number}" for number in range(5)]
             found = await store.read(_unresolved)
             assert [one.id for one in found] == ["rly_0", "rly_2", "rly_4"]
             await store.transact(lambda tx: tx.set_relay(relay(2, status=RelayStatus.FAILED, raw=None)))
             assert await store.read(_pages) == ["rly_0", "rly_4"]
             assert await store.read(lambda reader: _unresolved(reader, after="rly_nope")) == []
+
+    async def test_those_of_an_invoice_are_found_until_they_fail(self, store: Store) -> None:
+        for number in range(2):
+            await store.transact(partial(_add_invoice, number))
+        towards = [
+            relay(0, invoice_id="inv_0"),
+            relay(1, invoice_id="inv_0", chain="testnet", status=RelayStatus.SUCCEEDED, raw=None),
+            relay(2, invoice_id="inv_1"),
+            relay(3, invoice_id="inv_0", status=RelayStatus.FAILED, raw=None),
+            relay(4, invoice_id="inv_0", status=RelayStatus.UNKNOWN),
+            relay(5),
+        ]
+        await store.transact(lambda tx: _add_all(tx, *towards))
+        assert await store.read(_towards) == ["rly_0", "rly_1", "rly_4"]
+        await store.transact(
+            lambda tx: tx.set_relay(replace(towards[0], status=RelayStatus.FAILED, raw=None))
+        )
+        await store.transact(lambda tx: tx.set_relay(replace(towards[3], status=RelayStatus.RECEIVED)))
+        assert await store.read(_towards) == ["rly_1", "rly_3", "rly_4"]
+        assert await store.read(lambda reader: reader.relays_towards("inv_9")) == []
+
+
+def _towards(reader: Reader) -> list[str]:
+    return [one.id for one in reader.relays_towards("inv_0")]
+
+
+def _add_invoice(number: int, tx: Transaction) -> None:
+    tx.add_invoice(invoice(number))
 
 
 def _add_all(tx: Transaction, *relays: Relay) -> None:
@@ -117,6 +147,14 @@ def _add_all(tx: Transaction, *relays: Relay) -> None:
 
 def _unresolved(reader: Reader, *, after: str | None = None, limit: int = 100) -> Sequence[Relay]:
     return reader.unresolved_relays("hedera", after=after, limit=limit)
+
+
+def _all_pages(reader: Reader) -> list[str]:
+    found: list[str] = []
+    while page := reader.relays(after=found[-1] if found else None, limit=2):
+        found += [one.id for one in page]
+    assert reader.relays(after="rly_nope", limit=2) == []
+    return found
 
 
 def _pages(reader: Reader) -> list[str]:

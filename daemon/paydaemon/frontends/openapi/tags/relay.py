@@ -103,7 +103,8 @@ HAND_IN = Operation(
     answers=(Answer("The relay.", ref("Relay"), samples.RELAY),),
     refusals=(
         "too_short", "too_long", *sorted(REFUSALS), *POLICY, "chain_not_found", "chain_does_not_relay",
-        "transaction_differs", "relayed_otherwise", "chain_unavailable", "too_many_relays", "foreign_origin",
+        "transaction_differs", "relayed_otherwise", "payment_under_way", "chain_unavailable",
+        "too_many_relays", "foreign_origin",
     ),
     messages=(Submission, Following),
     more={"x-websocket": WEBSOCKET},

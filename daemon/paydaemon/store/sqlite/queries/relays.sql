@@ -6,8 +6,15 @@ SELECT * FROM relays WHERE chain = :chain AND transaction_id = :transaction_id
 -- name: relay_number
 SELECT number FROM relays WHERE id = :id
 
+-- name: relays
+SELECT * FROM relays WHERE number > :after ORDER BY number LIMIT :limit
+
 -- name: unresolved_relays
 SELECT * FROM relays WHERE chain = :chain AND raw IS NOT NULL AND number > :after ORDER BY number LIMIT :limit
+
+-- The words of the index, so that it is used.
+-- name: relays_towards
+SELECT * FROM relays WHERE invoice_id = :invoice_id AND status <> 'failed' ORDER BY number
 
 -- name: add_relay
 INSERT INTO relays (

@@ -15,10 +15,17 @@ class ReadRelays(Session):
         row = self._row("relay", chain=chain, transaction_id=transaction_id)
         return None if row is None else rows.relay(row)
 
+    def relays(self, *, after: str | None, limit: int) -> Sequence[Relay]:
+        page = self._rows("relays", after=self._relay_number(after), limit=at_most(limit))
+        return [rows.relay(row) for row in page]
+
     def unresolved_relays(self, chain: str, *, after: str | None, limit: int) -> Sequence[Relay]:
         number = self._relay_number(after)
         page = self._rows("unresolved_relays", chain=chain, after=number, limit=at_most(limit))
         return [rows.relay(row) for row in page]
+
+    def relays_towards(self, invoice_id: str) -> Sequence[Relay]:
+        return [rows.relay(row) for row in self._rows("relays_towards", invoice_id=invoice_id)]
 
     def _relay_number(self, after: str | None) -> int:
         """Where a page starts; nothing comes after an unknown relay."""

@@ -1,21 +1,23 @@
 """A Hedera network and a daemon on it: the sandbox in this process, the daemon in one of its own."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paydaemon_hedera.sandbox.genesis import PAYEE, USDC, USDC_DECIMALS, Holder
 from paydaemon_hedera.sandbox.names import entity, number
 from paydaemon_hedera.sandbox.running import Options, Running
 from tests.sdks.plans import Case, Moved
 from tests.support.daemon import Daemon, Json, running
 
 PRICES = {"HBAR/EUR": "0.10", "USDC/EUR": "0.90"}
-USDC_DECIMALS = 6
-USDC = {"id": "0.0.5001", "symbol": "USDC", "decimals": USDC_DECIMALS}
+TOKEN = {"id": entity(USDC), "symbol": "USDC", "decimals": USDC_DECIMALS}
 NODES = ((3, 0), (4, 0), (5, 0))
+FAST = {"requests_per_s": 10_000, "requests_burst": 10_000}
+"""Limits that no test meets by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,35 @@ class HederaNet:
 
 @asynccontextmanager
 async def hederanet(
-    folder: Path, *, clocked: bool = False, chain_limits: Mapping[str, int] | None = None
+    folder: Path,
+    *,
+    clocked: bool = False,
+    chain_limits: Mapping[str, int] | None = None,
+    holders: Sequence[Holder] | None = None,
 ) -> AsyncIterator[HederaNet]:
     """Bring both up. `clocked` lets the daemon's clock be turned."""
-    with Running(Options(nodes=NODES, consensus_delay_s=0.1)) as sandbox:
-        async with running(folder, settings(sandbox, chain_limits or {}), clocked=clocked) as daemon:
+    with Running(Options(nodes=NODES, consensus_delay_s=0.1, holders=holders)) as sandbox:
+        async with running(folder, settings(sandbox, chain_limits), clocked=clocked) as daemon:
             yield HederaNet(sandbox, daemon)
 
 
-def settings(sandbox: Running, chain_limits: Mapping[str, int]) -> dict[str, Any]:
+def settings(
+    sandbox: Running, chain_limits: Mapping[str, int] | None = None, *, poll_interval_s: float = 0.3
+) -> dict[str, Any]:
     """The configuration of a daemon that is paid on a sandbox, and relays for whoever asks."""
-    nodes = {entity(node.number): node.address for node in sandbox.nodes}
-    chain: dict[str, Any] = {"plugin": "hedera", "network": "local", "account": "0.0.1001", "nodes": nodes}
-    chain |= {"mirror_url": sandbox.mirror_url, "tokens": [USDC], "poll_interval_s": 0.3}
-    chain["limits"] = dict(chain_limits)
+    chain: dict[str, Any] = {
+        "plugin": "hedera",
+        "network": "local",
+        "account": entity(PAYEE),
+        "mirror_url": sandbox.mirror_url,
+        "nodes": {entity(node.number): node.address for node in sandbox.nodes},
+        "tokens": [TOKEN],
+        "poll_interval_s": poll_interval_s,
+        "limits": dict(chain_limits or {}),
+    }
     return {
         "chains": {"hedera": chain},
         "rates": {"fixed": {"prices": PRICES}},
         "relay": {"public": True},
-        "limits": {"relay": {"follow_longest_pause_s": 1}},
+        "limits": {**FAST, "relay": {"follow_longest_pause_s": 1}},
     }

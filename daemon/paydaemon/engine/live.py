@@ -25,6 +25,11 @@ class LivePush:
     seller_id: str | None
     body: Json
 
+    @property
+    def type(self) -> str:
+        """What kind of push it is."""
+        return str(self.body["type"])
+
 
 class LiveHub:
     """Passes live pushes to everybody who watches."""

@@ -16,7 +16,8 @@ from hypercorn.events import Closed, Event, RawData
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
-from paydaemon.frontends.conversation import SocketGone
+from paydaemon.frontends.conversation import Goodbye, SocketGone
+from paydaemon.frontends.framing import close_frame
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
 
@@ -38,6 +39,7 @@ class FrameSocket:
         self._sending = trio.Lock()
         self._message = bytearray()
         self._is_text = False
+        self._unsent = b""
 
     # What the connection calls
 
@@ -68,6 +70,29 @@ class FrameSocket:
         data = text.encode()
         if not await self._tell(lambda: self._protocol.send_text(data)):
             raise SocketGone
+
+    async def send_frames(self, frames: bytes, if_cut: Goodbye | None = None) -> None:
+        """Send whole frames, and before them what is left of others. Raises like `send`.
+
+        `if_cut` is what the client is told if it is cut because it does not read them.
+        """
+
+        def warn() -> None:
+            if if_cut is not None:
+                self._stream.farewell = close_frame(if_cut.code, if_cut.reason)
+
+        if not await self._tell(warn, frames):
+            raise SocketGone
+
+    def send_now(self, frames: bytes) -> bool:
+        """Send whole frames without waiting; whether the kernel took all of it. The rest goes before whatever
+        is sent next, which must be soon.
+        """
+        taken = 0
+        if not (self._unsent or self._sending.locked()) and self._protocol.state is State.OPEN:
+            taken = self._stream.send_now(frames)
+        self._unsent += frames[taken:]
+        return not self._unsent
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, where that has not been said."""
@@ -109,17 +134,18 @@ class FrameSocket:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # nobody listens any more
 
-    async def _tell(self, say: Callable[[], None]) -> bool:
+    async def _tell(self, say: Callable[[], None], frames: bytes = b"") -> bool:
         """Send what is said; whether the client may still take it."""
         async with self._sending:
             if self._protocol.state is not State.OPEN:
                 return False
             say()
-            return await self._write()
+            return await self._write(frames)
 
-    async def _write(self) -> bool:
+    async def _write(self, frames: bytes = b"") -> bool:
         """Send what the protocol has to say, whole: half of a frame would spoil the next one."""
-        data = b"".join(self._protocol.data_to_send())
+        data = b"".join((self._unsent, frames, *self._protocol.data_to_send()))
+        self._unsent = b""
         try:
             with trio.CancelScope(shield=True):
                 await self._stream.send_all(data)

@@ -7,6 +7,7 @@ closing goes on reading for a moment (RFC 9112, section 9.6).
 """
 
 import fcntl
+import os
 import struct
 import termios
 from contextlib import suppress
@@ -52,6 +53,17 @@ class PatientStream:
             if waiting.cancelled_caught:
                 await self._cut(bytes(rest))
                 raise trio.BrokenResourceError("the client reads nothing")
+
+    def send_now(self, data: bytes) -> int:
+        """How many bytes of it the kernel takes at once. None of them where the client is gone: whoever waits
+        for it will find that out.
+        """
+        if self.closing.is_set():
+            return 0
+        try:
+            return os.write(self.socket.fileno(), data)
+        except OSError:
+            return 0
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What comes next; empty at the end. While closing, reads on in vain until the client has seen it."""

@@ -30,7 +30,9 @@ from tests.support.listeners import Crowd, Heard, listening  # noqa: E402
 from tests.support.served import Served, served  # noqa: E402
 from tests.support.waiting import until  # noqa: E402
 
-UNBOUNDED = Limits(requests_per_s=1e9, requests_burst=10**9, connections=100_000, connections_per_address=100_000)
+UNBOUNDED = Limits(
+    requests_per_s=1e9, requests_burst=10**9, connections=100_000, connections_per_address=100_000
+)
 
 
 class Writer:
@@ -108,19 +110,17 @@ async def main(websockets: int, per_s: float, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with served(Path(folder), UNBOUNDED, log_requests=False) as daemon:
             await daemon.invoice()
-            audience = getattr(daemon.engine.api.journal, "_audience", None)
             heading = f"at {per_s:g} events/s"
-            print(f"{heading:<42} {'deliveries/s':>11} {'CPU µs each':>11} {'CPU %':>8} {'p50 ms':>8} {'p99 ms':>8}")
-            await measure(daemon, "1 websocket", 1, per_s, seconds, Path(folder))
-            together = await measure(
-                daemon, f"{websockets} websockets, told by one task", websockets, per_s, seconds, Path(folder)
-            )
-            if audience is None:
-                return
-            audience.is_open = False
-            alone = await measure(
-                daemon, f"{websockets} websockets, each by its own task", websockets, per_s, seconds, Path(folder)
-            )
+            columns = f"{'a second':>11} {'CPU µs each':>11} {'CPU %':>8} {'p50 ms':>8} {'p99 ms':>8}"
+            print(f"{heading:<42} {columns}")
+
+            async def row(name: str, count: int) -> float:
+                return await measure(daemon, name, count, per_s, seconds, Path(folder))
+
+            await row("1 websocket", 1)
+            together = await row(f"{websockets} websockets, told by one task", websockets)
+            daemon.engine.api.journal._audience.is_open = False  # noqa: SLF001 - nobody is let in any more
+            alone = await row(f"{websockets} websockets, each by its own task", websockets)
             print(f"ratio of the processor's time: {alone / together:.1f}")
 
 

@@ -17,6 +17,7 @@ from jsonschema_rs import Draft202012Validator
 from paydaemon.frontends import errors
 from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.frontends.openapi.document import draw_up
+from paydaemon.frontends.openapi.operation import EVENT_STREAM
 from paydaemon.frontends.settings import FrontendSettings
 
 Json = dict[str, Any]
@@ -35,7 +36,8 @@ def whole() -> Json:
 
 async def conforms(response: httpx.Response) -> None:
     """Fails where an answer is not as the document says; a hook for `httpx.AsyncClient`."""
-    await response.aread()
+    if not lasts(response):
+        await response.aread()
     check(response)
 
 
@@ -49,8 +51,14 @@ def check(response: httpx.Response) -> None:
     path, method = request.url.raw_path.decode().partition("?")[0], request.method
     if request.url.host != "paydaemon" and path.startswith("/admin/"):
         path = "/"  # through TCP there is nothing
-    fault = fault_of(method, path, response.status_code, response.headers, response.text)
-    assert fault is None, f"{method} {path} → {response.status_code}: {fault}\n{response.text[:2000]}"
+    body = "" if lasts(response) else response.text
+    fault = fault_of(method, path, response.status_code, response.headers, body)
+    assert fault is None, f"{method} {path} → {response.status_code}: {fault}\n{body[:2000]}"
+
+
+def lasts(response: httpx.Response) -> bool:
+    """Whether an answer has no end that could be waited for."""
+    return bool(response.headers.get("Content-Type") == EVENT_STREAM)
 
 
 def fault_of(method: str, path: str, status: int, headers: Mapping[str, str], body: str) -> str | None:
@@ -132,6 +140,22 @@ def check_message(message: Json) -> None:
     messages = whole()["paths"]["/v1/events"]["get"]["x-websocket"]["messages"]
     told = messages["event" if "seq" in message else "push"]
     for wrong in validator(json.dumps(told["payload"])).iter_errors(message):
+        raise AssertionError(f"a message that is not as documented: {wrong}\n{json.dumps(message)[:2000]}")
+
+
+def check_payer_message(message: Json) -> None:
+    """Fails where a message of an invoice's public stream is not as the document says."""
+    _check_shape("PayerEvent" if "invoice" in message else "PayerPush", message)
+
+
+def check_closing(message: Json) -> None:
+    """Fails where the last words of server-sent events are not as the document says."""
+    _check_shape("Closing", message)
+
+
+def _check_shape(name: str, message: Json) -> None:
+    told = {"$ref": f"#/components/schemas/{name}"}
+    for wrong in validator(json.dumps(told)).iter_errors(message):
         raise AssertionError(f"a message that is not as documented: {wrong}\n{json.dumps(message)[:2000]}")
 
 

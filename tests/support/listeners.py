@@ -97,7 +97,7 @@ class Listener:
 
 
 def _frame_at(data: bytes, place: int) -> tuple[int, int, int] | None:
-    """The first byte of the frame there, and where its payload begins and ends; None while some is missing."""
+    """The first byte of the frame there, and where its payload begins and ends; None until it is whole."""
     if len(data) < place + 2:
         return None
     length, start = data[place + 1], place + 2
@@ -177,8 +177,8 @@ def _has_ended(stalled: socket.socket) -> bool:
 
 @dataclass(slots=True)
 class Listening:
-    """The process, as whoever has started it sees it. Everybody is to hear up to `last_seq`, which is known by
-    the end of the block; `heard` is there after it.
+    """The process, as whoever has started it sees it. Everybody is to hear up to `last_seq`, which is known
+    by the end of the block; `heard` is there after it.
     """
 
     last_seq: int = 0

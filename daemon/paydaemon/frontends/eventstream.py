@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import structlog
 import trio
-from quart import Request, Response
+from quart import Request, Response, stream_with_context
 
 from paydaemon.frontends import wire
 from paydaemon.frontends.conversation import INTERNAL_ERROR, Goodbye, SocketGone
@@ -109,17 +109,17 @@ def closing(goodbye: Goodbye) -> bytes:
 
 def answer(asked: Request, talk: Talk, limits: Limits) -> Response:
     """An answer that lasts for as long as `talk` does."""
-    body = b"" if asked.method == "HEAD" else _body(asked, talk, limits.ping_every_s)
+    stream = asked.scope["state"][STREAM]
+    assert isinstance(stream, ClientStream)
+    outlet = EventStream(stream, is_chunked=asked.http_version == "1.1")
+    body = b"" if asked.method == "HEAD" else stream_with_context(_body)(outlet, talk, limits.ping_every_s)
     response = Response(body, headers=_HEADERS, content_type=MEDIA)
     response.timeout = None
     return response
 
 
-async def _body(asked: Request, talk: Talk, beat_every_s: float) -> AsyncIterator[bytes]:
+async def _body(outlet: EventStream, talk: Talk, beat_every_s: float) -> AsyncIterator[bytes]:
     yield _BEGINNING  # with it the head of the answer has gone out
-    stream = asked.scope["state"][STREAM]
-    assert isinstance(stream, ClientStream)
-    outlet = EventStream(stream, is_chunked=asked.http_version == "1.1")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(outlet.keep_alive, beat_every_s)
         await _talk_to_the_end(outlet, talk)

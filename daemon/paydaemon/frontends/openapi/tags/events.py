@@ -124,6 +124,7 @@ STREAM = Operation(
     parameters=(AFTER, TYPE_OR_PUSH, INVOICE, SELLER, LAST_EVENT_ID),
     answers=(Answer("Server-sent events, until either side has had enough.", media=EVENT_STREAM),),
     refusals=("too_long", "beyond_the_journal", "invoice_not_found", "other_seller", "out_of_range"),
+    more={"x-events": {"event": ref("Event"), "push": ref("LivePush"), "closing": ref("Closing")}},
 )
 
 TAG = Tag(

@@ -19,7 +19,7 @@ from paydaemon.store.port import Store, StoreUnavailable
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 1.0
-"""After how long the audience is gathered again that was sent away because the store could not be read."""
+"""After how long the audience is told that could not be told because the store could not be read."""
 
 
 class Journal:
@@ -105,7 +105,6 @@ class Journal:
             together = await self._tail.reaches_beyond(self._audience.reached)
         except StoreUnavailable as error:
             log.warning("the journal could not be read", error=str(error))
-            self._audience.send_away()
             await trio.sleep(AGAIN_S)
             return
         if together:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from jsonschema_rs import Draft202012Validator
 
+from paydaemon.core.events import DATA, EventType
 from paydaemon.frontends import errors
 from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.frontends.openapi.document import draw_up
@@ -54,6 +55,9 @@ def check(response: httpx.Response) -> None:
     body = "" if lasts(response) else response.text
     fault = fault_of(method, path, response.status_code, response.headers, body)
     assert fault is None, f"{method} {path} → {response.status_code}: {fault}\n{body[:2000]}"
+    if (method, path, response.status_code) == ("GET", "/v1/events", 200):
+        for event in json.loads(body)["data"]:
+            check_data(event)
 
 
 def lasts(response: httpx.Response) -> bool:
@@ -135,8 +139,16 @@ def _of_body(told: Json, method: str, headers: Mapping[str, str], body: str) -> 
     return None
 
 
+def check_data(event: Json) -> None:
+    """Fails where an event holds what it is not told to hold, or lacks what it is."""
+    held = DATA[EventType(event["type"])]
+    assert held.fits(event["data"]), f"{event['type']} holds {sorted(event['data'])}"
+
+
 def check_message(message: Json) -> None:
     """Fails where a message of the websocket is not as the document says."""
+    if "seq" in message:
+        check_data(message)
     messages = whole()["paths"]["/v1/events"]["get"]["x-websocket"]["messages"]
     told = messages["event" if "seq" in message else "push"]
     for wrong in validator(json.dumps(told["payload"])).iter_errors(message):

@@ -110,7 +110,7 @@ def _holds(*always: str, sometimes: str = "") -> Holds:
 
 
 _OF_PAYMENTS = _holds("payment", sometimes="invoice")
-_OF_CHAINS = _holds("chain", "reason", "as_of")
+_OF_CHAINS = _holds("chain", "as_of", "reason")
 _OF_SELLERS = _holds("by", "seller_id")
 _OF_KEYS = _holds("by", "key_id", "seller_id")
 
@@ -132,7 +132,7 @@ DATA: Mapping[EventType, Holds] = {
     EventType.ADMIN_INVOICE_MARKED: _holds("by", "invoice_id", "seller_id", "status"),
     EventType.ADMIN_PAYMENT_ASSIGNED: _holds("by", "payment_id", "invoice_id"),
     EventType.ADMIN_CONFIGURATION_RELOADED: _holds("by", "changed"),
-    EventType.ADMIN_BACKUP_MADE: _holds("by", "file", "epoch", "last_seq"),
+    EventType.ADMIN_BACKUP_MADE: _holds("by", "epoch", "last_seq", "file"),
     EventType.ADMIN_RESTORED: _holds("by", "file", "epoch", "last_seq", "leap"),
 }
 """What each type of event holds. The tests hold every event that they see to it."""

@@ -148,7 +148,7 @@ class Teller(Conversation):
     async def _tell_live(self) -> Goodbye | None:
         if not self._wanted.live:
             await trio.sleep_forever()
-        async with self._api.live.watch() as pushes:
+        async with self._api.live.watch(self._wanted.invoice_id) as pushes:
             async for push in pushes:
                 if self._wanted.wants(push):
                     await self._outlet.send_frames(self._wording.push(push))

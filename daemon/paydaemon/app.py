@@ -85,6 +85,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         _start_chains(nursery, daemon)
         nursery.start_soon(daemon.health.run)
         await nursery.start(daemon.api.relays.run)
+        await nursery.start(daemon.api.journal.run)
         _spare_the_collector()
         pulse = Pulse(manager, store, daemon.chain_status)
         nursery.start_soon(pulse.run)

@@ -57,6 +57,10 @@ class Running:
         assert found, ("it ended", self.process.returncode, self.out, self.err)
         return found[0]
 
+    async def warns(self, text: str) -> None:
+        """Wait until a line on stderr holds `text`."""
+        await until(lambda: any(text in line for line in self.err))
+
     async def ends(self) -> int:
         """Wait until it ends; returns its exit code."""
         with trio.fail_after(BOUND_S):

@@ -207,6 +207,38 @@ async def test_events_by_the_page_and_as_they_come(daemon: Daemon, shell: Shell)
     assert followed.err == ["", "Aborted!"]
 
 
+async def test_whoever_follows_goes_on_over_a_restart_without_gap_or_repetition(
+    node: RegtestNode, daemon: Daemon, shell: Shell
+) -> None:
+    last = (await daemon.journal())[-1]["seq"]
+    invoice = await daemon.invoice(confirmations=1)
+    async with (
+        running("events", "--follow", "--json", "--after", str(last), *shell.socket) as followed,
+        running("invoice", "watch", invoice["id"], "--json", *shell.socket) as watcher,
+    ):
+        for command in (followed, watcher):
+            await command.says("invoice.created")
+        await daemon.stop()
+        for command in (followed, watcher):
+            await command.warns("waiting for it")
+        await pay_many(node, (address_of(invoice), due_of(invoice)))
+        await daemon.start()
+        for command in (followed, watcher):
+            await command.says("invoice.processing")
+        await node.mine(1)
+        assert await watcher.ends() == 0
+        await followed.says("invoice.settled")
+        assert await followed.interrupt() == 1
+    journal = await daemon.journal(after=last)
+    told = [json.loads(line) for line in followed.out]
+    assert [event for event in told if "seq" in event] == journal[: len(told)]
+    mine = [event for event in journal if event["invoice_id"] == invoice["id"]]
+    watched = [json.loads(line) for line in watcher.out]
+    assert [event for event in watched if "seq" in event] == mine
+    for command in (followed, watcher):
+        assert command.err[0] == "the daemon has ended; waiting for it"
+
+
 async def test_plugins(shell: Shell) -> None:
     rows = {row["name"]: row for row in (await shell.json("plugins"))["data"]}
     assert rows["bitcoin"]["status"] == rows["rates"]["status"] == "loaded"

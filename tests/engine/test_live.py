@@ -155,3 +155,20 @@ async def test_a_watcher_that_fails_is_forgotten() -> None:
         with pytest.raises(RuntimeError):
             await watch_and_fail(daemon)
         assert not daemon.live.is_watched
+
+
+async def test_a_page_of_one_invoice_hears_of_no_other() -> None:
+    """However much is pushed of others, its own is not dropped for it."""
+    hub = LiveHub(EngineLimits(live_queue=1))
+    async with hub.watch("inv_1") as mine, hub.watch("inv_2") as other, hub.watch() as everything:
+        hub._push(LivePush("inv_2", "shop", {"type": "x"}))
+        hub._push(LivePush(None, None, {"type": "x"}))
+        hub._push(LivePush("inv_1", "shop", {"type": "x"}))
+        assert mine.receive_nowait().invoice_id == "inv_1"
+        assert (other.receive_nowait().invoice_id, everything.receive_nowait().invoice_id) == (
+            "inv_2",
+            "inv_2",
+        )
+        for channel in (mine, other, everything):
+            assert channel.statistics().current_buffer_used == 0
+    assert not hub.is_watched

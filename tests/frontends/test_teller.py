@@ -12,18 +12,21 @@ import trio
 from paydaemon.core.access import Principal, Seller
 from paydaemon.engine.accounts import wrong_key
 from paydaemon.engine.live import LivePush
-from paydaemon.frontends.conversation import SocketGone
-from paydaemon.frontends.quartsocket import close_frame
+from paydaemon.frontends.conversation import Goodbye, SocketGone
+from paydaemon.frontends.framing import close_frame
 from paydaemon.frontends.settings import Limits
-from paydaemon.frontends.websocket import Subscription, tell
+from paydaemon.frontends.teller import Subscription, tell
+from paydaemon.frontends.wording import whole_events
 from paydaemon.journal import Filter
 from paydaemon.store.port import StoreUnavailable
 from tests.support.engine import Engine, engine_on
 from tests.support.served import Json
+from tests.support.stream import texts
 from tests.support.waiting import until
 
 OPERATOR = Principal("key_operator", None)
 SHOP = Principal("key_shop", "shop")
+WORDING = whole_events().frames
 
 
 class MemorySocket:
@@ -33,7 +36,8 @@ class MemorySocket:
         self.told: list[Json] = []
         self.closed: tuple[int, str] | None = None
         self.gone_after: int | None = None
-        self.sending = False
+        self.unsent = b""
+        self.calls = 0
         self.to_daemon, self._from_test = trio.open_memory_channel[str | bytes](100)
 
     async def receive(self) -> str | bytes:
@@ -43,16 +47,28 @@ class MemorySocket:
             raise SocketGone from None
 
     async def send(self, text: str) -> None:
-        assert not self.sending, "one message at a time"
-        self.sending = True
-        await trio.lowlevel.checkpoint()
-        if self.gone_after is not None and len(self.told) >= self.gone_after:
-            raise SocketGone
-        self.told.append(json.loads(text))
-        self.sending = False
+        raise AssertionError("what is told is framed already")
 
-    def send_now(self, text: str) -> bool:
-        raise AssertionError("whoever follows events waits for each to be sent")
+    async def send_frames(self, frames: bytes, if_cut: Goodbye | None = None) -> None:
+        await trio.lowlevel.checkpoint()
+        self._hear(self.unsent + frames)
+        self.unsent = b""
+
+    def send_now(self, frames: bytes) -> bool:
+        """Half of all frames come whole, and half are to be finished."""
+        self.calls += 1
+        if self.calls % 2:
+            self._hear(self.unsent + frames)
+            self.unsent = b""
+        else:
+            self.unsent += frames
+        return not self.unsent
+
+    def _hear(self, frames: bytes) -> None:
+        for text in texts(frames):
+            if self.gone_after is not None and len(self.told) >= self.gone_after:
+                raise SocketGone
+            self.told.append(json.loads(text))
 
     async def close(self, code: int, reason: str) -> None:
         await trio.lowlevel.checkpoint()
@@ -86,7 +102,7 @@ async def create(engine: Engine, count: int = 1) -> None:
 async def test_it_ends_when_the_client_leaves(engine: Engine) -> None:
     socket = MemorySocket()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(tell, socket, engine.api, everything(), trio.Event(), Limits())
+        nursery.start_soon(tell, socket, engine.api, everything(), WORDING, trio.Event(), Limits())
         await create(engine, 3)
         await until(lambda: len(socket.told) == 3)
         socket.to_daemon.close()
@@ -98,7 +114,7 @@ async def test_it_ends_when_sending_fails(engine: Engine) -> None:
     socket = MemorySocket()
     socket.gone_after = 2
     await create(engine, 5)
-    await tell(socket, engine.api, everything(), trio.Event(), Limits())
+    await tell(socket, engine.api, everything(), WORDING, trio.Event(), Limits())
     assert [event["seq"] for event in socket.told] == [1, 2]
     assert socket.closed is None
 
@@ -106,8 +122,8 @@ async def test_it_ends_when_sending_fails(engine: Engine) -> None:
 async def test_it_closes_when_the_daemon_stops(engine: Engine) -> None:
     socket, stop = MemorySocket(), trio.Event()
     stop.set()
-    await tell(socket, engine.api, everything(), stop, Limits())
-    assert socket.closed == (1001, "the daemon stops; resume after the last seq")
+    await tell(socket, engine.api, everything(), WORDING, stop, Limits())
+    assert socket.closed == (1001, "the daemon stops; resume after 0")
 
 
 async def test_a_store_that_is_away_locks_nobody_out(engine: Engine) -> None:
@@ -123,7 +139,7 @@ async def test_a_store_that_is_away_locks_nobody_out(engine: Engine) -> None:
         raise answers.pop(0)
 
     socket, wanted = MemorySocket(), replace(everything(), authenticate=authenticate)
-    await tell(socket, engine.api, wanted, trio.Event(), Limits(key_check_every_s=0.01))
+    await tell(socket, engine.api, wanted, WORDING, trio.Event(), Limits(key_check_every_s=0.01))
     assert (answers, socket.closed) == ([], (4001, "this key is no longer valid"))
 
 
@@ -131,7 +147,7 @@ async def test_events_and_pushes_do_not_talk_over_each_other(engine: Engine) -> 
     """Both are told by the same socket, one message at a time."""
     socket = MemorySocket()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(tell, socket, engine.api, everything(), trio.Event(), Limits())
+        nursery.start_soon(tell, socket, engine.api, everything(), WORDING, trio.Event(), Limits())
         await until(lambda: engine.api.live.is_watched)
         for number in range(50):
             engine.api.live._push(LivePush("inv_1", "shop", {"type": "payment.confirming", "number": number}))

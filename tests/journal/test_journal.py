@@ -115,7 +115,7 @@ async def check(journal: Journal, all_readers: Sequence[Reader]) -> None:
     everything = await page_through(journal)
     for reader in all_readers:
         assert reader.events == [event for event in everything if reader.wants(event)]
-        assert all(0 < len(batch) <= KEPT for batch in reader.batches)
+        assert all(0 < len(batch) <= PAGE for batch in reader.batches)
 
 
 async def page_through(journal: Journal) -> list[Event]:
@@ -245,7 +245,7 @@ async def test_it_reads_only_when_it_is_asked(store: Store) -> None:
     assert len(await anext(batches)) == 1
     for number in range(3 * KEPT):
         await append(store, draft(number))
-    assert len(await anext(batches)) <= KEPT
+    assert len(await anext(batches)) <= PAGE
     await batches.aclose()
 
 

@@ -9,8 +9,9 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from paydaemon.core.events import Draft, EventType
 from tests.engine.world import DUE, world
 from tests.limits.ledger import limited
-from tests.limits.trial import Trial, provokes
+from tests.limits.trial import Trial, provokes, told
 from tests.support.served import Served, served
+from tests.support.sse import listening
 from tests.support.waiting import BOUND_S, until
 
 UPGRADE = (
@@ -81,6 +82,16 @@ async def a_watcher_that_is_slow(trial: Trial) -> str:
             await daemon.mine(3)
             assert slow.statistics().current_buffer_used == 1
     return "further live pushes are dropped for that client"
+
+
+@provokes("limits.websocket.public_streams", "limits.websocket.public_streams_per_address")
+async def many_payers(trial: Trial) -> str:
+    async with served(trial.folder, trial.all(1).frontends) as daemon:
+        id = (await daemon.invoice())["id"]
+        url = f"http://127.0.0.1:{daemon.port}/v1/public/invoices/{id}/events"
+        async with listening(url, None) as first, listening(url, None) as second:
+            await first.take(1)
+            return f"{told(second.response)}: it is not opened"
 
 
 @provokes("limits.http.send_timeout_s")

@@ -19,6 +19,7 @@ from tests.soak.stream import Gone, event_stream
 from tests.soak.vitals import Vitals, Watch
 from tests.support.daemon import Daemon, running
 from tests.support.ledgercheck import Json
+from tests.support.listeners import Crowd, listening
 from tests.support.waiting import BOUND_S, until
 
 WAVES = 2
@@ -42,7 +43,24 @@ GROWN_MIB = 20
 LEFT_DESCRIPTORS = 8
 """How many more descriptors may be open after the last wave than before the first."""
 
+READING, STALLED = 1_900, 100
+"""Websockets of the large crowd that hear everything, and that never read."""
+
+ORDERS = 100
+TELLING_MIB = 60
+"""How much more memory may be used while a crowd is told than when it had just come."""
+
+MANY = {
+    "requests_per_s": 10_000,
+    "requests_burst": 10_000,
+    "connections": 3_000,
+    "connections_per_address": 3_000,
+}
+
 ORDER: Json = {"amount": "0.00020834", "currency": "BTC", "seller_id": "shop"}
+
+FULL_ORDER: Json = {**ORDER, "metadata": {str(number): "x" * 400 for number in range(18)}}
+"""So large that what a client does not read is soon more than sockets hold."""
 
 
 class Guest(Protocol):
@@ -185,6 +203,42 @@ async def test_a_crowd_of_clients_hurts_nobody(tmp_path: Path, seed: int) -> Non
                 left.append(await one_wave(daemon, key, chance, earlier, before))
             await daemon.stop()
     assert left[-1].rss_mib - left[-2].rss_mib <= GROWN_MIB, "memory grows with every crowd"
+
+
+@pytest.mark.soak
+async def test_two_thousand_websockets_of_which_some_never_read(tmp_path: Path) -> None:
+    """Each hears every event once and in order; those who stall are let go, and memory stays as it was."""
+    descriptor = seller_descriptor()
+    async with RegtestNode(tmp_path / "node") as node:
+        await node.prepare()
+        settings = {**tables(tmp_path, node, descriptor), "limits": MANY}
+        async with running(tmp_path, settings) as daemon:
+            key: str = (await daemon.admin("POST", "/admin/v1/operators"))["secret"]
+            await tell_the_many(daemon, key)
+            await daemon.stop()
+
+
+async def tell_the_many(daemon: Daemon, key: str) -> None:
+    """A crowd comes, hears of many orders, and goes."""
+    port, before = int(daemon.api.rpartition(":")[2]), Vitals.of(daemon.pid)
+    crowd = Crowd(port, key, (await daemon.journal())[-1]["seq"], READING, STALLED)
+    watch = Watch(daemon.api, daemon.pid)
+    async with listening(crowd) as listeners, watch.during():
+        full = Vitals.of(daemon.pid)
+        for _ in range(ORDERS):
+            await daemon.call("POST", "/v1/invoices", FULL_ORDER)
+        await trio.sleep(Limits().send_timeout_s + MARGIN_S)
+        listeners.last_seq = (await daemon.journal(after=crowd.after))[-1]["seq"]
+    heard = listeners.heard
+    assert heard.faults == []
+    assert heard.last == [listeners.last_seq] * READING
+    assert heard.messages == READING * ORDERS
+    assert heard.stalled_ended == STALLED
+    left = await crowd_gone(daemon, before)
+    print(f"  {READING} hear {heard.messages} events in all, {STALLED} stall")
+    print(f"  full: {full}\n  {watch}\n  left: {left}")
+    assert watch.slowest_s < HEALTHY_S
+    assert watch.most_rss_mib - full.rss_mib <= TELLING_MIB
 
 
 async def one_wave(daemon: Daemon, key: str, chance: Random, earlier: list[str], before: Vitals) -> Vitals:

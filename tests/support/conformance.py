@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 from jsonschema_rs import Draft202012Validator
 
+from paydaemon.core.events import DATA, EventType
 from paydaemon.frontends import errors
 from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.frontends.openapi.document import draw_up
+from paydaemon.frontends.openapi.operation import EVENT_STREAM
 from paydaemon.frontends.settings import FrontendSettings
 
 Json = dict[str, Any]
@@ -35,7 +37,8 @@ def whole() -> Json:
 
 async def conforms(response: httpx.Response) -> None:
     """Fails where an answer is not as the document says; a hook for `httpx.AsyncClient`."""
-    await response.aread()
+    if not lasts(response):
+        await response.aread()
     check(response)
 
 
@@ -49,8 +52,17 @@ def check(response: httpx.Response) -> None:
     path, method = request.url.raw_path.decode().partition("?")[0], request.method
     if request.url.host != "paydaemon" and path.startswith("/admin/"):
         path = "/"  # through TCP there is nothing
-    fault = fault_of(method, path, response.status_code, response.headers, response.text)
-    assert fault is None, f"{method} {path} → {response.status_code}: {fault}\n{response.text[:2000]}"
+    body = "" if lasts(response) else response.text
+    fault = fault_of(method, path, response.status_code, response.headers, body)
+    assert fault is None, f"{method} {path} → {response.status_code}: {fault}\n{body[:2000]}"
+    if (method, path, response.status_code) == ("GET", "/v1/events", 200):
+        for event in json.loads(body)["data"]:
+            check_data(event)
+
+
+def lasts(response: httpx.Response) -> bool:
+    """Whether an answer has no end that could be waited for."""
+    return bool(response.headers.get("Content-Type") == EVENT_STREAM)
 
 
 def fault_of(method: str, path: str, status: int, headers: Mapping[str, str], body: str) -> str | None:
@@ -127,11 +139,35 @@ def _of_body(told: Json, method: str, headers: Mapping[str, str], body: str) -> 
     return None
 
 
+def check_data(event: Json) -> None:
+    """Fails where an event holds what it is not told to hold, or lacks what it is."""
+    held = DATA[EventType(event["type"])]
+    assert held.fits(event["data"]), f"{event['type']} holds {sorted(event['data'])}"
+
+
 def check_message(message: Json) -> None:
     """Fails where a message of the websocket is not as the document says."""
+    if "seq" in message:
+        check_data(message)
     messages = whole()["paths"]["/v1/events"]["get"]["x-websocket"]["messages"]
     told = messages["event" if "seq" in message else "push"]
     for wrong in validator(json.dumps(told["payload"])).iter_errors(message):
+        raise AssertionError(f"a message that is not as documented: {wrong}\n{json.dumps(message)[:2000]}")
+
+
+def check_payer_message(message: Json) -> None:
+    """Fails where a message of an invoice's public stream is not as the document says."""
+    _check_shape("PayerEvent" if "invoice" in message else "PayerPush", message)
+
+
+def check_closing(message: Json) -> None:
+    """Fails where the last words of server-sent events are not as the document says."""
+    _check_shape("Closing", message)
+
+
+def _check_shape(name: str, message: Json) -> None:
+    told = {"$ref": f"#/components/schemas/{name}"}
+    for wrong in validator(json.dumps(told)).iter_errors(message):
         raise AssertionError(f"a message that is not as documented: {wrong}\n{json.dumps(message)[:2000]}")
 
 

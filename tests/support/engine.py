@@ -72,6 +72,7 @@ async def engine_on(
             await engine.live_chains[id].refresh()
         publish_rates(engine)
         await nursery.start(engine.api.relays.run)
+        await nursery.start(engine.api.journal.run)
         yield engine
         nursery.cancel_scope.cancel()
 

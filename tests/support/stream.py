@@ -13,6 +13,20 @@ from tests.support.waiting import until
 Json = dict[str, Any]
 
 
+def texts(frames: bytes) -> list[bytes]:
+    """The payloads of a server's frames, each whole (RFC 6455, section 5.2)."""
+    found = []
+    while frames:
+        length, start = frames[1], 2
+        if length == 126:
+            length, start = int.from_bytes(frames[2:4], "big"), 4
+        elif length == 127:
+            length, start = int.from_bytes(frames[2:10], "big"), 10
+        found.append(frames[start : start + length])
+        frames = frames[start + length :]
+    return found
+
+
 @dataclass(slots=True)
 class Stream:
     """What an event stream has brought so far, live pushes included.

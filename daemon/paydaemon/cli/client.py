@@ -104,10 +104,11 @@ def _unwrap(answer: httpx.Response) -> Json:
         raise click.ClickException(f"the daemon answered {answer.status_code} without JSON") from error
     if answer.is_success and isinstance(content, dict):
         return content
-    raise click.ClickException(_refusal(content, answer.status_code))
+    raise click.ClickException(in_its_words(content, answer.status_code))
 
 
-def _refusal(content: object, status: int) -> str:
+def in_its_words(content: object, status: int) -> str:
+    """What the daemon says of what it refuses."""
     error = content.get("error") if isinstance(content, dict) else None
     if not isinstance(error, dict):
         return f"the daemon answered {status}"

@@ -7,13 +7,18 @@ import click
 from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
 from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line
-from paydaemon.cli.stream import follow
+from paydaemon.cli.stream import follow_on
 
 
 @click.command()
 @click.option("--after", type=click.IntRange(0), default=0, show_default=True, help="Only beyond this seq.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
-@click.option("--follow", "following", is_flag=True, help="Go on as events come, until interrupted.")
+@click.option(
+    "--follow",
+    "following",
+    is_flag=True,
+    help="Go on as events come, over restarts of the daemon too, until interrupted.",
+)
 @reaches_daemon
 def events(after: int, limit: int, following: bool, socket: Path | None, config: Path, as_json: bool) -> None:
     """Print the journal's events, oldest first."""
@@ -30,9 +35,12 @@ def events(after: int, limit: int, following: bool, socket: Path | None, config:
 
 
 async def _follow(socket: Path, after: int, as_json: bool) -> None:
-    async with follow(socket, {"after": str(after)}) as stream, interruptible():
-        async for event in stream:
-            _print(event, as_json)
+    async def hear(event: Json) -> bool:
+        _print(event, as_json)
+        return False
+
+    async with interruptible():
+        await follow_on(socket, {"after": str(after)}, hear)
 
 
 def _print(event: Json, as_json: bool) -> None:

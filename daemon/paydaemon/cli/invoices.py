@@ -5,10 +5,18 @@ from pathlib import Path
 import click
 import trio
 
-from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon
+from paydaemon.cli.client import (
+    Json,
+    NoAnswer,
+    call,
+    find_socket,
+    path_of,
+    print_json,
+    reaches_daemon,
+)
 from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line, invoice_text
-from paydaemon.cli.stream import follow
+from paydaemon.cli.stream import LONGEST_PAUSE_S, follow_on
 
 FINISHED = ("settled", "expired", "invalid")
 
@@ -112,18 +120,28 @@ def watch(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
 
 
 async def _watch(socket: Path, id: str, as_json: bool) -> None:
-    async with follow(socket, {"after": "0", "invoice_id": id}) as events, interruptible():
-        async for event in events:
-            print_json(event) if as_json else click.echo(event_line(event))
-            status = event.get("data", {}).get("invoice", {}).get("status")
-            if status in FINISHED and await trio.to_thread.run_sync(_is_newest, socket, event):
-                return
+    async def hear(event: Json) -> bool:
+        print_json(event) if as_json else click.echo(event_line(event))
+        status = event.get("data", {}).get("invoice", {}).get("status")
+        return status in FINISHED and await _is_last(socket, event)
+
+    async with interruptible():
+        await follow_on(socket, {"after": "0", "invoice_id": id}, hear)
 
 
 def _is_newest(socket: Path, event: Json) -> bool:
     """Whether nothing more is known to have happened: what one moment makes true comes as several events."""
     query = {"after": event["seq"], "invoice_id": event["invoice_id"], "limit": 1}
     return not call(socket, "GET", "/v1/events", query=query)["data"]
+
+
+async def _is_last(socket: Path, event: Json) -> bool:
+    """The same, whenever there is a daemon that knows."""
+    while True:
+        try:
+            return await trio.to_thread.run_sync(_is_newest, socket, event)
+        except NoAnswer:
+            await trio.sleep(LONGEST_PAUSE_S)
 
 
 @click.group()

@@ -58,7 +58,7 @@ class HttpLimitSettings(Settings):
 
 
 class WebsocketLimitSettings(Settings):
-    """``[limits.websocket]``: what one websocket can take."""
+    """``[limits.websocket]``: what one websocket, or one stream of server-sent events, can take."""
 
     message_bytes: int = number(4_096, 125, 1_048_576, "The largest message from a client, in bytes.")
     messages_per_s: int = number(
@@ -66,20 +66,33 @@ class WebsocketLimitSettings(Settings):
     )
     messages_burst: int = number(20, 1, 10_000, "How many messages it may send at once before that.")
     ping_every_s: int = number(
-        20, 1, 600, "Every how many seconds a client is pinged, so that one that is gone is noticed."
+        20,
+        1,
+        600,
+        "Every how many seconds a client is pinged, or told a comment by server-sent events, so that one "
+        "that is gone is noticed.",
     )
     key_check_every_s: int = number(
-        30, 1, 3_600, "Every how many seconds it is looked whether an open websocket's key is still valid."
+        30,
+        1,
+        3_600,
+        "Every how many seconds it is looked whether the key of an open websocket or stream is still valid.",
     )
     live_queue: int = number(
         100, 1, 100_000, "How many live pushes wait for a client that is slow to take them."
+    )
+    public_streams: int = number(
+        1_000, 1, 1_000_000, "How many websockets and streams of one invoice, without a key, are open in all."
+    )
+    public_streams_per_address: int = number(
+        32, 1, 1_000_000, "How many of those are open from one address (IPv6: from one /64)."
     )
 
 
 class JournalLimitSettings(Settings):
     """``[limits.journal]``: what followers of the journal's events can take together."""
 
-    page_events: int = number(8, 1, 1_000, "How many events a replaying reader holds at once.")
+    page_events: int = number(8, 1, 1_000, "How many events a reader is told at once.")
     tail_events: int = number(256, 1, 100_000, "How many of the newest events are held for all readers.")
     replaying: int = number(16, 1, 1_000, "How many readers replay older events at the same time.")
     turn_ms: int = number(

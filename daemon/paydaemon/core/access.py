@@ -29,6 +29,16 @@ class Principal:
         if not self.is_operator:
             raise Refusal(ErrorType.PERMISSION, "operator_only", "this needs an operator's key")
 
+    def require_own(self, seller_id: str | None) -> str | None:
+        """The seller whose things are asked for; None where that is left open.
+
+        Raises `Refusal` where it is another one: a seller asks for its own, and anything else is a mistake to
+        tell.
+        """
+        if seller_id is not None and not self.may_see(seller_id):
+            raise Refusal(ErrorType.PERMISSION, "other_seller", "this key is another seller's", "seller_id")
+        return seller_id
+
 
 LOCAL_OPERATOR = Principal("unix-socket", None)
 """Whoever can open the Unix socket is the service's own user or root, and needs no key."""

@@ -4,7 +4,7 @@ An event is drafted by a pure step, gets its `seq` in the transaction that makes
 afterwards. `DESCRIPTIONS` is the one list of what exists; the documentation is checked against it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,6 +91,51 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.ADMIN_BACKUP_MADE: "A backup was made.",
     EventType.ADMIN_RESTORED: "A backup was restored, and a new epoch of the journal began.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What the `data` of an event holds: by name, always or only where there is such a thing."""
+
+    always: frozenset[str]
+    sometimes: frozenset[str] = frozenset()
+
+    def fits(self, names: Collection[str]) -> bool:
+        """Whether these are all that must be there, and none that is not told of."""
+        return self.always <= set(names) <= self.always | self.sometimes
+
+
+def _holds(*always: str, sometimes: str = "") -> Holds:
+    return Holds(frozenset(always), frozenset(sometimes.split()))
+
+
+_OF_PAYMENTS = _holds("payment", sometimes="invoice")
+_OF_CHAINS = _holds("chain", "as_of", "reason")
+_OF_SELLERS = _holds("by", "seller_id")
+_OF_KEYS = _holds("by", "key_id", "seller_id")
+
+DATA: Mapping[EventType, Holds] = {
+    **{kind: _holds("invoice") for kind in EventType if kind.startswith("invoice.")},
+    EventType.INVOICE_PAYMENT_SEEN: _holds("invoice", "payment"),
+    **{kind: _OF_PAYMENTS for kind in EventType if kind.startswith("payment.")},
+    EventType.PAYMENT_UNMATCHED: _holds("payment"),
+    **{kind: _holds("relay") for kind in EventType if kind.startswith("relay.")},
+    EventType.CHAIN_STALE: _OF_CHAINS,
+    EventType.CHAIN_RECOVERED: _OF_CHAINS,
+    EventType.PLUGIN_FAILED: _holds("service", "plugin", "reason"),
+    EventType.ADMIN_SELLER_ADDED: _OF_KEYS,
+    EventType.ADMIN_SELLER_DISABLED: _OF_SELLERS,
+    EventType.ADMIN_SELLER_ENABLED: _OF_SELLERS,
+    EventType.ADMIN_KEY_MADE: _OF_KEYS,
+    EventType.ADMIN_KEYS_ROTATED: _holds("by", "key_id", "seller_id", "revoked"),
+    EventType.ADMIN_KEY_REVOKED: _OF_KEYS,
+    EventType.ADMIN_INVOICE_MARKED: _holds("by", "invoice_id", "seller_id", "status"),
+    EventType.ADMIN_PAYMENT_ASSIGNED: _holds("by", "payment_id", "invoice_id"),
+    EventType.ADMIN_CONFIGURATION_RELOADED: _holds("by", "changed"),
+    EventType.ADMIN_BACKUP_MADE: _holds("by", "epoch", "last_seq", "file"),
+    EventType.ADMIN_RESTORED: _holds("by", "file", "epoch", "last_seq", "leap"),
+}
+"""What each type of event holds. The tests hold every event that they see to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,11 @@ class Api:
         """One invoice for whoever has its link, which nobody can guess. What to show is the page's affair."""
         return _noted(await self._store.read(lambda reader: existing(reader, id)))
 
+    async def payers_view(self, id: str) -> tuple[InvoiceView, int]:
+        """The same, and the `seq` of the last event that is part of it: what comes after it is news."""
+        view, last_seq = await self._store.read(lambda reader: (existing(reader, id), reader.last_seq()))
+        return _noted(view), last_seq
+
     async def invoices(
         self,
         principal: Principal,

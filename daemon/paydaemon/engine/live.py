@@ -25,23 +25,34 @@ class LivePush:
     seller_id: str | None
     body: Json
 
+    @property
+    def type(self) -> str:
+        """What kind of push it is."""
+        return str(self.body["type"])
+
 
 class LiveHub:
     """Passes live pushes to everybody who watches."""
 
     def __init__(self, limits: EngineLimits | None = None) -> None:
         self._limits = limits or EngineLimits()
-        self._watchers: set[trio.MemorySendChannel[LivePush]] = set()
+        self._watchers: dict[str | None, set[trio.MemorySendChannel[LivePush]]] = {}
+        """By the one invoice that they watch: a page of one does not hear of all others."""
 
     @asynccontextmanager
-    async def watch(self) -> AsyncIterator[trio.MemoryReceiveChannel[LivePush]]:
-        """A channel of everything pushed from now on."""
+    async def watch(
+        self, invoice_id: str | None = None
+    ) -> AsyncIterator[trio.MemoryReceiveChannel[LivePush]]:
+        """A channel of everything pushed from now on, or of what is about one invoice."""
         send, receive = trio.open_memory_channel[LivePush](self._limits.live_queue)
-        self._watchers.add(send)
+        watchers = self._watchers.setdefault(invoice_id, set())
+        watchers.add(send)
         try:
             yield receive
         finally:
-            self._watchers.discard(send)
+            watchers.discard(send)
+            if not watchers and self._watchers.get(invoice_id) is watchers:
+                del self._watchers[invoice_id]
             send.close()
             receive.close()
 
@@ -56,7 +67,7 @@ class LiveHub:
             self._push(_push(payment, news.tip, sellers))
 
     def _push(self, push: LivePush) -> None:
-        for watcher in self._watchers:
+        for watcher in (*self._watchers.get(None, ()), *self._watchers.get(push.invoice_id or "", ())):
             # It does not keep up, or it is just leaving: neither is anybody else's trouble.
             with suppress(trio.WouldBlock, trio.BrokenResourceError):
                 watcher.send_nowait(push)

@@ -28,6 +28,7 @@ from paydaemon.frontends.routes import (
     metrics,
     payments,
     plugins,
+    public,
     rates,
     relay,
 )
@@ -107,7 +108,7 @@ def make_app(
 ) -> App:
     """The application for TCP or, with `administration`, the one for the Unix socket.
 
-    `stop` tells websockets that the daemon stops; they are closed with 1001.
+    `stop` tells websockets and streams that the daemon stops; they are closed with 1001.
     """
     authenticate = gate.local if administration else gate.bearer(api.accounts)
     guarded = gate.Gate(settings, authenticate)
@@ -123,6 +124,7 @@ def make_app(
     app.register_blueprint(relay.blueprint(api, settings, stop))
     app.register_blueprint(rates.blueprint(api))
     app.register_blueprint(checkout.blueprint(api))
+    app.register_blueprint(public.blueprint(api, settings, stop))
     app.register_blueprint(plugins.blueprint(status))
     app.register_blueprint(interface.blueprint(settings, administration=administration))
     app.register_blueprint(metrics.blueprint(status))

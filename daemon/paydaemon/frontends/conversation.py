@@ -17,6 +17,7 @@ from paydaemon.store.port import StoreUnavailable
 
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
 
 # RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
 KEY_REVOKED = 4001
@@ -36,10 +37,6 @@ class Socket(Protocol):
 
     async def send(self, text: str) -> None:
         """Send a message; waits while the client reads nothing, within the server's patience."""
-        ...
-
-    def send_now(self, text: str) -> bool:
-        """Send a message without waiting; False, and nothing sent, where others have to be sent first."""
         ...
 
     async def close(self, code: int, reason: str) -> None:

@@ -16,7 +16,8 @@ from hypercorn.events import Closed, Event, RawData
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
-from paydaemon.frontends.conversation import SocketGone
+from paydaemon.frontends.conversation import Goodbye, SocketGone
+from paydaemon.frontends.framing import close_frame
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
 
@@ -36,7 +37,7 @@ class FrameSocket:
         self._protocol = Protocol(Side.SERVER, max_size=message_bytes, logger=_SILENT)
         self._arrived, self._messages = trio.open_memory_channel[str | bytes](WAITING)
         self._sending = trio.Lock()
-        self._rest = b""
+        self._unsent = b""
         self._has_rest = trio.Event()
         self._message = bytearray()
         self._is_text = False
@@ -73,16 +74,39 @@ class FrameSocket:
         if not await self._tell(lambda: self._protocol.send_text(data)):
             raise SocketGone
 
-    def send_now(self, text: str) -> bool:
+    async def send_frames(self, frames: bytes, if_cut: Goodbye | None = None) -> None:
+        """Send whole frames, and before them what is left of others. Raises like `send`.
+
+        `if_cut` is what the client is told if it is cut because it does not read them.
+        """
+
+        def warn() -> None:
+            if if_cut is not None:
+                self._stream.farewell = close_frame(if_cut.code, if_cut.reason)
+
+        if not await self._tell(warn, frames):
+            raise SocketGone
+
+    def send_now(self, frames: bytes) -> bool:
+        """Send whole frames without waiting; whether the kernel took all of it.
+
+        The rest goes before whatever is sent next, which must be soon.
+        """
+        taken = 0
+        if not (self._unsent or self._sending.locked()) and self._is_open:
+            taken = self._stream.send_now(frames)
+        self._unsent += frames[taken:]
+        return not self._unsent
+
+    def say_now(self, text: str) -> bool:
         """Send a message without waiting, which costs a third; False where others have to be sent first.
 
-        Where the kernel takes a part of it, or the client is gone, `keep_alive` does what is left to do.
+        What the kernel does not take of it is sent by `keep_alive`, which also notices that a client is gone.
         """
-        if self._rest or self._sending.locked() or not self._is_open:
+        if self._unsent or self._sending.locked() or not self._is_open:
             return False
         self._protocol.send_text(text.encode())
-        self._rest = self._stream.send_now(b"".join(self._protocol.data_to_send()))
-        if self._rest:
+        if not self.send_now(b"".join(self._protocol.data_to_send())):
             self._has_rest.set()
         return True
 
@@ -134,25 +158,25 @@ class FrameSocket:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # nobody listens any more
 
-    async def _tell(self, say: Callable[[], None]) -> bool:
+    async def _tell(self, say: Callable[[], None], frames: bytes = b"") -> bool:
         """Send what is said; whether the client may still take it."""
         async with self._sending:
             if not self._is_open:
                 return False
             say()
-            return await self._write()
+            return await self._write(frames)
 
     async def _send_rests(self) -> None:
-        """Whenever `send_now` has left something."""
+        """Whenever `say_now` has left something."""
         while True:
             await self._has_rest.wait()
             self._has_rest = trio.Event()
             await self._tell(lambda: None)
 
-    async def _write(self) -> bool:
+    async def _write(self, frames: bytes = b"") -> bool:
         """Send what the protocol has to say, whole: half of a frame would spoil the next one."""
-        data = b"".join((self._rest, *self._protocol.data_to_send()))
-        self._rest = b""
+        data = b"".join((self._unsent, frames, *self._protocol.data_to_send()))
+        self._unsent = b""
         try:
             with trio.CancelScope(shield=True):
                 await self._stream.send_all(data)

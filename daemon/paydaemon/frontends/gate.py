@@ -30,6 +30,7 @@ OPEN = frozenset(
     {
         "health.alive", "health.ready", "checkout.invoice", "checkout.css",
         "interface.openapi", "interface.docs", "interface.css",
+        "public.show", "public.follow", "public.stream",
     }
 )  # fmt: skip
 """Endpoints that need no key."""
@@ -120,7 +121,7 @@ class Gate:
             await self.pass_through(request)
 
         async def before_websocket() -> None:
-            if websocket.endpoint not in RELAY:
+            if websocket.endpoint not in (*RELAY, *OPEN):
                 self.check_origin(websocket.headers)
             await self.pass_through(websocket)
 
@@ -144,7 +145,7 @@ class Gate:
             g.pace()
             return
         if self._lets_in_without_key(asked):
-            g.authenticate = _nobody
+            g.authenticate = nobody
         try:
             g.principal = await g.authenticate()
         except Refusal:
@@ -179,7 +180,7 @@ def _unpaced() -> None:
     """On the Unix socket nobody is too fast."""
 
 
-async def _nobody() -> Principal:
+async def nobody() -> Principal:
     """Whoever has no key stays so."""
     await trio.lowlevel.checkpoint()
     return PUBLIC

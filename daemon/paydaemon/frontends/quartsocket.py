@@ -1,16 +1,12 @@
 """From Quart's websocket to the `FrameSocket` that carries it once it is accepted."""
 
-import struct
-
 from quart import Websocket
 
 from paydaemon.frontends.conversation import TOO_SLOW
 from paydaemon.frontends.frames import FrameSocket
+from paydaemon.frontends.framing import close_frame
 from paydaemon.frontends.scope import FRAMES, MESSAGE_BYTES, STREAM
 from paydaemon.frontends.tls import ClientStream
-
-CLOSE_FRAME = 0x88
-"""RFC 6455, section 5.2: the final fragment, with the opcode of a connection close."""
 
 
 async def accept(
@@ -29,10 +25,3 @@ async def accept(
     found = held[FRAMES]
     assert isinstance(found, FrameSocket)
     return found
-
-
-def close_frame(code: int, reason: str) -> bytes:
-    """A server's close frame, unmasked (RFC 6455, section 5.5.1)."""
-    payload = struct.pack("!H", code) + reason.encode()
-    assert len(payload) <= 125, "RFC 6455, section 5.5: a control frame holds at most 125 bytes"
-    return bytes((CLOSE_FRAME, len(payload))) + payload

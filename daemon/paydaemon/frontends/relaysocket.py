@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import trio
 from pydantic_core import PydanticCustomError
@@ -54,10 +55,20 @@ class Caller:
     request_id: str
 
 
+class PromptSocket(Socket, Protocol):
+    """A websocket that can be spoken on without waiting."""
+
+    def say_now(self, text: str) -> bool:
+        """Send a message without waiting; False, and nothing sent, where others have to be sent first."""
+        ...
+
+
 class RelaySocket(Conversation):
     """One websocket's conversation."""
 
-    def __init__(self, socket: Socket, api: Api, caller: Caller, stop: trio.Event, limits: Limits) -> None:
+    def __init__(
+        self, socket: PromptSocket, api: Api, caller: Caller, stop: trio.Event, limits: Limits
+    ) -> None:
         super().__init__(
             socket,
             caller.authenticate,
@@ -65,6 +76,7 @@ class RelaySocket(Conversation):
             stopped=STOPPED_TEXT,
             key_check_every_s=limits.key_check_every_s,
         )
+        self._prompt = socket
         self._api = api
         self._caller = caller
         self._limits = limits
@@ -116,7 +128,7 @@ class RelaySocket(Conversation):
     def _say(self, content: Json) -> None:
         """Never waits: whoever takes too little of it is cut, and nobody else notices."""
         text = wire.encode(content)
-        if self._queued == 0 and self._socket.send_now(text):
+        if self._queued == 0 and self._prompt.say_now(text):
             return
         try:
             self._outbox.send_nowait(text)

@@ -57,11 +57,7 @@ class Query:
     def integer(self, name: str, least: int, most: int) -> int | None:
         """A parameter as a whole number of ASCII digits, or None."""
         text = self.text(name)
-        if text is None:
-            return None
-        if _DIGITS.fullmatch(text) is None or not least <= int(text) <= most:
-            raise invalid(name, f"must be a whole number from {least} to {most}", "out_of_range")
-        return int(text)
+        return None if text is None else whole_number(name, text, least, most)
 
     def limit(self, most: int = MAX_LIMIT) -> int:
         """``limit``: how many items a page holds at most; never more than the operator's `most`."""
@@ -92,6 +88,13 @@ class Query:
         if len(values) > MAX_VALUES:
             raise invalid(name, f"holds more than {MAX_VALUES} values", "too_long")
         return values
+
+
+def whole_number(name: str, text: str, least: int, most: int) -> int:
+    """A whole number of ASCII digits. Raises `Refusal`."""
+    if _DIGITS.fullmatch(text) is None or not least <= int(text) <= most:
+        raise invalid(name, f"must be a whole number from {least} to {most}", "out_of_range")
+    return int(text)
 
 
 def member(name: str, text: str, kinds: type[E]) -> E:

@@ -52,9 +52,11 @@ class Limits:
     messages_burst: int = 20
     """How many messages may come at once before that."""
     ping_every_s: float = 20.0
-    """How often a websocket is pinged, so that a client that is gone is noticed."""
+    """How often something is sent on a quiet stream (a websocket's ping, a comment among server-sent events),
+    so that a client that is gone is noticed.
+    """
     key_check_every_s: float = 30.0
-    """How often it is looked whether an open websocket's key is still valid."""
+    """How often it is looked whether the key that a websocket or stream was opened with is still valid."""
     grace_s: float = 10.0
     """How long requests may go on once the daemon stops."""
     linger_s: float = 2.0
@@ -65,6 +67,10 @@ class Limits:
     """A signed transaction as it is handed in, as text or as bytes."""
     keyless_sockets: int = 1_000
     """Websockets without a key that are open at once, in all."""
+    public_streams: int = 1_000
+    """Streams of one invoice, for which no key is needed, that are open at once, in all."""
+    public_streams_per_address: int = 32
+    """The same of one address (IPv6: of one /64), behind trusted proxies too."""
     in_flight: int = 64
     """Messages of one websocket that hands in transactions dealt with at once; the next one waits."""
     updates_queue: int = 1_000

@@ -13,7 +13,7 @@ from paydaemon.engine.clock import Clock
 from paydaemon.engine.relays import Relays
 from paydaemon.frontends import Traffic
 from paydaemon.hooks.ports import HealthState
-from paydaemon.journal import WEBSOCKETS
+from paydaemon.journal import GROUPS
 from paydaemon.metrics import catalogue
 from paydaemon.metrics.series import Series
 from paydaemon.plugins import PluginRecord
@@ -158,9 +158,9 @@ def _journal(api: Api) -> Iterator[Series]:
     newest, followers, lags = map(Series, (catalogue.LAST_SEQ, catalogue.FOLLOWERS, catalogue.JOURNAL_LAG))
     last_seq = api.journal.last_seq
     newest.add(last_seq)
-    groups: dict[str, list[int]] = {WEBSOCKETS: []}
+    groups: dict[str, list[int]] = {group: [] for group in GROUPS}
     for follower in api.journal.followers:
-        groups.setdefault(follower.group, []).append(last_seq - follower.after)
+        groups.setdefault(follower.group, []).append(api.journal.behind(follower))
     for group, behind in groups.items():
         followers.add(len(behind), group)
         lags.add(max(behind, default=0), group)

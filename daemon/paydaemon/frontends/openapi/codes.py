@@ -129,6 +129,7 @@ CODES: Mapping[str, Code] = {
     "chain_unavailable": Code(UNAVAILABLE, "chain bitcoin gave no destination"),
     "too_many_relays": Code(UNAVAILABLE, "too many transactions wait for their outcome already"),
     "too_many_sockets": Code(UNAVAILABLE, "too many websockets without a key are open"),
+    "too_many_streams": Code(UNAVAILABLE, "too many streams without a key are open"),
     "destination_taken": Code(UNAVAILABLE, "every destination drawn up had been issued or paid before"),
     "store_unavailable": Code(
         UNAVAILABLE, "nothing can be recorded now; try again, with the same Idempotency-Key if there was one"

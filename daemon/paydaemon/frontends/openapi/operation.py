@@ -12,6 +12,9 @@ from paydaemon.frontends.requests import DEFAULT_LIMIT, ID, MAX_LIMIT, MAX_QUERY
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
+EVENT_STREAM = "text/event-stream"
+"""Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 """Its text format: https://prometheus.io/docs/instrumenting/exposition_formats/"""
 
@@ -69,6 +72,11 @@ class Operation:
     refusals: tuple[str, ...] = ()
     needs: Needs = Needs.KEY
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether its answer goes on for as long as its client listens."""
+        return self.answers[-1].media == EVENT_STREAM
 
     @property
     def takes_body(self) -> bool:

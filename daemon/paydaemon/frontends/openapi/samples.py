@@ -1,6 +1,7 @@
 """Examples, as a real daemon answers them: one order of two coffees, and what comes of it."""
 
 from paydaemon.core.public import Json
+from paydaemon.frontends import payer
 
 INVOICE_ID = "inv_m4tq7zsv2hx6ydk3lb5wnrpe"
 PAYMENT_ID = "pay_sx2mbr4pz6l3nwdk7q5h2vta"
@@ -86,6 +87,12 @@ EVENT: Json = {
 }
 
 PUSH: Json = {"type": "payment.confirming", "invoice_id": INVOICE_ID, "data": {"payment": MINE}}
+
+PAYER_INVOICE: Json = payer.invoice(PAID, lambda chain: True)
+
+PAYER_EVENT: Json = {"type": payer.NOW, "at": "2026-01-31T12:01:00.412Z", "invoice": PAYER_INVOICE}
+
+PAYER_PUSH: Json = {"type": "payment.confirming", "payment": payer.payment(MINE)}
 
 RELAY_TRANSACTION = "0.0.1002@1769860860.000000001"
 

@@ -6,7 +6,7 @@ from paydaemon.core.errors import ErrorType
 from paydaemon.core.events import DESCRIPTIONS, LIVE_CONFIRMING, EventType
 from paydaemon.core.invoice import Flag, Mark, Status
 from paydaemon.core.payment import PaymentState
-from paydaemon.frontends.openapi import relayshapes
+from paydaemon.frontends.openapi import payershapes, relayshapes
 from paydaemon.frontends.openapi.schema import (
     Schema,
     amount,
@@ -29,9 +29,10 @@ from paydaemon.supervisor import ServiceState
 
 def shapes() -> Mapping[str, Schema]:
     """Every shape of an answer, by its name among the components."""
+    traded = {**_of_invoices(), **_of_payments()}
     return {
-        **_of_invoices(),
-        **_of_payments(),
+        **traded,
+        **payershapes.shapes(traded),
         **relayshapes.shapes(),
         **_of_events(),
         **_of_the_daemon(),

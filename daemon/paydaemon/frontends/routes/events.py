@@ -1,42 +1,49 @@
-"""``/v1/events``: the journal, page by page or as a websocket."""
+"""``/v1/events``: the journal, page by page, as a websocket, or as server-sent events."""
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 import trio
 from quart import Blueprint, Response, request, websocket
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 
 from paydaemon.core.errors import invalid
 from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.core.public import public_event
 from paydaemon.engine.api import Api
-from paydaemon.frontends import errors, wire
+from paydaemon.frontends import errors, eventstream, wire
+from paydaemon.frontends.conversation import INTERNAL_ERROR
+from paydaemon.frontends.eventstream import EventStream
 from paydaemon.frontends.gate import authenticate_again, principal
 from paydaemon.frontends.quartsocket import accept
-from paydaemon.frontends.requests import Query, member
+from paydaemon.frontends.requests import Query, member, whole_number
 from paydaemon.frontends.settings import Limits
-from paydaemon.frontends.websocket import TOO_SLOW_TEXT, Subscription, tell
-from paydaemon.journal import Filter
+from paydaemon.frontends.teller import TOO_SLOW_TEXT, Subscription, tell
+from paydaemon.frontends.wording import whole_events
+from paydaemon.journal import SSE, Filter
 
 log = structlog.get_logger(__name__)
 
-INTERNAL_ERROR = 1011
 MAX_SEQ = 10**18
 EVENT_ID = re.compile(r"evt_[0-9a-z]{1,32}_([0-9]{1,18})", re.ASCII)
+LAST_EVENT_ID = "Last-Event-ID"
+
+FILTERS = ("type", "invoice_id", "seller_id")
 
 
 def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
     """List events, or follow them."""
     routes = Blueprint("events", __name__)
+    wordings = whole_events()
 
     @routes.get("/v1/events")
     async def page() -> Response:
-        query = Query(request.args, ("after", "type", "invoice_id", "limit"))
+        query = Query(request.args, ("after", "limit", *FILTERS))
         limit = query.limit(limits.page_items)
-        wanted = Filter(frozenset(_types(query.each("type"))), query.id("invoice_id"))
-        after = await _after(query, api) or 0
+        wanted = _filter(query, query.each("type"))
+        after = await _after(query.text("after"), "after", api) or 0
         await api.may_follow(principal(), wanted.invoice_id)
         found = await api.journal.page(principal(), wanted, after, limit + 1)
         shown = [public_event(event) for event in found[:limit]]
@@ -45,49 +52,76 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
     @routes.websocket("/v1/events")
     async def follow() -> None:
         wanted = await _subscription(websocket.args, api)
-        await api.may_follow(wanted.principal, wanted.invoice_id)
         stamp = {"X-Request-Id": errors.request_id()}
         socket = await accept(websocket, stamp, TOO_SLOW_TEXT, limits.message_bytes)
         try:
-            await tell(socket, api, wanted, stop, limits)
+            await tell(socket, api, wanted, wordings.frames, stop, limits)
         except Exception:  # the socket is open: only a close can tell
             log.exception("a websocket failed")
             await socket.close(INTERNAL_ERROR, "something went wrong here")
 
+    @routes.get("/v1/events/stream")
+    async def stream() -> Response:
+        wanted = await _subscription(request.args, api, await _where_it_left_off(request.headers, api))
+        wanted = replace(wanted, group=SSE)
+
+        async def talk(outlet: EventStream) -> None:
+            await tell(outlet, api, wanted, wordings.messages, stop, limits)
+
+        return eventstream.answer(request, talk, limits)
+
     return routes
 
 
-async def _subscription(args: MultiDict[str, str], api: Api) -> Subscription:
-    query = Query(args, ("after", "type", "invoice_id"))
+async def _where_it_left_off(headers: Headers, api: Api) -> int | None:
+    """What a browser says that has lost its stream; an empty one says nothing."""
+    given = headers.get("Last-Event-ID") or None
+    return await _after(given, LAST_EVENT_ID, api)
+
+
+async def _subscription(args: MultiDict[str, str], api: Api, left_off: int | None = None) -> Subscription:
+    """What is asked for. Where the client has left off counts for more than `after`, which is in a URL that
+    it asks for again.
+    """
+    query = Query(args, ("after", *FILTERS))
     names = query.each("type")
-    types = _types(name for name in names if name != LIVE_CONFIRMING)
-    invoice_id = query.id("invoice_id")
-    after = await _after(query, api)
+    journaled = [name for name in names if name != LIVE_CONFIRMING]
+    wanted = _filter(query, journaled)
+    after = await _after(query.text("after"), "after", api) if left_off is None else left_off
+    await api.may_follow(principal(), wanted.invoice_id)
     return Subscription(
         principal=principal(),
         authenticate=authenticate_again(),
-        journal=Filter(frozenset(types), invoice_id) if types or not names else None,
+        journal=wanted if journaled or not names else None,
         live=not names or LIVE_CONFIRMING in names,
-        invoice_id=invoice_id,
+        invoice_id=wanted.invoice_id,
+        seller_id=wanted.seller_id,
         after=api.journal.last_seq if after is None else after,
     )
+
+
+def _filter(query: Query, types: Iterable[str]) -> Filter:
+    seller_id = principal().require_own(query.id("seller_id"))
+    return Filter(frozenset(_types(types)), query.id("invoice_id"), seller_id)
 
 
 def _types(names: Iterable[str]) -> list[EventType]:
     return [member("type", name, EventType) for name in names]
 
 
-async def _after(query: Query, api: Api) -> int | None:
+async def _after(given: str | None, name: str, api: Api) -> int | None:
     """Where to go on from: a `seq`, or the id of an event, which must still be the one of that number.
 
     Beyond the newest event there is nothing to go on from: the journal is another.
     """
-    match = EVENT_ID.fullmatch(query.text("after") or "")
-    after = int(match[1]) if match else query.integer("after", 0, MAX_SEQ)
-    if after is not None and after > api.journal.last_seq:
+    if given is None:
+        return None
+    match = EVENT_ID.fullmatch(given)
+    after = int(match[1]) if match else whole_number(name, given, 0, MAX_SEQ)
+    if after > api.journal.last_seq:
         message = f"is beyond the newest event, {api.journal.last_seq}: read again from 0"
-        raise invalid("after", message, "beyond_the_journal")
-    if match and not await api.journal.holds(after or 0, match[0]):
+        raise invalid(name, message, "beyond_the_journal")
+    if match and not await api.journal.holds(after, match[0]):
         message = "is not in this journal, or is no more since a backup was restored: read again from 0"
-        raise invalid("after", message, "beyond_the_journal")
+        raise invalid(name, message, "beyond_the_journal")
     return after

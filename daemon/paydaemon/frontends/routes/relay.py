@@ -15,6 +15,7 @@ from paydaemon.core.public import public_relay
 from paydaemon.engine.api import Api
 from paydaemon.engine.relays import Wait
 from paydaemon.frontends import body, errors, wire
+from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.gate import authenticate_again, pace, principal
 from paydaemon.frontends.models import NewRelay
 from paydaemon.frontends.quartsocket import accept
@@ -26,7 +27,6 @@ from paydaemon.frontends.relaysocket import (
     check_size,
 )
 from paydaemon.frontends.requests import Query
-from paydaemon.frontends.routes.events import INTERNAL_ERROR
 from paydaemon.frontends.settings import FrontendSettings, Limits
 
 log = structlog.get_logger(__name__)

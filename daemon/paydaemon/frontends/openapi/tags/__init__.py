@@ -11,6 +11,7 @@ from paydaemon.frontends.openapi.tags import (
     metrics,
     payments,
     plugins,
+    public,
     rates,
     relay,
 )
@@ -25,6 +26,7 @@ TAGS: tuple[Tag, ...] = (
     health.TAG,
     metrics.TAG,
     checkout.TAG,
+    public.TAG,
     interface.TAG,
     administration.TAG,
 )

@@ -2,7 +2,15 @@
 
 from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.frontends.openapi import samples
-from paydaemon.frontends.openapi.operation import LIMIT, Answer, Operation, Parameter, Tag, identifier
+from paydaemon.frontends.openapi.operation import (
+    EVENT_STREAM,
+    LIMIT,
+    Answer,
+    Operation,
+    Parameter,
+    Tag,
+    identifier,
+)
 from paydaemon.frontends.openapi.schema import ref
 from paydaemon.frontends.requests import MAX_VALUES
 
@@ -25,10 +33,38 @@ TYPE = Parameter(
     EventType.INVOICE_SETTLED.value,
 )
 
+TYPE_OR_PUSH = Parameter(
+    "type",
+    f"{TYPE.description} `{LIVE_CONFIRMING}` asks for live pushes, alone or beside others.",
+    {
+        "type": "array",
+        "items": {"type": "string", "enum": [*(type.value for type in EventType), LIVE_CONFIRMING]},
+        "maxItems": MAX_VALUES,
+    },
+    EventType.INVOICE_SETTLED.value,
+)
+
 INVOICE = Parameter("invoice_id", "Only events of this invoice.", identifier(), samples.INVOICE_ID)
 
+SELLER = Parameter(
+    "seller_id",
+    "Only events of this seller's. A seller's key need not say it, and may name no other.",
+    identifier(),
+    "shop",
+)
+
+LAST_EVENT_ID = Parameter(
+    "Last-Event-ID",
+    "What a browser sends that comes back: the `id` of the last event that it has. It counts for more than "
+    "`after`. One of another journal, as there is after a backup was restored, is refused.",
+    {"type": "string", "pattern": "^([0-9]{1,18}|evt_[0-9a-z]{1,32}_[0-9]{1,18})?$"},
+    samples.EVENT_ID,
+    "header",
+)
+
 CLOSE_CODES = {
-    "1001": "The daemon stops: connect again with `after` set to the last `seq` that you have dealt with.",
+    "1001": "The daemon stops: connect again with `after` set to the last `seq` that you have dealt with; "
+    "the reason names the last that was sent.",
     "1002": "What you have sent is no websocket's frame (RFC 6455).",
     "1007": "You have sent text that is not UTF-8.",
     "1008": "You have sent too many messages: send none.",
@@ -68,18 +104,32 @@ LIST = Operation(
     summary="List events",
     description="Oldest first. Sellers see events of their own invoices, operators everything. Asked to "
     "become a websocket (RFC 6455), the same path is a stream: see `x-websocket`.",
-    parameters=(AFTER, TYPE, INVOICE, LIMIT),
+    parameters=(AFTER, TYPE, INVOICE, SELLER, LIMIT),
     answers=(
         Answer("Now a websocket, where the request asks for one.", status=101),
         Answer("A page of events.", ref("Events"), samples.page(samples.EVENT, "1042")),
     ),
-    refusals=("too_long", "beyond_the_journal", "invoice_not_found", "foreign_origin"),
+    refusals=("too_long", "beyond_the_journal", "invoice_not_found", "foreign_origin", "other_seller"),
     more={"x-websocket": WEBSOCKET},
+)
+
+STREAM = Operation(
+    id="streamEvents",
+    method="GET",
+    path="/v1/events/stream",
+    summary="Follow events by server-sent events",
+    description="The same as the websocket at `/v1/events`, as server-sent events: `event` is the event's "
+    "type, `data` the event, `id` its `id`. A live push has no `id`. A comment comes every so often. The "
+    "event `closing` says why the stream ends, by a `Closing`.",
+    parameters=(AFTER, TYPE_OR_PUSH, INVOICE, SELLER, LAST_EVENT_ID),
+    answers=(Answer("Server-sent events, until either side has had enough.", media=EVENT_STREAM),),
+    refusals=("too_long", "beyond_the_journal", "invoice_not_found", "other_seller", "out_of_range"),
+    more={"x-events": {"event": ref("Event"), "push": ref("LivePush"), "closing": ref("Closing")}},
 )
 
 TAG = Tag(
     "Events",
     "Everything that happens is an event in one journal. Remember the `seq` of the last one that you have "
     "dealt with, and ask for what comes after it: you may be away for a week, and miss nothing.",
-    (LIST,),
+    (LIST, STREAM),
 )

@@ -35,8 +35,8 @@ DESTINATION = ("address", "memo", "uri")
 PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_minor", "destination")
 """Fields that were there from the first release on, so that an event of any age can be compared."""
 
-RELAY = ("id", "chain", "transaction_id", "transfers", "created_at")
-OF_RELAY = ("status", "precheck", "receipt", "node", "invoice_id", "error", "updated_at")
+RELAY = ("id", "chain", "transaction_id", "created_at", "transfers")
+OF_RELAY = ("status", "updated_at", "precheck", "receipt", "node", "invoice_id", "error")
 """What changes of a relay."""
 
 OF_INVOICES = frozenset(type for type in EventType if type.startswith("invoice."))

@@ -39,7 +39,7 @@ class FrameSocket:
         self._sending = trio.Lock()
         self._message = bytearray()
         self._is_text = False
-        self._unsent = b""
+        self._rest = b""
 
     # What the connection calls
 
@@ -84,15 +84,14 @@ class FrameSocket:
         if not await self._tell(warn, frames):
             raise SocketGone
 
-    def send_now(self, frames: bytes) -> bool:
+    def send_frames_now(self, frames: bytes) -> bool:
         """Send whole frames without waiting; whether the kernel took all of it. The rest goes before whatever
         is sent next, which must be soon.
         """
-        taken = 0
-        if not (self._unsent or self._sending.locked()) and self._protocol.state is State.OPEN:
-            taken = self._stream.send_now(frames)
-        self._unsent += frames[taken:]
-        return not self._unsent
+        if not (self._rest or self._sending.locked()) and self._protocol.state is State.OPEN:
+            frames = self._stream.send_now(frames)
+        self._rest += frames
+        return not self._rest
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, where that has not been said."""
@@ -144,8 +143,8 @@ class FrameSocket:
 
     async def _write(self, frames: bytes = b"") -> bool:
         """Send what the protocol has to say, whole: half of a frame would spoil the next one."""
-        data = b"".join((self._unsent, frames, *self._protocol.data_to_send()))
-        self._unsent = b""
+        data = b"".join((self._rest, frames, *self._protocol.data_to_send()))
+        self._rest = b""
         try:
             with trio.CancelScope(shield=True):
                 await self._stream.send_all(data)

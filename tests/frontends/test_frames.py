@@ -40,11 +40,11 @@ class Wire:
         await trio.sleep(0.01 if self.is_slow else 0)
         self.sent += data[half:]
 
-    def send_now(self, data: bytes) -> int:
-        taken = 0 if self.broken or self.closed else min(self.takes_bytes, len(data))
+    def send_now(self, data: bytes) -> bytes:
+        taken = 0 if self.broken or self.closed else self.takes_bytes
         self.sent += data[:taken]
-        self.takes_bytes -= taken
-        return taken
+        self.takes_bytes -= len(data[:taken])
+        return data[taken:]
 
     async def aclose(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -250,7 +250,7 @@ def test_whatever_comes_is_taken_or_ended_in_order(pieces: list[bytes]) -> None:
 
 async def test_what_is_sent_at_once_is_sent_by_nobody_else() -> None:
     talk = Talk()
-    assert talk.socket.say_now("first")
+    assert talk.socket.send_now("first")
     assert said(talk.wire.sent) == [(TEXT, b"first")]
     await talk.socket.send("second")
     assert said(talk.wire.sent) == [(TEXT, b"first"), (TEXT, b"second")]
@@ -264,8 +264,8 @@ async def test_what_the_kernel_does_not_take_follows_before_all_else(
     nursery.start_soon(talk.socket.keep_alive)
     await trio.testing.wait_all_tasks_blocked()
     talk.wire.takes_bytes = taken
-    assert talk.socket.say_now("first")
-    assert not talk.socket.say_now("would tear the first apart")
+    assert talk.socket.send_now("first")
+    assert not talk.socket.send_now("would tear the first apart")
     await talk.socket.send("second")
     await trio.sleep(1)
     assert said(talk.wire.sent) == [(PING, b""), (TEXT, b"first"), (TEXT, b"second")]
@@ -279,7 +279,7 @@ async def test_a_rest_is_sent_though_nothing_follows_it(
     await trio.testing.wait_all_tasks_blocked()
     for text in (b"first", b"second"):
         talk.wire.takes_bytes = 3
-        assert talk.socket.say_now(text.decode())
+        assert talk.socket.send_now(text.decode())
         await trio.sleep(1)
     assert said(talk.wire.sent) == [(PING, b""), (TEXT, b"first"), (TEXT, b"second")]
 
@@ -291,7 +291,7 @@ async def test_nothing_is_sent_at_once_beside_a_message_that_is_being_sent(
     talk.wire.is_slow = True
     nursery.start_soon(talk.socket.send, "slow")
     await trio.testing.wait_all_tasks_blocked()
-    assert not talk.socket.say_now("quick")
+    assert not talk.socket.send_now("quick")
     await trio.sleep(1)
     assert said(talk.wire.sent) == [(TEXT, b"slow")]
 
@@ -303,7 +303,7 @@ async def test_a_client_that_is_gone_is_noticed_by_what_it_was_sent_at_once(
     nursery.start_soon(talk.socket.keep_alive)
     await trio.testing.wait_all_tasks_blocked()
     talk.wire.broken = True
-    assert talk.socket.say_now("is lost")
+    assert talk.socket.send_now("is lost")
     with pytest.raises(SocketGone):
         await talk.socket.receive()
-    assert not talk.socket.say_now("is not even tried")
+    assert not talk.socket.send_now("is not even tried")

@@ -54,7 +54,7 @@ class MemorySocket:
         self._hear(self.unsent + frames)
         self.unsent = b""
 
-    def send_now(self, frames: bytes) -> bool:
+    def send_frames_now(self, frames: bytes) -> bool:
         """Half of all frames come whole, and half are to be finished."""
         self.calls += 1
         if self.calls % 2:

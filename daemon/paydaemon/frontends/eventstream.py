@@ -48,7 +48,7 @@ class EventStream:
         self._stream = stream
         self._is_chunked = is_chunked
         self._sending = trio.Lock()
-        self._unsent = b""
+        self._rest = b""
 
     async def receive(self) -> str | bytes:
         """Nothing comes. Whoever waits is cancelled when the client leaves."""
@@ -67,20 +67,21 @@ class EventStream:
         async with self._sending:
             if if_cut is not None:
                 self._stream.farewell = self._framed(closing(if_cut)) + self._framed(b"", is_last=True)
-            data = self._unsent + self._framed(frames)
-            self._unsent = b""
+            data = self._rest + self._framed(frames)
+            self._rest = b""
             try:
                 with trio.CancelScope(shield=True):
                     await self._stream.send_all(data)
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 raise SocketGone from None
 
-    def send_now(self, frames: bytes) -> bool:
+    def send_frames_now(self, frames: bytes) -> bool:
         """Send whole messages without waiting; whether all was taken. The rest is sent first, next."""
         data = self._framed(frames)
-        taken = 0 if self._unsent or self._sending.locked() else self._stream.send_now(data)
-        self._unsent += data[taken:]
-        return not self._unsent
+        if not (self._rest or self._sending.locked()):
+            data = self._stream.send_now(data)
+        self._rest += data
+        return not self._rest
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye. The answer ends when whoever writes it does."""

@@ -37,7 +37,7 @@ class FrameSocket:
         self._protocol = Protocol(Side.SERVER, max_size=message_bytes, logger=_SILENT)
         self._arrived, self._messages = trio.open_memory_channel[str | bytes](WAITING)
         self._sending = trio.Lock()
-        self._unsent = b""
+        self._rest = b""
         self._has_rest = trio.Event()
         self._message = bytearray()
         self._is_text = False
@@ -87,26 +87,25 @@ class FrameSocket:
         if not await self._tell(warn, frames):
             raise SocketGone
 
-    def send_now(self, frames: bytes) -> bool:
+    def send_frames_now(self, frames: bytes) -> bool:
         """Send whole frames without waiting; whether the kernel took all of it.
 
         The rest goes before whatever is sent next, which must be soon.
         """
-        taken = 0
-        if not (self._unsent or self._sending.locked()) and self._is_open:
-            taken = self._stream.send_now(frames)
-        self._unsent += frames[taken:]
-        return not self._unsent
+        if self._is_open and not (self._rest or self._sending.locked()):
+            frames = self._stream.send_now(frames)
+        self._rest += frames
+        return not self._rest
 
-    def say_now(self, text: str) -> bool:
+    def send_now(self, text: str) -> bool:
         """Send a message without waiting, which costs a third; False where others have to be sent first.
 
         What the kernel does not take of it is sent by `keep_alive`, which also notices that a client is gone.
         """
-        if self._unsent or self._sending.locked() or not self._is_open:
+        if self._rest or self._sending.locked() or not self._is_open:
             return False
         self._protocol.send_text(text.encode())
-        if not self.send_now(b"".join(self._protocol.data_to_send())):
+        if not self.send_frames_now(b"".join(self._protocol.data_to_send())):
             self._has_rest.set()
         return True
 
@@ -167,7 +166,7 @@ class FrameSocket:
             return await self._write(frames)
 
     async def _send_rests(self) -> None:
-        """Whenever `say_now` has left something."""
+        """Whenever `send_now` has left something."""
         while True:
             await self._has_rest.wait()
             self._has_rest = trio.Event()
@@ -175,8 +174,8 @@ class FrameSocket:
 
     async def _write(self, frames: bytes = b"") -> bool:
         """Send what the protocol has to say, whole: half of a frame would spoil the next one."""
-        data = b"".join((self._unsent, frames, *self._protocol.data_to_send()))
-        self._unsent = b""
+        data = b"".join((self._rest, frames, *self._protocol.data_to_send()))
+        self._rest = b""
         try:
             with trio.CancelScope(shield=True):
                 await self._stream.send_all(data)

@@ -58,7 +58,7 @@ class Caller:
 class PromptSocket(Socket, Protocol):
     """A websocket that can be spoken on without waiting."""
 
-    def say_now(self, text: str) -> bool:
+    def send_now(self, text: str) -> bool:
         """Send a message without waiting; False, and nothing sent, where others have to be sent first."""
         ...
 
@@ -128,7 +128,7 @@ class RelaySocket(Conversation):
     def _say(self, content: Json) -> None:
         """Never waits: whoever takes too little of it is cut, and nobody else notices."""
         text = wire.encode(content)
-        if self._queued == 0 and self._prompt.say_now(text):
+        if self._queued == 0 and self._prompt.send_now(text):
             return
         try:
             self._outbox.send_nowait(text)

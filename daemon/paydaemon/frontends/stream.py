@@ -54,16 +54,17 @@ class PatientStream:
                 await self._cut(bytes(rest))
                 raise trio.BrokenResourceError("the client reads nothing")
 
-    def send_now(self, data: bytes) -> int:
-        """How many bytes of it the kernel takes at once. None of them where the client is gone: whoever waits
-        for it will find that out.
+    def send_now(self, data: bytes) -> bytes:
+        """Send what the kernel takes without waiting. Returns the rest, which has to be sent before all else.
+
+        A client that is gone takes nothing: whoever sends the rest will learn why.
         """
         if self.closing.is_set():
-            return 0
+            return data
         try:
-            return os.write(self.socket.fileno(), data)
+            return data[os.write(self.socket.fileno(), data) :]
         except OSError:
-            return 0
+            return data
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What comes next; empty at the end. While closing, reads on in vain until the client has seen it."""

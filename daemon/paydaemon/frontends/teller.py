@@ -45,7 +45,7 @@ class Outlet(Socket, Protocol):
         """
         ...
 
-    def send_now(self, frames: bytes) -> bool:
+    def send_frames_now(self, frames: bytes) -> bool:
         """Send whole frames without waiting; whether all of it was taken. The rest is sent first, next."""
         ...
 
@@ -136,7 +136,7 @@ class Teller(Conversation):
     def _hear(self, events: Sequence[Event]) -> bool:
         """Take what is new at once. What the kernel does not take is finished by `_send`."""
         self._sent_to = events[-1].seq
-        return self._outlet.send_now(self._wording.events(events))
+        return self._outlet.send_frames_now(self._wording.events(events))
 
     async def _send(self, events: Sequence[Event]) -> None:
         """Send all of it, and what was left of others, for as long as the client's patience lasts."""

@@ -1,7 +1,7 @@
 """Whoever is told together: each event once and in order, over every change of replay, tail and audience."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -43,10 +43,11 @@ class Listener:
 
     async def listen(self) -> None:
         following = self.journal.follow(self.principal, self.wanted, self.after, hear=self.hear)
-        async for batch in following:
-            self.is_full = False
-            self.events += batch
-            await trio.sleep(self.pause_s())
+        async with aclosing(following) as batches:
+            async for batch in batches:
+                self.is_full = False
+                self.events += batch
+                await trio.sleep(self.pause_s())
 
     def hear(self, events: Sequence[Event]) -> bool:
         assert not self.is_full, "told more before it had finished"

@@ -12,6 +12,7 @@ import pluggy
 from pydantic import BaseModel
 
 from paydaemon.hooks.diagnosis import Diagnose
+from paydaemon.hooks.notifier import Notifier
 from paydaemon.hooks.ports import Chain, RateSource, Sandbox
 
 GROUP = "paydaemon.plugins"
@@ -46,6 +47,20 @@ class RateSourcePlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifierPlugin:
+    """A way to tell others, by the name that ``[notifiers.<id>] plugin`` asks for.
+
+    `config` is the model of that table's other keys; `build` makes the notifier from the table's id and it, and
+    raises `ValueError` where the values cannot work together.
+    """
+
+    name: str
+    config: type[BaseModel]
+    build: Callable[[str, Any], Notifier]
+    diagnose: Diagnose | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxPlugin:
     """A local network for ``paydaemon demo``; `chain` is the kind of chain it is for."""
 
@@ -61,6 +76,11 @@ def register_chains() -> Sequence[ChainPlugin]:  # type: ignore[empty-body]
 @hookspec
 def register_rate_sources() -> Sequence[RateSourcePlugin]:  # type: ignore[empty-body]
     """The kinds of rate source this plugin brings."""
+
+
+@hookspec
+def register_notifiers() -> Sequence[NotifierPlugin]:  # type: ignore[empty-body]
+    """The ways to tell others that this plugin brings."""
 
 
 @hookspec

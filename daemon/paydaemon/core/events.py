@@ -37,6 +37,7 @@ class EventType(StrEnum):
     CHAIN_STALE = "chain.stale"
     CHAIN_RECOVERED = "chain.recovered"
     PLUGIN_FAILED = "plugin.failed"
+    DELIVERY_PARKED = "delivery.parked"
     ADMIN_SELLER_ADDED = "admin.seller_added"
     ADMIN_SELLER_DISABLED = "admin.seller_disabled"
     ADMIN_SELLER_ENABLED = "admin.seller_enabled"
@@ -79,6 +80,7 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.CHAIN_STALE: "A chain can no longer be seen complete; it gets no new options.",
     EventType.CHAIN_RECOVERED: "A stale chain is seen complete again.",
     EventType.PLUGIN_FAILED: "A plugin raised or ended and is being restarted.",
+    EventType.DELIVERY_PARKED: "A target could not be told, and what it was to be told is parked.",
     EventType.ADMIN_SELLER_ADDED: "A seller was added, with a first key.",
     EventType.ADMIN_SELLER_DISABLED: "A seller was disabled: it gets no new invoices.",
     EventType.ADMIN_SELLER_ENABLED: "A seller was enabled again.",

@@ -184,9 +184,13 @@ def _event_data() -> Schema:
         "relay": ref("Relay"),
         "chain": text("Of `chain.…`: the chain's id."),
         "as_of": nullable(time("Of `chain.…`: up to when it was seen complete.")),
-        "reason": text("Of `chain.…` and `plugin.failed`: why, in words."),
+        "reason": text("Of `chain.…`, `plugin.failed` and `delivery.parked`: why, in words."),
         "service": text("Of `plugin.failed`: what was restarted."),
         "plugin": text("Of `plugin.failed`: whose it is."),
+        "target": text("Of `delivery.parked`: who could not be told."),
+        "notifier": text("Of `delivery.parked`: the way it is told by."),
+        "delivery_id": text("Of `delivery.parked`: what was parked."),
+        "event_id": text("Of `delivery.parked`: the event that was to be told."),
         "by": record(
             "Of `admin.…`: who did it.",
             {

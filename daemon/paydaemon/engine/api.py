@@ -5,12 +5,13 @@ not there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from structlog.contextvars import bind_contextvars
 
 from paydaemon.core.access import Principal
+from paydaemon.core.delivery import Backlog
 from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
 from paydaemon.core.invoice import Invoice, Mark, Status
@@ -18,6 +19,7 @@ from paydaemon.core.payment import Payment
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
+from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceRequest
@@ -52,6 +54,7 @@ class Counted:
 
     invoices: Mapping[Status, int]
     unmatched: int
+    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
 
 
 class Api:
@@ -71,6 +74,7 @@ class Api:
         chains: Mapping[str, LiveChain],
         relays: Relays,
         clock: Clock = system_clock,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -82,6 +86,9 @@ class Api:
         self.journal = journal
         self.live = live
         self.relays = relays
+        self.deliveries = deliveries or Deliveries(store, {}, clock)
+        self.webhooks = Endpoints(store, self.deliveries, clock)
+        self.records = Records(store, self.deliveries, clock)
 
     async def create_invoice(
         self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None
@@ -168,9 +175,11 @@ class Api:
         return self._rates.all()
 
     async def counted(self) -> Counted:
-        """How many invoices are in which status, and how many payments belong to none."""
+        """How many invoices are in which status, how many payments belong to none, who is how far behind."""
         return await self._store.read(
-            lambda reader: Counted(reader.invoices_by_status(), reader.count_unmatched())
+            lambda reader: Counted(
+                reader.invoices_by_status(), reader.count_unmatched(), self.records.backlogs(reader)
+            )
         )
 
     def chains(self) -> Sequence[ChainStatus]:

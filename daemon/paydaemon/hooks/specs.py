@@ -11,7 +11,8 @@ import click
 import pluggy
 from pydantic import BaseModel
 
-from paydaemon.hooks.diagnosis import Diagnose
+from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier
+from paydaemon.hooks.notifier import Notifier
 from paydaemon.hooks.ports import Chain, RateSource, Sandbox
 
 GROUP = "paydaemon.plugins"
@@ -46,6 +47,24 @@ class RateSourcePlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifierPlugin:
+    """A way to tell others, by the name that ``[notifiers.<id>] plugin`` asks for.
+
+    `config` is the model of that table's other keys; `build` makes the notifier from the table's id and it,
+    and raises `ValueError` where the values cannot work together. Both are tried when the configuration is
+    checked, so building opens nothing. `endpoints` says that it tells those endpoints too that sellers make
+    through the API (``/v1/webhooks``): one configured notifier can. `diagnose` is what ``paydaemon doctor``
+    asks, where the plugin has something to say (`paydaemon.hooks.diagnosis`).
+    """
+
+    name: str
+    config: type[BaseModel]
+    build: Callable[[str, Any], Notifier]
+    endpoints: bool = False
+    diagnose: DiagnoseNotifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxPlugin:
     """A local network for ``paydaemon demo``; `chain` is the kind of chain it is for."""
 
@@ -61,6 +80,11 @@ def register_chains() -> Sequence[ChainPlugin]:  # type: ignore[empty-body]
 @hookspec
 def register_rate_sources() -> Sequence[RateSourcePlugin]:  # type: ignore[empty-body]
     """The kinds of rate source this plugin brings."""
+
+
+@hookspec
+def register_notifiers() -> Sequence[NotifierPlugin]:  # type: ignore[empty-body]
+    """The ways to tell others that this plugin brings."""
 
 
 @hookspec

@@ -4,6 +4,7 @@ from paydaemon.frontends.openapi.operation import Tag
 from paydaemon.frontends.openapi.tags import (
     administration,
     checkout,
+    deliveries,
     events,
     health,
     interface,
@@ -14,6 +15,7 @@ from paydaemon.frontends.openapi.tags import (
     public,
     rates,
     relay,
+    webhooks,
 )
 
 TAGS: tuple[Tag, ...] = (
@@ -21,6 +23,8 @@ TAGS: tuple[Tag, ...] = (
     payments.TAG,
     relay.TAG,
     events.TAG,
+    webhooks.TAG,
+    deliveries.TAG,
     rates.TAG,
     plugins.TAG,
     health.TAG,

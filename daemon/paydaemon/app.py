@@ -261,7 +261,11 @@ def _defaults(config: Config) -> InvoiceDefaults:
 
 
 def _plugin_row(record: PluginRecord, services: Sequence[ServiceRecord]) -> Mapping[str, object]:
-    own = [_service_row(one) for one in services if one.plugin in (*record.chains, *record.rate_sources)]
+    own = [
+        _service_row(one)
+        for one in services
+        if one.plugin in (*record.chains, *record.rate_sources, *record.notifiers)
+    ]
     return {**asdict(record), "status": record.status.value, "services": own}
 
 

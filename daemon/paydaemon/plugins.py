@@ -23,7 +23,7 @@ import pluggy
 from pydantic import BaseModel
 
 from paydaemon.hooks import specs
-from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin, SandboxPlugin
+from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin, RateSourcePlugin, SandboxPlugin
 from paydaemon.logs import in_one_line
 from paydaemon.suggest import did_you_mean
 
@@ -61,6 +61,7 @@ class PluginRecord:
     rate_sources: tuple[str, ...] = ()
     sandboxes: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    notifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class LoadedPlugins:
     rate_sources: Mapping[str, RateSourcePlugin]
     sandboxes: Mapping[str, SandboxPlugin]
     commands: Mapping[str, click.Command] = field(default_factory=dict)
+    notifiers: Mapping[str, NotifierPlugin] = field(default_factory=dict)
 
 
 def load_plugins(disabled: Collection[str] = (), extra: Mapping[str, object] | None = None) -> LoadedPlugins:
@@ -111,6 +113,7 @@ class _Offer:
     rate_sources: Mapping[str, RateSourcePlugin]
     sandboxes: Mapping[str, SandboxPlugin]
     commands: Mapping[str, click.Command]
+    notifiers: Mapping[str, NotifierPlugin]
 
 
 @dataclass(slots=True)
@@ -122,6 +125,7 @@ class _Shelf:
     rate_sources: dict[str, RateSourcePlugin] = field(default_factory=dict)
     sandboxes: dict[str, SandboxPlugin] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
+    notifiers: dict[str, NotifierPlugin] = field(default_factory=dict)
 
     def take(self, offer: _Offer) -> None:
         """Put an offer on the shelf, all or nothing. Raises `_Broken` for a name that somebody else has."""
@@ -129,10 +133,12 @@ class _Shelf:
         self._refuse_taken("rate source", offer.rate_sources, lambda record: record.rate_sources)
         self._refuse_taken("sandbox", offer.sandboxes, lambda record: record.sandboxes)
         self._refuse_taken("command", offer.commands, lambda record: record.commands)
+        self._refuse_taken("notifier", offer.notifiers, lambda record: record.notifiers)
         self.chains.update(offer.chains)
         self.rate_sources.update(offer.rate_sources)
         self.sandboxes.update(offer.sandboxes)
         self.commands.update(offer.commands)
+        self.notifiers.update(offer.notifiers)
 
     def _refuse_taken(
         self, what: str, names: Collection[str], brought_by: Callable[[PluginRecord], Collection[str]]
@@ -150,6 +156,7 @@ class _Shelf:
             MappingProxyType(self.rate_sources),
             MappingProxyType(self.sandboxes),
             MappingProxyType(self.commands),
+            MappingProxyType(self.notifiers),
         )
 
 
@@ -172,6 +179,7 @@ def _load(candidate: _Candidate, disabled: Collection[str], shelf: _Shelf) -> Pl
         tuple(offer.rate_sources),
         tuple(offer.sandboxes),
         tuple(offer.commands),
+        tuple(offer.notifiers),
     )
 
 
@@ -253,11 +261,13 @@ def _call_hooks(plugin: object) -> _Offer:
     sources = _items(hooks, "register_rate_sources", RateSourcePlugin)
     sandboxes = _items(hooks, "register_sandboxes", SandboxPlugin)
     commands = _items(hooks, "register_commands", click.Command)
+    notifiers = _items(hooks, "register_notifiers", NotifierPlugin)
     return _Offer(
         _by_name("chain", [(chain.name, chain) for chain in chains]),
         _by_name("rate source", [(source.name, source) for source in sources]),
         _by_name("sandbox", [(sandbox.chain, sandbox) for sandbox in sandboxes]),
         _by_name("command", [(str(command.name), command) for command in commands]),
+        _by_name("notifier", [(notifier.name, notifier) for notifier in notifiers]),
     )
 
 
@@ -282,8 +292,8 @@ def _is_marked(manager: pluggy.PluginManager, plugin: object, name: str) -> bool
     return manager.parse_hookimpl_opts(plugin, name) is not None
 
 
-_Item: TypeAlias = ChainPlugin | RateSourcePlugin | SandboxPlugin | click.Command
-T = TypeVar("T", ChainPlugin, RateSourcePlugin, SandboxPlugin, click.Command)
+_Item: TypeAlias = ChainPlugin | RateSourcePlugin | SandboxPlugin | click.Command | NotifierPlugin
+T = TypeVar("T", ChainPlugin, RateSourcePlugin, SandboxPlugin, click.Command, NotifierPlugin)
 
 
 def _items(hooks: pluggy.HookRelay, hook: str, kind: type[T]) -> Sequence[T]:
@@ -315,11 +325,17 @@ def _check(hook: str, item: _Item) -> None:
         return
     if not callable(item.build):
         raise _Broken(f'{hook}(): the build of "{name}" cannot be called')
-    if isinstance(item, ChainPlugin) and not (item.diagnose is None or callable(item.diagnose)):
-        raise _Broken(f'{hook}(): the diagnose of "{name}" cannot be called')
     if not isinstance(item, SandboxPlugin):
         _check_model(hook, name, item.config)
-    if isinstance(item, ChainPlugin) and "plugin" in item.config.model_fields:
+    if isinstance(item, ChainPlugin | NotifierPlugin):
+        _check_table(hook, name, item)
+
+
+def _check_table(hook: str, name: str, item: ChainPlugin | NotifierPlugin) -> None:
+    """What is configured in tables of an operator's own naming."""
+    if not (item.diagnose is None or callable(item.diagnose)):
+        raise _Broken(f'{hook}(): the diagnose of "{name}" cannot be called')
+    if "plugin" in item.config.model_fields:
         raise _Broken(f'{hook}(): the config of "{name}" has a key "plugin", which the daemon reads itself')
 
 

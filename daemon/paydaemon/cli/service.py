@@ -61,8 +61,7 @@ def check_config(config: Path, as_json: bool) -> None:
     if as_json:
         print_json({"problems": []})
     else:
-        counted = f"{len(settings.chains)} chain(s), {len(settings.rates)} rate source(s)"
-        click.echo(f"{config}: {counted}, no problems")
+        click.echo(f"{config}: {settings.counted}, no problems")
 
 
 @click.command()

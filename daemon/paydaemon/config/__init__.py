@@ -20,6 +20,7 @@ from paydaemon.config.models import DaemonSettings as DaemonSettings
 from paydaemon.config.models import HealthSettings as HealthSettings
 from paydaemon.config.models import HttpSettings as HttpSettings
 from paydaemon.config.models import InvoiceSettings as InvoiceSettings
+from paydaemon.config.models import NotifierConfig as NotifierConfig
 from paydaemon.config.models import PluginSettings as PluginSettings
 from paydaemon.config.models import QuoteSettings as QuoteSettings
 from paydaemon.config.models import RateConfig as RateConfig

@@ -6,10 +6,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from paydaemon.config.models import ChainConfig, Config, RateConfig
+from paydaemon.config.models import ChainConfig, Config, NotifierConfig, RateConfig
 from paydaemon.config.parse import TABLES
 
 M = TypeVar("M", bound=BaseModel)
+C = TypeVar("C", ChainConfig, RateConfig, NotifierConfig)
 
 CHANGEABLE: Mapping[str, frozenset[str] | None] = {
     "daemon": frozenset({"log_format", "log_level", "log_requests"}),
@@ -31,6 +32,7 @@ def differences(old: Config, new: Config) -> Iterator[str]:
         yield from _differing(table, getattr(old, table), getattr(new, table))
     yield from _tables_differing("chains", old.chains, new.chains)
     yield from _tables_differing("rates", old.rates, new.rates)
+    yield from _tables_differing("notifiers", old.notifiers, new.notifiers)
 
 
 def taken_over(old: Config, new: Config) -> Config:
@@ -71,8 +73,8 @@ def _differing(table: str, old: BaseModel, new: BaseModel) -> Iterator[str]:
 
 def _tables_differing(
     table: str,
-    old: Mapping[str, ChainConfig] | Mapping[str, RateConfig],
-    new: Mapping[str, ChainConfig] | Mapping[str, RateConfig],
+    old: Mapping[str, C],
+    new: Mapping[str, C],
 ) -> Iterator[str]:
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)

@@ -38,7 +38,9 @@ class Key:
 
 
 def keys(plugins: LoadedPlugins) -> Iterator[Key]:
-    """Every key of the daemon and of every plugin loaded. A chain's table bears the name of its kind."""
+    """Every key of the daemon and of every plugin loaded. The table of a chain or notifier bears the name of
+    its kind.
+    """
     for name, model in TABLES.items():
         yield from _keys(model, name)
     for name, source in plugins.rate_sources.items():
@@ -46,6 +48,9 @@ def keys(plugins: LoadedPlugins) -> Iterator[Key]:
     for name, chain in plugins.chains.items():
         yield Key(f"chains.{name}", "plugin", True, None, "The kind of chain.")
         yield from _keys(chain.config, f"chains.{name}")
+    for name, notifier in plugins.notifiers.items():
+        yield Key(f"notifiers.{name}", "plugin", True, None, "The way to tell.")
+        yield from _keys(notifier.config, f"notifiers.{name}")
 
 
 def _keys(model: type[BaseModel], table: str) -> Iterator[Key]:

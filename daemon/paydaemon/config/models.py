@@ -25,7 +25,7 @@ from paydaemon.core.invoice import LatePolicy
 from paydaemon.core.money import parse_minor
 from paydaemon.core.policy import RelayPolicy
 from paydaemon.hooks.settings import Settings, number
-from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin
+from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin, RateSourcePlugin
 from paydaemon.logs import LogFormat, LogLevel
 from paydaemon.plugins import LoadedPlugins
 
@@ -223,6 +223,15 @@ class RateConfig(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class NotifierConfig:
+    """One ``[notifiers.<id>]``: the way to tell, and `settings` as an instance of its own model."""
+
+    id: str
+    plugin: NotifierPlugin
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, valid. `installed` is what the plugins it was checked against bring."""
 
@@ -237,4 +246,15 @@ class Config:
     plugins: PluginSettings
     chains: Mapping[str, ChainConfig]
     rates: Mapping[str, RateConfig]
+    notifiers: Mapping[str, NotifierConfig]
     installed: LoadedPlugins
+
+    @property
+    def counted(self) -> str:
+        """How many there are of what can be configured more than once, in words."""
+        several = {
+            "chain(s)": self.chains,
+            "rate source(s)": self.rates,
+            "notifier(s)": self.notifiers,
+        }
+        return ", ".join(f"{len(tables)} {what}" for what, tables in several.items())

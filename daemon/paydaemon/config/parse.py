@@ -20,6 +20,7 @@ from paydaemon.config.models import (
     HealthSettings,
     HttpSettings,
     InvoiceSettings,
+    NotifierConfig,
     PluginSettings,
     QuoteSettings,
     RateConfig,
@@ -28,7 +29,7 @@ from paydaemon.config.models import (
 from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
 from paydaemon.config.tls import tls_problems
-from paydaemon.hooks.specs import ChainPlugin
+from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin
 from paydaemon.logs import in_one_line
 from paydaemon.plugins import LoadedPlugins, PluginStatus
 from paydaemon.suggest import did_you_mean, nearest
@@ -46,11 +47,16 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "plugins": PluginSettings,
     }
 )
-"""The daemon's own tables. Beside them stand ``[chains.<id>]`` and ``[rates.<source>]``."""
+"""The daemon's own tables. Beside them stand ``[chains.<id>]``, ``[rates.<source>]`` and
+``[notifiers.<id>]``.
+"""
 
-_CHAIN_ID = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+_ID = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+
+_ID_RULE = "must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most"
 
 M = TypeVar("M", bound=BaseModel)
+P = TypeVar("P", ChainPlugin, NotifierPlugin)
 
 
 def parse_config(
@@ -118,6 +124,7 @@ class _Parser:
             plugins=self._table("plugins", PluginSettings),
             chains=self._chains(),
             rates=self._rates(),
+            notifiers=self._notifiers(),
             installed=self._plugins,
         )
         self._refuse_unknown_plugins(config.plugins)
@@ -146,7 +153,7 @@ class _Parser:
         return check(model, table, (name,), self._folder, self.problems) or model()
 
     def _refuse_unknown_tables(self) -> None:
-        known = (*TABLES, "chains", "rates")
+        known = (*TABLES, "chains", "rates", "notifiers")
         for name in self._document:
             if name not in known:
                 self._problem((name,), f"is not a table of the configuration{did_you_mean(name, known)}")
@@ -173,22 +180,44 @@ class _Parser:
         return MappingProxyType({id: chain for id, chain in chains.items() if chain is not None})
 
     def _chain(self, id: str, table: Mapping[str, object]) -> ChainConfig | None:
-        where = ("chains", id)
-        if _CHAIN_ID.fullmatch(id) is None:
-            self._problem(where, "must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most")
-        plugin = self._chain_plugin(table, where)
+        found = self._named("chains", id, table, self._plugins.chains, _make_chain)
+        return None if found is None else ChainConfig(id, *found)
+
+    def _notifiers(self) -> Mapping[str, NotifierConfig]:
+        tables = self._tables_in("notifiers", "[notifiers.email]")
+        made = {id: self._notifier(id, table) for id, table in tables}
+        found = {id: notifier for id, notifier in made.items() if notifier is not None}
+        serving = [id for id, notifier in found.items() if notifier.plugin.endpoints]
+        for id in serving[1:]:
+            self._problem(("notifiers", id), f"only one can tell sellers' endpoints, and {serving[0]} does")
+        return MappingProxyType(found)
+
+    def _notifier(self, id: str, table: Mapping[str, object]) -> NotifierConfig | None:
+        found = self._named("notifiers", id, table, self._plugins.notifiers, _make_notifier)
+        return None if found is None else NotifierConfig(id, *found)
+
+    def _named(
+        self,
+        tables: str,
+        id: str,
+        table: Mapping[str, object],
+        known: Mapping[str, P],
+        make: Callable[[P, str, BaseModel], object],
+    ) -> tuple[P, BaseModel] | None:
+        """The plugin that a table of the operator's own naming asks for, and its settings."""
+        where = (tables, id)
+        if _ID.fullmatch(id) is None:
+            self._problem(where, _ID_RULE)
+        plugin = self._plugin(table, where, known)
         if plugin is None:
             return None
         own = {key: value for key, value in table.items() if key != "plugin"}
         settings = check(plugin.config, own, where, self._folder, self.problems)
-        if settings is None:
+        if settings is None or not self._can_build(where, own, settings, partial(make, plugin, id, settings)):
             return None
-        if not self._can_build(where, own, settings, partial(_make_chain, plugin, id, settings)):
-            return None
-        return ChainConfig(id, plugin, settings)
+        return plugin, settings
 
-    def _chain_plugin(self, table: Mapping[str, object], where: Where) -> ChainPlugin | None:
-        known = self._plugins.chains
+    def _plugin(self, table: Mapping[str, object], where: Where, known: Mapping[str, P]) -> P | None:
         name = table.get("plugin")
         if isinstance(name, str) and name in known:
             return known[name]
@@ -262,6 +291,20 @@ def _make_chain(plugin: ChainPlugin, id: str, settings: BaseModel) -> tuple[obje
     """A chain, and what it says of itself once and for all: both are asked again at the start."""
     chain = plugin.build(id, settings)
     return chain.id, chain.assets, chain.depths
+
+
+def _make_notifier(plugin: NotifierPlugin, id: str, settings: BaseModel) -> object:
+    """A notifier, and whom its configuration names. Raises `ValueError` where they cannot be told apart."""
+    notifier = plugin.build(id, settings)
+    audiences = [(audience.name, audience.batch) for audience in notifier.audiences]
+    for name, batch in audiences:
+        if _ID.fullmatch(name) is None:
+            raise ValueError(f'the name of an audience {_ID_RULE}, not "{name}"')
+        if batch < 1:
+            raise ValueError(f'the audience "{name}" takes {batch} at a time')
+    if len({name for name, _ in audiences}) < len(audiences):
+        raise ValueError("two audiences have the same name")
+    return notifier.id, audiences
 
 
 def _one_of(known: Iterable[str]) -> str:

@@ -86,7 +86,7 @@ def _wrong(path: str, message: str) -> Finding:
 
 
 def _right(path: Path, config: Config) -> Iterator[Finding]:
-    yield ok("file", f"{path}: {len(config.chains)} chain(s), {len(config.rates)} rate source(s)")
+    yield ok("file", f"{path}: {config.counted}")
     for record in config.installed.records:
         if record.status.value == "broken":
             advice = "install a version that works, or name it in plugins.disabled"

@@ -1,4 +1,4 @@
-"""Diagnosis: what ``paydaemon doctor`` asks of a chain's plugin, and what anybody finds.
+"""Diagnosis: what ``paydaemon doctor`` asks of a plugin, and what anybody finds.
 
 A diagnosis is made in the doctor's own process, whether or not the daemon runs. So it dials for itself and
 changes nothing anywhere. What cannot be found out is a finding too.
@@ -63,5 +63,11 @@ Diagnose = Callable[[str, Any, ChainRecord], AsyncIterator[Finding]]
 """Looks at one configured chain: its id, the settings of its table, and what is recorded of it.
 
 Findings are told as they come, so a question that is never answered takes only those after it along: the
-doctor waits for each no longer than `paydaemon.doctor.chains.WAIT_S`.
+doctor waits for each no longer than `paydaemon.doctor.asking.WAIT_S`.
+"""
+
+DiagnoseNotifier = Callable[[str, Any], AsyncIterator[Finding]]
+"""Looks at one configured notifier, in the same way: its id, and the settings of its table.
+
+It tells nobody anything: whether a mail server takes the password can be found out without a mail.
 """

@@ -1,9 +1,9 @@
 """Notifiers: how a plugin tells others what the journal says.
 
-The daemon keeps the order, the retries and the log of what was tried; a notifier sends what it is handed, once,
-and says how that went. Whom it tells are its targets: those of its own configuration (an `Audience` each), and
-those that a seller makes through the API (an endpoint). Every target has a place in the journal of its own, so
-one that cannot be reached keeps nobody else waiting.
+The daemon keeps the order, the retries and the log of what was tried; a notifier sends what it is handed,
+once, and says how that went. Whom it tells are its targets: those of its own configuration (an `Audience`
+each), and those that a seller makes through the API (an endpoint). Every target has a place in the journal of
+its own, so one that cannot be reached keeps nobody else waiting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,18 @@ import trio
 
 from paydaemon.core.events import EventType
 
+TEST_TYPE = "webhook.test"
+"""The type of what is sent to try an endpoint: it is nowhere in the journal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Somebody whom the notifier's own configuration names.
 
-    `name` is a word such as ``operator``; the target's id is the notifier's with it, ``email:operator``.
-    Empty `types` mean: every event. `batch` is how many notices it takes in one call at most: whoever has
-    many waiting can be told in one message.
+    `name` is a word such as ``operator``, of a-z, 0-9 and -; the target's id is the notifier's with it,
+    ``email:operator``. Empty `types` mean: every event, and no `seller_id`: every seller's, and those that
+    are nobody's. `batch` is how many notices it takes in one call at most: whoever has many waiting can be
+    told in one message.
     """
 
     name: str
@@ -48,16 +52,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event for one target. `body` is the event as ``GET /v1/events`` shows it, links included.
+    """One event for one target. `body` is the event as ``GET /v1/events`` shows it, and the invoice in it has
+    its ``checkout_url``.
 
-    `delivery_id` is the same at every attempt; `attempt` counts from 1.
+    `delivery_id` is the same at every attempt; `attempt` counts from 1. `type` is an `EventType`, or
+    `TEST_TYPE` where an endpoint is only tried: such a notice has the `seq` 0.
     """
 
     delivery_id: str
     attempt: int
     seq: int
     event_id: str
-    type: EventType
+    type: str
     created_at_ms: int
     invoice_id: str | None
     body: Mapping[str, object]
@@ -74,10 +80,11 @@ class Told:
 class NotTold(Exception):
     """It was not taken, or nobody knows.
 
-    `reason` is one line without secrets: it is kept, and shown to the seller. `status` is the answer's number,
-    where there was one. `retry_after_s` is what the recipient asked for. `for_good` says that trying again
-    cannot help. `target_down` says that the trouble is the target's and not this notice's: the others for
-    it are not tried meanwhile.
+    `reason` is one line without secrets: it is kept, and shown to the seller. `status` is the answer's
+    number, where there was one. `retry_after_s` is what the recipient asked for. `for_good` says that trying
+    again cannot help, and is about this notice alone. `target_down` says that the trouble is the target's and
+    not this notice's: the others for it are not tried meanwhile, but one at a time after pauses that grow.
+    Where another is taken and this one then fails again, it is taken for this one's own trouble all the same.
     """
 
     def __init__(
@@ -115,14 +122,18 @@ class Notifier(Protocol):
         """
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Hold what lasts longer than one notice (connections) until cancelled; restarted where it ends."""
+        """Hold what lasts longer than one notice (connections) until cancelled; restarted where it ends.
+
+        Nothing is told before it has called ``task_status.started()``, or while it is down.
+        """
 
     async def tell(self, target: Target, notices: Sequence[Notice]) -> Told:
-        """Tell the target, in this order: one notice, or up to its audience's `batch`.
+        """Tell the target, in this order: one notice, or up to its audience's `batch`, all of them or none.
 
         Raises `NotTold`; anything else raised is a fault of the plugin's and tried again as well. The daemon
-        cancels a call that takes longer than the configured time: it counts as not told. It may come again
-        although it was taken, so whoever is told sees the event's id.
+        cancels a call that takes longer than the configured time: it counts as not told. A notice may come
+        again although it was taken, so whoever is told sees the event's id. Calls for different targets, and
+        for different invoices of one, come at the same time; those of an audience with a `batch` do not.
         """
 
 

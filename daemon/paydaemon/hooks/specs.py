@@ -11,7 +11,7 @@ import click
 import pluggy
 from pydantic import BaseModel
 
-from paydaemon.hooks.diagnosis import Diagnose
+from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier
 from paydaemon.hooks.notifier import Notifier
 from paydaemon.hooks.ports import Chain, RateSource, Sandbox
 
@@ -50,14 +50,18 @@ class RateSourcePlugin:
 class NotifierPlugin:
     """A way to tell others, by the name that ``[notifiers.<id>] plugin`` asks for.
 
-    `config` is the model of that table's other keys; `build` makes the notifier from the table's id and it, and
-    raises `ValueError` where the values cannot work together.
+    `config` is the model of that table's other keys; `build` makes the notifier from the table's id and it,
+    and raises `ValueError` where the values cannot work together. Both are tried when the configuration is
+    checked, so building opens nothing. `endpoints` says that it tells those endpoints too that sellers make
+    through the API (``/v1/webhooks``): one configured notifier can. `diagnose` is what ``paydaemon doctor``
+    asks, where the plugin has something to say (`paydaemon.hooks.diagnosis`).
     """
 
     name: str
     config: type[BaseModel]
     build: Callable[[str, Any], Notifier]
-    diagnose: Diagnose | None = None
+    endpoints: bool = False
+    diagnose: DiagnoseNotifier | None = None
 
 
 @dataclass(frozen=True, slots=True)

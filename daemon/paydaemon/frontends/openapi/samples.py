@@ -132,6 +132,7 @@ PLUGIN: Json = {
     "rate_sources": [],
     "sandboxes": ["bitcoin"],
     "commands": [],
+    "notifiers": [],
     "services": [
         {
             "name": "chain bitcoin",

@@ -224,7 +224,7 @@ def _of_the_daemon() -> Mapping[str, Schema]:
     service = record(
         "One of its services.",
         {
-            "name": text("What it is: a chain, or a source of rates."),
+            "name": text("What it is: a chain, a source of rates, or a notifier."),
             "state": choice(ServiceState, "What it is doing."),
             "since": time("Since when."),
             "restarts": whole("How often it was started again."),
@@ -243,7 +243,8 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "rate_sources": listing(text(""), "The kinds of rate sources it brings."),
             "sandboxes": listing(text(""), "The chains it can run in a sandbox."),
             "commands": listing(text(""), "The commands it adds to `paydaemon`."),
-            "services": listing(service, "Its chains and rate sources that were started."),
+            "notifiers": listing(text(""), "The ways to tell others that it brings."),
+            "services": listing(service, "Its chains, rate sources and notifiers that were started."),
         },
     )
     return {

@@ -55,11 +55,17 @@ class Broken(Exception):
         self.reason = one_line(reason, 400)
 
 
+def class_of(text: str) -> str:
+    """The digits that an answer begins with, such as ``5.7.8``, without its words."""
+    found = _ENHANCED.match(text)
+    return "" if found is None else found[0].strip()
+
+
 def not_told(trouble: Refused | Broken, server: str) -> NotTold:
     """What the daemon is told; `server` is the server's name, for the reason."""
     if isinstance(trouble, Broken):
         return NotTold(f"{server}: {trouble.step}: {trouble.reason}")
-    reason = f"{server} refused {trouble.step}: {trouble.code} {trouble.text}"
+    reason = f"{server} refused {trouble.step}: {trouble.code} {trouble.text}".rstrip()
     if trouble.step not in (Step.RECIPIENT, Step.DATA, Step.END) or trouble.code == 421:
         return NotTold(reason, status=trouble.code)
     if trouble.code in (503, 530):  # who we are was not said, or not enough: no other mail would do better

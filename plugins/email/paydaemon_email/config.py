@@ -18,6 +18,8 @@ EVERYTHING: tuple[Told, ...] = (
     *("received", "confirmed", "late", "unmatched"),
     *("reversed", "stale", "recovered"),
 )
+BUYERS = "buyers"
+"""The audience of receipts; the others are the operators, by their words."""
 MAX_OPERATORS = 20
 MAX_RECEIPTS = 1_000
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
@@ -99,8 +101,8 @@ class EmailConfig(Settings):
     )
     allow_plain: bool = Field(
         default=False,
-        description='Let security = "none" also speak to another machine, where everybody on the way can read '
-        "and change the mails.",
+        description='Let security = "none" also speak to another machine, where everybody on the way can '
+        "read and change the mails.",
     )
     ca_file: Path | None = Field(
         default=None,
@@ -124,24 +126,24 @@ class EmailConfig(Settings):
         default="paydaemon", description="The name that operators' mails come from, beside that address."
     )
     operators: dict[
-        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")],
+        Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")],
         Address,
     ] = Field(
         default_factory=dict,
         max_length=MAX_OPERATORS,
-        description='Who is told what happens, each under a word: { ops = "ops@shop.example" }. Each gets mails '
-        "of their own, so that one who cannot be reached keeps no other waiting.",
+        description='Who is told what happens, each under a word: { ops = "ops@shop.example" }. Each gets '
+        "mails of their own, so that one who cannot be reached keeps no other waiting.",
     )
     tell: tuple[Told, ...] = Field(
         default=EVERYTHING,
-        description='What they are told of: "received", "confirmed", "late" (paid after its expiry), "unmatched", '
-        '"reversed", "stale" and "recovered" (a chain).',
+        description='What they are told of: "received", "confirmed", "late" (paid after its expiry), '
+        '"unmatched", "reversed", "stale" and "recovered" (a chain).',
     )
     locale: str = Field(
         default="en",
         pattern=r"^[a-z]{2,8}(-[a-z0-9]{1,8}){0,4}$",
-        description="The language of operators' mails, and of buyers' whose own has no templates. What has none "
-        "in it is in English.",
+        description="The language of operators' mails, and of buyers' whose own has no templates. What has "
+        "none in it is in English.",
     )
     templates: Path | None = Field(
         default=None,
@@ -160,9 +162,7 @@ class EmailConfig(Settings):
     @model_validator(mode="after")
     def _no_password_in_the_open(self) -> Self:
         if self.security == "none" and self.allow_plain and self.given("password"):
-            raise ValueError(
-                "a password is never sent in the open: allow_plain goes without user and password"
-            )
+            raise ValueError("a password is never sent in the open: allow_plain goes without one")
         return self
 
     @model_validator(mode="after")
@@ -170,6 +170,12 @@ class EmailConfig(Settings):
         sellers = [receipt.seller for receipt in self.receipts]
         if len(set(sellers)) < len(sellers):
             raise ValueError("receipts: two of them are for the same seller")
+        return self
+
+    @model_validator(mode="after")
+    def _buyers_are_no_operator(self) -> Self:
+        if BUYERS in self.operators:
+            raise ValueError(f'operators: "{BUYERS}" is what those are called who get receipts')
         return self
 
     @model_validator(mode="after")

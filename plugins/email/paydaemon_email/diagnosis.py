@@ -1,8 +1,8 @@
-"""What ``paydaemon doctor`` is told of a mail server: whether it takes our mails, asked without sending one."""
+"""What ``paydaemon doctor`` is told of a mail server: whether it would take mails, without sending one."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 
-from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok, problem
+from paydaemon.hooks.diagnosis import Finding, ok, problem
 from paydaemon_email.addresses import parse_mailbox
 from paydaemon_email.answers import Broken, Refused, Step
 from paydaemon_email.config import EmailConfig
@@ -19,8 +19,8 @@ _ADVICE: Mapping[Step, str] = {
 }
 
 
-async def diagnose(id: str, config: EmailConfig, record: ChainRecord) -> AsyncIterator[Finding]:
-    """Look at the server that `config` names (`paydaemon.hooks.diagnosis.Diagnose`)."""
+async def diagnose(id: str, config: EmailConfig) -> AsyncIterator[Finding]:
+    """Look at the server that `config` names (`paydaemon.hooks.diagnosis.DiagnoseNotifier`)."""
     mailer = Mailer(config)
     try:
         said: list[str] = []

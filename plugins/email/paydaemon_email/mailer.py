@@ -1,6 +1,7 @@
 """Connections to the server: some, kept for a while, and none that anybody waits for without end."""
 
 import math
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -40,7 +41,7 @@ class Mailer:
         self._idle: list[tuple[Session, float]] = []
 
     async def send(self, envelope: Envelope, say: Say = _silent) -> str:
-        """Hand one over; returns what the server said when it took it. `say` is told each step, for people."""
+        """Hand one over; returns what the server said when it took it. `say` is told each step."""
         async with self._one(say) as session:
             answer = await self._do(session, lambda: session.hand_over(envelope))
             say(f"taken: {answer}")
@@ -133,7 +134,7 @@ class Mailer:
             await self._close(session)
 
     async def _do(self, session: Session, work: Callable[[], T]) -> T:
-        """Some of a session, in a thread. Where this is cancelled, the connection is cut and the thread ends."""
+        """Some of a session, in a thread. Cancelled, it cuts the connection, and so the thread ends."""
         lead = partial(session.lead, work)
         try:
             return await trio.to_thread.run_sync(lead, limiter=self._threads, abandon_on_cancel=True)
@@ -182,7 +183,7 @@ def _password(config: EmailConfig) -> str:
 
 
 async def _connected(config: EmailConfig) -> socket.socket:
-    """A connection, for a thread to use: made by trio, because a thread could not be called back from that."""
+    """A connection, made by trio: to call a thread back from this there would be no way."""
     try:
         with trio.fail_after(config.timeout_s):
             stream = await trio.open_tcp_stream(config.host, config.server_port)
@@ -208,4 +209,6 @@ def _in_words(error: OSError) -> str:
     while isinstance(inner, BaseExceptionGroup):
         inner = inner.exceptions[0]
     known = inner if isinstance(inner, OSError) else error
+    if known.errno is not None and not isinstance(known, socket.gaierror):
+        return os.strerror(known.errno)
     return known.strerror or str(known)

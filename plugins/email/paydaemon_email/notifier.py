@@ -10,18 +10,16 @@ from collections.abc import Mapping, Sequence
 
 import trio
 
+from paydaemon.core.events import EventType
 from paydaemon.hooks.notifier import Audience, BadSetting, Notice, NotTold, Target, Told
 from paydaemon_email.addresses import Mailbox, parse_mailbox
 from paydaemon_email.answers import Broken, Refused, not_told
-from paydaemon_email.config import EmailConfig, ReceiptSettings
+from paydaemon_email.config import BUYERS, EmailConfig, ReceiptSettings
 from paydaemon_email.mailer import Mailer
 from paydaemon_email.message import Envelope
 from paydaemon_email.occasions import FOR_BUYERS, FOR_OPERATORS, Json, Occasion, for_buyers, for_operators
 from paydaemon_email.templates import BadTemplate, Templates
 from paydaemon_email.writing import Writer
-
-RECEIPTS = "receipts-"
-"""What the name of a seller's buyers begins with, as an audience; operators' names have no "-"."""
 
 MAX_REMEMBERED = 10_000
 
@@ -32,7 +30,7 @@ class EmailNotifier:
     def __init__(self, id: str, config: EmailConfig) -> None:
         self.id = id
         self._operators = {name: parse_mailbox(address) for name, address in config.operators.items()}
-        self._receipts = {f"{RECEIPTS}{one.seller}": one for one in config.receipts}
+        self._receipts = {receipt.seller: receipt for receipt in config.receipts}
         self._config = config
         self._mailer = Mailer(config)
         self._writer = Writer(config, _templates(config))
@@ -41,13 +39,10 @@ class EmailNotifier:
     @property
     def audiences(self) -> Sequence[Audience]:
         """Each operator, and the buyers of each seller who wants that."""
-        types = frozenset(type for type, occasion in FOR_OPERATORS.items() if occasion in self._config.tell)
+        told = [EventType(type) for type, occasion in FOR_OPERATORS.items() if occasion in self._config.tell]
         batch = self._config.limits.digest_events
-        operators = [Audience(name, types, batch=batch) for name in self._operators]
-        buyers = [
-            Audience(name, frozenset({FOR_BUYERS}), seller_id=receipt.seller)
-            for name, receipt in self._receipts.items()
-        ]
+        operators = [Audience(name, frozenset(told), batch=batch) for name in self._operators if told]
+        buyers = [Audience(BUYERS, frozenset({FOR_BUYERS}))] if self._receipts else []
         return (*operators, *buyers)
 
     def check(self, settings: Mapping[str, object]) -> Mapping[str, object]:
@@ -64,8 +59,8 @@ class EmailNotifier:
         try:
             if target.name in self._operators:
                 return await self._tell_operator(self._operators[target.name], notices)
-            if target.name in self._receipts:
-                return await self._tell_buyer(self._receipts[target.name], notices[0])
+            if target.name == BUYERS:
+                return await self._tell_buyer(notices[0])
         except BadTemplate as bad:
             raise NotTold(str(bad), target_down=False) from bad
         except (Refused, Broken) as trouble:
@@ -83,10 +78,11 @@ class EmailNotifier:
                 self._remember(notice.delivery_id)
         return _told(answer)
 
-    async def _tell_buyer(self, receipt: ReceiptSettings, notice: Notice) -> Told:
+    async def _tell_buyer(self, notice: Notice) -> Told:
         data = _data(notice)
-        if for_buyers(notice.type, data) is None:
-            return Told(detail="not worth a mail")
+        receipt = self._receipts.get(data["invoice"]["seller_id"])
+        if receipt is None or for_buyers(notice.type, data) is None:
+            return _told(None)
         address = data["invoice"]["buyer"].get("email")
         if not address:
             return Told(detail="the invoice has no address of its buyer")

@@ -25,7 +25,7 @@ class Occasion(StrEnum):
     RECEIPT = "receipt"
 
 
-FOR_OPERATORS: Mapping[EventType, Occasion] = {
+FOR_OPERATORS: Mapping[str, Occasion] = {
     EventType.INVOICE_PAYMENT_SEEN: Occasion.RECEIVED,
     EventType.INVOICE_SETTLED: Occasion.CONFIRMED,
     EventType.INVOICE_PAID_LATE: Occasion.LATE,
@@ -40,7 +40,7 @@ FOR_BUYERS = EventType.INVOICE_SETTLED
 """The event that a receipt is for."""
 
 
-def for_operators(type: EventType, data: Json) -> Occasion | None:
+def for_operators(type: str, data: Json) -> Occasion | None:
     """The mail that an event is worth to an operator, None for none."""
     occasion = FOR_OPERATORS.get(type)
     if occasion is Occasion.RECEIVED and not _is_first(data["payment"], data["invoice"]):
@@ -48,12 +48,12 @@ def for_operators(type: EventType, data: Json) -> Occasion | None:
     return occasion
 
 
-def for_buyers(type: EventType, data: Json) -> Occasion | None:
+def for_buyers(type: str, data: Json) -> Occasion | None:
     """The mail that an event is worth to the buyer, None for none.
 
     An invoice that was reversed had settled before that, and its receipt was sent then.
     """
-    if type is not FOR_BUYERS or "reversed" in data["invoice"]["flags"]:
+    if type != FOR_BUYERS or "reversed" in data["invoice"]["flags"]:
         return None
     return Occasion.RECEIPT
 
@@ -68,7 +68,8 @@ def _is_first(payment: Json, invoice: Json) -> bool:
     if any(other["chain"] != payment["chain"] for other in listed):
         return False
     firsts: Sequence[Json] = [option["payments"][0] for option in invoice["options"] if option["payments"]]
-    return min(firsts, key=lambda first: first["seen_at"], default=payment)["id"] == payment["id"]
+    first = min(firsts, key=lambda one: str(one["seen_at"]), default=payment)
+    return bool(first["id"] == payment["id"])
 
 
 def _payments(invoice: Json) -> Iterator[Json]:

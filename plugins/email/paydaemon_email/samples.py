@@ -1,16 +1,15 @@
-"""Events as templates are tried with at the start: each mail with all that there can be, and with the least."""
+"""Events as templates are tried with at the start: with all that there can be, and with the least."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from paydaemon.core.events import EventType
 from paydaemon_email import variables
-from paydaemon_email.occasions import FOR_OPERATORS, Json, Occasion
+from paydaemon_email.occasions import FOR_BUYERS, FOR_OPERATORS, Json, Occasion
 
 AT = "2026-01-31T12:01:00.412Z"
 SENDER = "paydaemon"
 _ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
-_TYPES = {occasion: type for type, occasion in FOR_OPERATORS.items()}
+_TYPES = {occasion: str(type) for type, occasion in FOR_OPERATORS.items()}
 
 PAYMENT: Json = {
     "id": "pay_sx2mbr4pz6l3nwdk7q5h2vta",
@@ -104,7 +103,7 @@ def event(occasion: Occasion, data: Json) -> Json:
     return {
         "seq": 1042,
         "id": "evt_9f2c41d7_1042",
-        "type": _TYPES.get(occasion, EventType.INVOICE_SETTLED).value,
+        "type": _TYPES.get(occasion, FOR_BUYERS),
         "created_at": AT,
         "invoice_id": data["invoice"]["id"] if "invoice" in data else None,
         "data": data,

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from paydaemon_email.answers import Broken, Refused, Step
+from paydaemon_email.answers import Broken, Refused, Step, class_of
 from paydaemon_email.message import Envelope
 from paydaemon_email.text import one_line
 
@@ -161,7 +161,7 @@ class _Smtp(smtplib.SMTP):
 
     def __init__(self, sock: socket.socket, server: Server) -> None:
         self._given = sock
-        # A name of our own would be looked up, for as long as that takes. RFC 5321, 4.1.3: an address will do.
+        # A name of our own would be looked up, for as long as that takes; RFC 5321, 4.1.3 takes an address.
         address = sock.getsockname()[0].partition("%")[0]
         hello = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
         super().__init__(server.host, server.port, local_hostname=hello, timeout=server.timeout_s)
@@ -184,14 +184,14 @@ class _Smtp(smtplib.SMTP):
 
 @contextmanager
 def _asking(step: Step, server: Server, *, besides: str = "", is_secret: bool = False) -> Iterator[None]:
-    """What smtplib and the system raise → what it means here. Of a secret conversation no text is repeated."""
+    """What smtplib and the system raise → what it means here. What is said to a secret is not repeated."""
     late = f"no answer in {server.timeout_s:g} s{besides}"
     lost = f"the connection was lost{besides}"
     try:
         yield
     except smtplib.SMTPResponseException as error:
-        text = "" if is_secret else _decoded(error.smtp_error)
-        raise Refused(step, error.smtp_code, text) from None
+        text = _decoded(error.smtp_error)
+        raise Refused(step, error.smtp_code, class_of(text) if is_secret else text) from None
     except smtplib.SMTPServerDisconnected as error:
         is_late = isinstance(error.__context__, TimeoutError)
         raise Broken(step, late if is_late else lost) from None

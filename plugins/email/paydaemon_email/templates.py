@@ -52,7 +52,7 @@ class Templates:
             self._check(name)
 
     def render(self, letter: str, locales: Sequence[str], variables: Mapping[str, Any]) -> Letter:
-        """A mail in the first of these locales that has it: of ``de-AT`` before ``de``, and English at last."""
+        """A mail in the first of these locales that has it: ``de-AT``, or else ``de``; English at last."""
         for locale in (*_widened(locales), FALLBACK):
             if f"{locale}/{letter}.txt" in self._sources:
                 return self._letter(f"{locale}/{letter}", variables)

@@ -22,7 +22,7 @@ OF_INVOICES = {
     "invoice": "The invoice, as the event has it: see events.md.",
     "seller": "The seller's name, where `receipts` has one, and otherwise its id.",
     "payments": "The payments that count, oldest first: those that are `pending` or `confirmed`.",
-    "payment": "The event's payment, or else the oldest one that counts; none where a person marked the invoice.",
+    "payment": "The event's payment, or else the oldest one that counts; none where there is none.",
     "option": "The option that `payment` was made by, or else the first one.",
     "checkout_url": "The link to the invoice's page; empty where there is none.",
     "PAYMENT_REQUEST_ID": "The invoice's id.",
@@ -34,8 +34,8 @@ OF_INVOICES = {
     "AMOUNT_BTC": "What is due by `option`, in whole units of its asset, such as `0.00020834`.",
     "PRICE_BTC": "The rate of `option`: what one whole unit costs in the currency.",
     "PRICE_TIMESTAMP": "When that rate was known.",
-    "TXID": "The transaction of `payment`; of several payments that count all, with a comma between them. Empty "
-    "where there is none.",
+    "TXID": "The event's transaction, or else those of all `payments` with a comma between them; empty where "
+    "there is none.",
 }
 OF_UNMATCHED = {
     "payment": "The payment: see events.md.",
@@ -50,10 +50,10 @@ OF_DIGESTS = {
     "count": "How many mails it stands for.",
     "first_at": "When the first of the events was written down.",
     "last_at": "When the last one was.",
-    "invoices": "One for each invoice, by the order of their first events: `invoice`, as the last event has it, "
-    "and `told`, a list of `occasion` and `at`.",
+    "invoices": "One for each invoice, in the order of their first events: `invoice`, as the last event has "
+    "it, and `told`, a list of `occasion` and `at`.",
     "others": "What is about no invoice: `occasion`, `at`, `payment` (unmatched), `chain` and `reason`.",
-    "totals": "What those invoices have been paid, for each asset: `symbol`, `chain`, `pending`, `confirmed`.",
+    "totals": "What those invoices have been paid, by asset: `symbol`, `chain`, `pending`, `confirmed`.",
     "left_out": "How many more invoices and others there are than are listed.",
 }
 OF_TESTS = {

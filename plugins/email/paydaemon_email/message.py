@@ -85,7 +85,7 @@ def compose(letter: Letter, heading: Heading) -> EmailMessage:
     mail["To"] = _address(heading.recipient)
     if heading.reply_to is not None:
         mail["Reply-To"] = _address(Party(heading.reply_to))
-    mail["Subject"] = one_line(letter.subject)
+    mail["Subject"] = _typed(letter.subject)
     mail["Date"] = format_datetime(datetime.fromtimestamp(heading.at_ms // 1000, UTC))
     _thread(mail, heading)
     mail["Auto-Submitted"] = "auto-generated"
@@ -109,8 +109,15 @@ def _needs_utf8(heading: Heading) -> bool:
     return any(mailbox is not None and mailbox.needs_smtputf8 for mailbox in mailboxes)
 
 
+def _typed(text: str) -> str:
+    """What somebody has typed, for a header. Python reads RFC 2047's ``=?utf-8?q?=0A?=`` as what it stands for, a
+    line's end too, and writes that: so there is none.
+    """
+    return one_line(text).replace("=?", "= ?")
+
+
 def _address(party: Party) -> Address:
-    return Address(one_line(party.name), party.mailbox.local, party.mailbox.domain)
+    return Address(_typed(party.name), party.mailbox.local, party.mailbox.domain)
 
 
 def _thread(mail: EmailMessage, heading: Heading) -> None:

@@ -1,5 +1,6 @@
 """Email addresses as a server is told them (RFC 5321, section 4.1.2; RFC 6531 beyond ASCII).
- What is taken here goes into commands and headers, so it is told what may be in it and not what may not.
+
+What is taken here goes into commands and headers, so it is told what may be in it and not what may not.
 Whether anybody reads mail there is for the server to say: no library that asks the DNS could know it better.
 """
 

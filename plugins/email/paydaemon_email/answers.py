@@ -1,5 +1,6 @@
 """What a server's refusal means for a mail: try again, try another day, or never.
- RFC 5321 says by the first digit whether trying again can help, and RFC 3463 by the digits in the text what
+
+RFC 5321 says by the first digit whether trying again can help, and RFC 3463 by the digits in the text what
 it is about: 5.1.1 is the recipient's address, 5.7.1 is what the server's rules say of us. Only what is the
 recipient's own fault is given up for good; whatever an operator may mend, on either side, is tried again.
 """

@@ -1,5 +1,6 @@
 """A mail as bytes: the same bytes at every attempt, so that whoever gets it twice can tell.
- Nothing that a seller or buyer has typed gets into a header but as one line, whatever Python's release does
+
+Nothing that a seller or buyer has typed gets into a header but as one line, whatever Python's release does
 about line breaks there. There is no Bcc: each mail has one recipient.
 """
 

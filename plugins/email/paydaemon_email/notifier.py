@@ -1,6 +1,6 @@
-"""The notifier: each operator, and each seller's buyers, is somebody to tell, with a place in the journal of
-their own.
- So a recipient whom the server refuses is tried again alone, and nobody gets a mail twice because of another.
+"""The notifier. Each operator has a place in the journal of their own, and so have the buyers together.
+
+So an operator whom the server refuses is tried again alone, and nobody gets a mail twice because of another.
 What waits for one operator is told in one go: some mails, or a digest where they are many. Of some mails that
 were taken before one was not, the ids are remembered, so that the next try begins where this one ended.
 """
@@ -15,7 +15,7 @@ from paydaemon.hooks.notifier import Audience, BadSetting, Notice, NotTold, Targ
 from paydaemon_email.addresses import Mailbox, parse_mailbox
 from paydaemon_email.answers import Broken, Refused, not_told
 from paydaemon_email.config import BUYERS, EmailConfig, ReceiptSettings
-from paydaemon_email.mailer import Mailer
+from paydaemon_email.mailer import Mailer, server_of
 from paydaemon_email.message import Envelope
 from paydaemon_email.occasions import FOR_BUYERS, FOR_OPERATORS, Json, Occasion, for_buyers, for_operators
 from paydaemon_email.templates import BadTemplate, Templates
@@ -25,7 +25,7 @@ MAX_REMEMBERED = 10_000
 
 
 class EmailNotifier:
-    """``[notifiers.<id>]`` of the kind ``email``. Raises `ValueError` for templates that cannot be used."""
+    """``[notifiers.<id>]`` of the kind ``email``. Raises `ValueError` for templates and certificates that cannot be used."""
 
     def __init__(self, id: str, config: EmailConfig) -> None:
         self.id = id
@@ -34,6 +34,7 @@ class EmailNotifier:
         self._config = config
         self._mailer = Mailer(config)
         self._writer = Writer(config, _templates(config))
+        _look_at_certificates(config)
         self._taken: OrderedDict[str, None] = OrderedDict()
 
     @property
@@ -106,6 +107,13 @@ def _templates(config: EmailConfig) -> Templates:
         return Templates(config.templates)
     except OSError as error:
         raise ValueError(f"templates: cannot be read: {error.strerror}") from error
+
+
+def _look_at_certificates(config: EmailConfig) -> None:
+    try:
+        server_of(config)
+    except Broken as broken:
+        raise ValueError(broken.reason) from broken
 
 
 def _told(answer: str | None) -> Told:

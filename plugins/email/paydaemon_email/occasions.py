@@ -1,5 +1,6 @@
 """Which event is an occasion for which mail.
- Each is told once for an invoice in the normal case, and no memory is needed for that: the event itself holds
+
+Each is told once for an invoice in the normal case, and no memory is needed for that: the event itself holds
 the invoice with its payments. So the first payment is told, and those after it are part of what is told next.
 """
 

@@ -1,7 +1,9 @@
 """The texts of mails: Jinja2's templates, ours and those that the operator puts in their place.
- A template gets plain data in a sandbox, and a variable that is not there is a mistake, not an empty place.
-All of them are rendered once with samples before anything is sent, so that a mistake is found at the start.
- A mail is `<locale>/<name>.txt`, whose first line is `Subject: …`, and `<locale>/<name>.html`. What begins
+
+A template gets plain data in a sandbox, and a variable that is not there is a mistake, not an empty place.
+The operator's are rendered once with samples before anything is sent, so that a mistake is found at the start.
+
+A mail is `<locale>/<name>.txt`, whose first line is `Subject: …`, and `<locale>/<name>.html`. What begins
 with `_` is for other templates to include or extend.
 """
 
@@ -41,14 +43,16 @@ class BadTemplate(ValueError):
 
 
 class Templates:
-    """Every template there is, checked. Raises `BadTemplate`, and `OSError` where a folder cannot be read."""
+    """Every template there is. The operator's are checked, and all where parts that they share are replaced.
+
+    Raises `BadTemplate`, and `OSError` where a folder cannot be read.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._sources = dict(_read(OURS))
-        if folder is not None:
-            self._sources.update(_read(folder))
+        own = {} if folder is None else dict(_read(folder))
+        self._sources = {**dict(_read(OURS)), **own}
         self._env = _environment(self._sources)
-        for name in self._sources:
+        for name in self._sources if any(map(_is_part, own)) else own:
             self._check(name)
 
     def render(self, letter: str, locales: Sequence[str], variables: Mapping[str, Any]) -> Letter:
@@ -101,6 +105,8 @@ def when(text: str | None) -> str:
 
 
 def _read(folder: Path) -> Iterator[tuple[str, str]]:
+    if not folder.is_dir():
+        raise ValueError("templates: there is no such folder")
     found = sorted(path for path in folder.rglob("*") if path.suffix in _ENDINGS)
     if len(found) > MAX_FILES:
         raise BadTemplate(str(folder), None, f"holds more than {MAX_FILES} files")

@@ -1,5 +1,6 @@
 """What a template is given: the event's own data, with what was made of it, under names that stay.
- The names in capitals are those of Bitcoin Spellbook's payment processor, so that its templates go on
+
+The names in capitals are those of Bitcoin Spellbook's payment processor, so that its templates go on
 working. They are about one payment, or about the option it was made by; what it never had, `invoice` and
 `payments` hold.
 """

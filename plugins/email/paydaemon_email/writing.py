@@ -1,5 +1,6 @@
 """Who gets which mail, as a whole: its text, its names, and where it belongs among the others.
- Message-IDs are made from ids of the journal, so an attempt more is the same mail once more, and what is said
+
+Message-IDs are made from ids of the journal, so an attempt more is the same mail once more, and what is said
 later of an invoice answers the first mail about it, without anybody remembering that one.
 """
 

@@ -1,6 +1,7 @@
-"""``paydaemon email test`` and what the doctor is told: each step, by the configuration that the daemon has."""
+"""``paydaemon email test``, and what the doctor is told: by the configuration that the daemon has."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -26,7 +27,10 @@ def run(folder: Path, notifiers: dict[str, dict[str, object]], *arguments: str) 
 
 
 def test_each_step_is_said(post: PostOffice, tmp_path: Path) -> None:
-    login = {"user": USER, "password": {"file": "smtp-password"}}  # relative to the configuration's folder
+    login: dict[str, Any] = {
+        "user": USER,
+        "password": {"file": "smtp-password"},
+    }  # relative to the configuration's folder
     post.login(tmp_path)
     ended = run(tmp_path, {"email": post.settings(operators=TWO, **login)})
     assert ended.exit_code == 0, ended.output
@@ -90,7 +94,7 @@ async def test_an_unknown_password_is_not_repeated(post: PostOffice, tmp_path: P
 # --- The doctor
 
 
-async def found(post: PostOffice, listener: str = "starttls", **settings: object) -> list[Finding]:
+async def found(post: PostOffice, listener: str = "starttls", **settings: Any) -> list[Finding]:
     return [finding async for finding in diagnose("email", config(post, listener, **settings))]
 
 
@@ -116,7 +120,7 @@ async def test_the_doctor_asks_with_receipts_alone(post: PostOffice) -> None:
     ],
 )
 async def test_the_doctor_says_what_to_look_after(
-    post: PostOffice, listener: str, settings: dict[str, object], advice: str
+    post: PostOffice, listener: str, settings: dict[str, Any], advice: str
 ) -> None:
     (finding,) = await found(post, listener, **settings)
     assert (finding.what, finding.verdict, finding.advice) == ("server", Verdict.PROBLEM, advice)

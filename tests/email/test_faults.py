@@ -2,13 +2,14 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 
 from paydaemon.hooks.notifier import Notice, NotTold, Target
 from paydaemon_email.notifier import EmailNotifier
-from tests.email.wires import babbling, dripping, saying, serving, without_starttls
+from tests.email.wires import Handler, babbling, dripping, saying, serving, without_starttls
 from tests.email.world import BUYERS, OPS, RECEIPTS, received, settled, subjects, telling
 from tests.support.mailserver import PASSWORD
 from tests.support.post import PostOffice
@@ -126,7 +127,7 @@ async def test_an_address_beyond_ascii_needs_a_server_that_takes_it(post: PostOf
 async def test_a_certificate_that_is_not_trusted(
     post: PostOffice, tmp_path: Path, listener: str, ca: bool, reason: str
 ) -> None:
-    trust = {} if ca else {"ca_file": None}
+    trust: dict[str, Any] = {} if ca else {"ca_file": None}
     async with telling(post, listener, **trust, **post.login(tmp_path)) as notifier:
         refused = await refusal(notifier)
     assert reason in refused.reason
@@ -236,9 +237,9 @@ async def test_a_connection_that_is_lost(post: PostOffice, drop: str, taken: int
 
 
 @pytest.mark.parametrize("script", [saying(), dripping, babbling], ids=["silent", "dripping", "babbling"])
-async def test_a_server_without_an_end_keeps_no_thread(post: PostOffice, script: object) -> None:
+async def test_a_server_without_an_end_keeps_no_thread(post: PostOffice, script: Handler) -> None:
     before = threading.active_count()
-    async with serving(script) as port, telling(post, "plain", port=port) as notifier:  # type: ignore[arg-type]
+    async with serving(script) as port, telling(post, "plain", port=port) as notifier:
         with trio.move_on_after(0.5) as scope:
             await notifier.tell(OPS, [received()])
         assert scope.cancelled_caught

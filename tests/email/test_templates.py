@@ -131,6 +131,11 @@ def test_parts_can_be_shared_and_ours_can_be_replaced(write: Write) -> None:
         ("en/received.txt", "Subject: x\nHello\n", 'line 1: must begin with a line such as "Subject: Paid"'),
         ("en/received.html", "<p>\n{{ nott }}", "line 2: 'nott' is undefined"),
         ("en/confirmed.txt", "Subject: x\n\n{{ payment.id }}", "line 3: 'None' has no attribute 'id'"),
+        (
+            "en/received.txt",
+            "Subject: x\n\n{{ invoice.buyer.name }}",
+            "line 3: 'dict object' has no attribute",
+        ),
         ("fr/receipt.txt", "Subject: x\n\n{{ nott }}", "line 3: 'nott' is undefined"),
         ("en/recieved.txt", "Subject: x\n\n", ": is no mail: there are received, confirmed,"),
         ("FR/receipt.txt", "Subject: x\n\n", ": is no mail"),

@@ -7,10 +7,11 @@ from functools import partial
 import trio
 
 Stream = trio.SocketStream
+Handler = Callable[[Stream], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(handle: Callable[[Stream], Awaitable[None]]) -> AsyncIterator[int]:
+async def serving(handle: Handler) -> AsyncIterator[int]:
     """A server on loopback; yields its port."""
 
     async def guarded(stream: Stream) -> None:
@@ -24,7 +25,7 @@ async def serving(handle: Callable[[Stream], Awaitable[None]]) -> AsyncIterator[
         nursery.cancel_scope.cancel()
 
 
-def saying(*answers: bytes) -> Callable[[Stream], Awaitable[None]]:
+def saying(*answers: bytes) -> Handler:
     """A server that gives one answer to whatever comes, the first unasked, and then none any more."""
 
     async def handle(stream: Stream) -> None:
@@ -52,7 +53,7 @@ async def babbling(stream: Stream) -> None:
         await trio.sleep(0.005)
 
 
-def without_starttls(port: int) -> Callable[[Stream], Awaitable[None]]:
+def without_starttls(port: int) -> Handler:
     """Somebody in the middle, who takes STARTTLS out of what the server offers."""
 
     async def handle(client: Stream) -> None:
@@ -68,3 +69,28 @@ def without_starttls(port: int) -> Callable[[Stream], Awaitable[None]]:
 async def _pass_on(source: Stream, sink: Stream) -> None:
     async for said in source:
         await sink.send_all(said)
+
+
+class Polite:
+    """A server that takes everything, with as little as there is to that, and counts."""
+
+    def __init__(self, pause_s: float = 0) -> None:
+        self.opened = self.open = self.most = self.taken = 0
+        self._pause_s = pause_s
+
+    async def __call__(self, stream: Stream) -> None:
+        self.opened += 1
+        self.open += 1
+        self.most = max(self.most, self.open)
+        try:
+            await self._serve(stream)
+        finally:
+            self.open -= 1
+
+    async def _serve(self, stream: Stream) -> None:
+        await stream.send_all(b"220 hello\r\n")
+        async for said in stream:
+            if bytes(said).endswith(b"\r\n.\r\n"):
+                await trio.sleep(self._pause_s)
+                self.taken += 1
+            await stream.send_all(b"354 go on\r\n" if said.lower() == b"data\r\n" else b"250 OK\r\n")

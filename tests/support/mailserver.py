@@ -35,11 +35,11 @@ class Manners:
     def keep(self, server: "Server", session: Session, envelope: Envelope) -> None:
         kept = {
             "listener": server.listener,
-            "peer": session.peer[1],
+            "peer": 0 if session.peer is None else session.peer[1],
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
-            "user": session.auth_data.login.decode() if session.authenticated else None,
-            "tls": server.transport.get_extra_info("ssl_object") is not None,
+            "user": getattr(session.auth_data, "login", b"").decode() or None,
+            "tls": server.is_encrypted,
             "content": (envelope.original_content or b"").decode("utf-8"),
         }
         number = len(list(self._mails.iterdir()))
@@ -74,7 +74,7 @@ class Manners:
             return str(answer)
         self.keep(server, session, envelope)
         if behaviour.get("drop") == "after the dot":
-            server.transport.abort()
+            server.hang_up()
         return "250 2.0.0 Ok: queued as 4F2c1"
 
 
@@ -94,13 +94,23 @@ class Server(SMTP):
         self.listener = listener
         self._manners = manners
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether TLS is spoken, from the beginning or by now."""
+        return self.transport is not None and self.transport.get_extra_info("ssl_object") is not None
+
+    def hang_up(self) -> None:
+        """End the connection without a word."""
+        assert isinstance(self.transport, asyncio.Transport)
+        self.transport.abort()
+
     async def push(self, status: Any) -> None:
         behaviour = self._manners.now()
         if behaviour.get("closing") and not str(status).startswith("2"):
             status = "421 4.3.2 shutting down"
         await super().push(status)
         if behaviour.get("drop") == "before the dot" and str(status).startswith("354"):
-            self.transport.abort()
+            self.hang_up()
 
 
 def _authenticate(

@@ -87,7 +87,7 @@ class PostOffice:
         }
         return own | ({} if listener == "plain" else {"ca_file": str(self.ca_file)}) | others
 
-    def login(self, folder: Path, password: str = PASSWORD) -> dict[str, object]:
+    def login(self, folder: Path, password: str = PASSWORD) -> dict[str, Any]:
         """Its user and, in a file, the password."""
         file = folder / "smtp-password"
         file.write_text(password)

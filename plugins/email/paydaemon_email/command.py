@@ -85,9 +85,8 @@ def _settings(path: Path, id: str | None) -> EmailConfig:
     try:
         return resolved(EmailConfig.model_validate_json(json.dumps(own)), path.parent.absolute())
     except (ValidationError, TypeError) as error:
-        raise click.ClickException(
-            f"[notifiers.{id}] is wrong: `paydaemon check-config` says what"
-        ) from error
+        said = f"[notifiers.{id}]: `paydaemon check-config` says what is wrong"
+        raise click.ClickException(said) from error
 
 
 def _table(path: Path, id: str | None) -> tuple[str, Mapping[str, object]]:
@@ -104,6 +103,4 @@ def _table(path: Path, id: str | None) -> tuple[str, Mapping[str, object]]:
         return next(iter(found.items()))
     if found:
         raise click.ClickException(f"there are several: say which by --notifier {'|'.join(found)}")
-    raise click.ClickException(
-        f"{path} has no notifier with plugin = {_KIND!r}" + (f" and id {id}" if id else "")
-    )
+    raise click.ClickException(f'{path} has no [notifiers.{id or _KIND}] with plugin = "{_KIND}"')

@@ -111,8 +111,8 @@ def _needs_utf8(heading: Heading) -> bool:
 
 
 def _typed(text: str) -> str:
-    """What somebody has typed, for a header. Python reads RFC 2047's ``=?utf-8?q?=0A?=`` as what it stands for, a
-    line's end too, and writes that: so there is none.
+    """What somebody has typed, for a header. Python reads RFC 2047's ``=?utf-8?q?=0A?=`` as what it stands
+    for, a line's end too, and writes that: so there is none.
     """
     return one_line(text).replace("=?", "= ?")
 

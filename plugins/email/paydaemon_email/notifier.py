@@ -25,7 +25,10 @@ MAX_REMEMBERED = 10_000
 
 
 class EmailNotifier:
-    """``[notifiers.<id>]`` of the kind ``email``. Raises `ValueError` for templates and certificates that cannot be used."""
+    """``[notifiers.<id>]`` of the kind ``email``.
+
+    Raises `ValueError` for templates, and for certificates, that cannot be used.
+    """
 
     def __init__(self, id: str, config: EmailConfig) -> None:
         self.id = id

@@ -65,25 +65,25 @@ INVOICE: Json = {
     "options": [OPTION],
 }
 
-MARKED: Json = {
+BARE: Json = {
     **INVOICE,
     "id": "inv_x7kd2m5tq4zsvlwb6nyhc3re",
-    "flags": ["marked"],
+    "flags": [],
     "note": None,
     "metadata": {},
     "buyer": {},
     "return_url": None,
     "checkout_url": None,
-    "options": [
-        {
-            **OPTION,
-            "confirmed_minor": "0",
-            "destination": {**OPTION["destination"], "memo": None},
-            "payments": [],
-        }
-    ],
+    "options": [{**OPTION, "destination": {**OPTION["destination"], "memo": None}}],
 }
-"""Settled by a person: nothing was paid, and nothing said."""
+"""With as little as there can be of what a seller may say."""
+
+MARKED: Json = {
+    **BARE,
+    "flags": ["marked"],
+    "options": [{**OPTION, "confirmed_minor": "0", "payments": []}],
+}
+"""Settled by a person: nothing was paid."""
 
 
 def samples(letter: str) -> Iterator[Mapping[str, Any]]:
@@ -127,6 +127,8 @@ def _data(occasion: Occasion) -> Iterator[Json]:
             yield {"chain": "bitcoin", "reason": "", "as_of": AT}
         case Occasion.RECEIVED:
             yield {"invoice": INVOICE, "payment": PAYMENT}
+            yield {"invoice": BARE, "payment": PAYMENT}
         case _:
             yield {"invoice": INVOICE}
+            yield {"invoice": BARE}
             yield {"invoice": MARKED}

@@ -1,12 +1,12 @@
 """One conversation with a mail server, by the standard library's smtplib: blocking, so it is led in a thread.
 
 smtplib has been right about SMTP for decades, and mails are few and slow: a thread for each of a few
-connections costs nothing. (aiosmtplib is made for asyncio, which nothing else here needs.) What smtplib cannot
-do is be interrupted, and an answer that comes byte by byte may take for ever. So a second descriptor of the
-socket is kept: to shut it down by that wakes the thread, wherever it waits. It is closed only once the thread
-has left, for its number may be another socket's a moment later.
+connections costs nothing. (aiosmtplib is made for asyncio, which nothing else here needs.) What smtplib
+cannot do is be interrupted, and an answer that comes byte by byte may take for ever. So a second descriptor
+of the socket is kept: to shut it down by that wakes the thread, wherever it waits. It is closed only once the
+thread has left, for its number may be another socket's a moment later.
 
-After STARTTLS nothing that was said in the open counts: smtplib forgets it, read or not (RFC 3207, section 5).
+After STARTTLS nothing that was said in the open counts: smtplib forgets it, read or not (RFC 3207, 5).
 """
 
 import contextlib

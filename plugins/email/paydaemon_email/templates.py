@@ -1,7 +1,7 @@
 """The texts of mails: Jinja2's templates, ours and those that the operator puts in their place.
 
 A template gets plain data in a sandbox, and a variable that is not there is a mistake, not an empty place.
-The operator's are rendered once with samples before anything is sent, so that a mistake is found at the start.
+The operator's are rendered once with samples before anything is sent, so a mistake is found at the start.
 
 A mail is `<locale>/<name>.txt`, whose first line is `Subject: …`, and `<locale>/<name>.html`. What begins
 with `_` is for other templates to include or extend.

@@ -82,6 +82,10 @@ def test_whom_it_tells() -> None:
             "notifiers.email: receipts: two of them are for the same seller",
         ),
         ({"receipts": [{"seller": "a"}]}, "notifiers.email.receipts.0.name: is required"),
+        (
+            {"limits": {"digest_from": 20, "digest_events": 10}},
+            "notifiers.email.limits: digest_events must not be less than digest_from",
+        ),
         ({"templates": "/nowhere/mails"}, "notifiers.email: templates: there is no such folder"),
         ({"ca_file": "/nowhere/ca.pem"}, "notifiers.email: ca_file: … cannot be read: No such file"),
     ],

@@ -156,7 +156,7 @@ async def test_what_is_said_in_the_open_after_starttls_counts_for_nothing(post: 
 async def test_in_the_open_it_speaks_to_this_machine_alone(
     post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paydaemon_email.mailer._is_here", lambda sock: False)
+    monkeypatch.setattr("paydaemon_email.mailer._is_here", lambda stream: False)
     async with telling(post, "plain") as notifier:
         refused = await refusal(notifier)
         assert 'security = "none" is for this machine' in refused.reason
@@ -246,6 +246,14 @@ async def test_a_server_without_an_end_keeps_no_thread(post: PostOffice, script:
         # Threads that have nothing to do stay for a while, to be used again: what they wait for is no socket.
         await until(lambda: notifier._mailer._threads.borrowed_tokens == 0)
     assert threading.active_count() <= before + 3
+
+
+@pytest.mark.parametrize("greeting", [b"HTTP/1.1 400 Bad Request\r\n", b"99 bottles\r\n", b"\xff\xfe\r\n"])
+async def test_what_is_no_mail_server(post: PostOffice, greeting: bytes) -> None:
+    async with serving(saying(greeting)) as port, telling(post, "plain", port=port) as notifier:
+        refused = await refusal(notifier)
+    assert refused.reason == f"localhost:{port}: the greeting: that was no answer of SMTP"
+    assert refused.target_down
 
 
 async def test_a_server_that_is_slow_is_waited_for_so_long(post: PostOffice) -> None:

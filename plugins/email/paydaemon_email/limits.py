@@ -1,5 +1,9 @@
 """``[notifiers.<id>.limits]``: how much of everything there may be. Nobody has to set any of it."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from paydaemon.hooks.settings import Settings, number
 
 
@@ -20,3 +24,9 @@ class EmailLimits(Settings):
         10, 2, 1_000, "From how many mails on that wait for one operator they are told in a single one."
     )
     digest_events: int = number(200, 2, 1_000, "How many events one digest tells of.")
+
+    @model_validator(mode="after")
+    def _a_digest_can_be(self) -> Self:
+        if self.digest_events < self.digest_from:
+            raise ValueError("digest_events must not be less than digest_from: there would be no digest")
+        return self

@@ -76,7 +76,7 @@ class Mailer:
                     async with self._closing(session):
                         yield session
             except trio.TooSlowError:
-                raise Broken(Step.END, f"it took longer than {self._limits.mail_timeout_s} s") from None
+                raise Broken(Step.DATA, f"it took longer than {self._limits.mail_timeout_s} s") from None
 
     @asynccontextmanager
     async def _closing(self, session: Session) -> AsyncIterator[None]:
@@ -108,7 +108,7 @@ class Mailer:
         return None
 
     async def _opened(self, say: Say) -> Session:
-        server = server_of(self._config)
+        server = await trio.to_thread.run_sync(server_of, self._config)
         session = Session(server, await _connected(self._config))
         try:
             say(f"connected to {server.name}")
@@ -164,13 +164,11 @@ def server_of(config: EmailConfig) -> Server:
 def _context(config: EmailConfig) -> ssl.SSLContext:
     """What checks certificates: always, and by name."""
     try:
-        context = ssl.create_default_context(cafile=config.ca_file)
+        return ssl.create_default_context(cafile=config.ca_file)
     except ssl.SSLError:
         raise Broken(Step.TLS, f"ca_file: {config.ca_file} holds no certificates in PEM") from None
     except OSError as error:
         raise Broken(Step.TLS, f"ca_file: {config.ca_file} cannot be read: {error.strerror}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _password(config: EmailConfig) -> str:
@@ -183,7 +181,7 @@ def _password(config: EmailConfig) -> str:
 
 
 async def _connected(config: EmailConfig) -> socket.socket:
-    """A connection, made by trio: to call a thread back from this there would be no way."""
+    """A connection, made by trio: a thread could not be called back from looking up a name."""
     try:
         with trio.fail_after(config.timeout_s):
             stream = await trio.open_tcp_stream(config.host, config.server_port)
@@ -191,16 +189,15 @@ async def _connected(config: EmailConfig) -> socket.socket:
         raise Broken(Step.CONNECT, f"no connection in {config.timeout_s:g} s") from None
     except OSError as error:
         raise Broken(Step.CONNECT, _in_words(error)) from None
-    sock = socket.socket(fileno=stream.socket.detach())
-    if config.security == "none" and not config.allow_plain and not _is_here(sock):
-        sock.close()
+    if config.security == "none" and not config.allow_plain and not _is_here(stream):
+        await stream.aclose()
         raise Broken(Step.CONNECT, 'security = "none" is for this machine, and the server is on another')
-    return sock
+    return socket.socket(fileno=stream.socket.detach())
 
 
-def _is_here(sock: socket.socket) -> bool:
-    """By the address that was really reached, not by a name."""
-    return ip_address(sock.getpeername()[0].partition("%")[0]).is_loopback
+def _is_here(stream: trio.SocketStream) -> bool:
+    """By the connection, not by a name: what comes from loopback goes to loopback."""
+    return ip_address(stream.socket.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def _in_words(error: OSError) -> str:

@@ -153,7 +153,7 @@ class Session:
     def _expect(self, step: Step, answer: tuple[int, bytes], *taken: int) -> str:
         code, text = answer[0], _decoded(answer[1])
         if code not in (taken or (_TAKEN,)):
-            raise Refused(step, code, text)
+            raise _no(step, code, text)
         return one_line(f"{code} {text}")
 
 
@@ -192,7 +192,7 @@ def _asking(step: Step, server: Server, *, besides: str = "", is_secret: bool = 
         yield
     except smtplib.SMTPResponseException as error:
         text = _decoded(error.smtp_error)
-        raise Refused(step, error.smtp_code, class_of(text) if is_secret else text) from None
+        raise _no(step, error.smtp_code, class_of(text) if is_secret else text) from None
     except smtplib.SMTPServerDisconnected as error:
         is_late = isinstance(error.__context__, TimeoutError)
         raise Broken(step, late if is_late else lost) from None
@@ -204,6 +204,11 @@ def _asking(step: Step, server: Server, *, besides: str = "", is_secret: bool = 
         raise Broken(step, f"TLS failed: {error.reason or lost}") from None
     except (smtplib.SMTPException, OSError):
         raise Broken(step, lost) from None
+
+
+def _no(step: Step, code: int, text: str) -> Refused | Broken:
+    """A refusal, or what is no answer at all: who speaks like that is not spoken to any further."""
+    return Refused(step, code, text) if 200 <= code <= 599 else Broken(step, "that was no answer of SMTP")
 
 
 def _stuffed(content: bytes) -> bytes:

@@ -32,38 +32,57 @@ async def test_a_greylisted_mail_is_told_to_wait_and_then_taken(post: PostOffice
     async with telling(post) as notifier:
         refused = await refusal(notifier, one := received())
         assert (refused.status, refused.retry_after_s) == (450, 180)
-        assert not refused.target_down
+        assert refused.target_down  # it is one mailbox: nothing else for it would be taken
         assert not refused.for_good
         assert refused.reason.endswith("450 4.2.0 Greylisted, try again in 3 minutes")
         await notifier.tell(OPS, [one])
     assert len(post.mails()) == 1
 
 
+BUSY = {"answer": "451 4.3.0 Try later"}
+UNKNOWN = {"answer": "550 5.1.1 No such user"}
+RELAY = {"answer": "554 5.7.1 Relay access denied"}
+
+
 @pytest.mark.parametrize(
-    ("behaviour", "status", "target_down", "for_good"),
+    ("behaviour", "status", "buyers_down", "operator_down", "for_good"),
     [
-        ({"rcpt": {"ops@shop.example": {"answer": "451 4.3.0 Try later"}}}, 451, False, False),
-        ({"rcpt": {"ops@shop.example": {"answer": "550 5.1.1 No such user"}}}, 550, False, True),
-        ({"rcpt": {"ops@shop.example": {"answer": "554 5.7.1 Relay access denied"}}}, 554, False, False),
-        ({"rcpt": {"ops@shop.example": {"answer": "530 5.7.0 Log in first"}}}, 530, True, False),
-        ({"mail": "451 4.3.2 Too busy"}, 451, True, False),
-        ({"mail": "550 5.1.8 Sender unknown"}, 550, True, False),
-        ({"data": "451 4.7.1 Try again"}, 451, False, False),
-        ({"data": "554 5.6.0 Looks like spam"}, 554, False, True),
+        ({"rcpt": {"ops@shop.example": BUSY, "ada@example.org": BUSY}}, 451, False, True, False),
+        ({"rcpt": {"ops@shop.example": UNKNOWN, "ada@example.org": UNKNOWN}}, 550, False, False, True),
+        ({"rcpt": {"ops@shop.example": RELAY, "ada@example.org": RELAY}}, 554, False, True, False),
+        ({"mail": "451 4.3.2 Too busy"}, 451, True, True, False),
+        ({"mail": "550 5.1.8 Sender unknown"}, 550, True, True, False),
+        ({"data": "451 4.7.1 Try again"}, 451, False, True, False),
+        ({"data": "554 5.6.0 Looks like spam"}, 554, False, False, True),
     ],
     ids=str,
 )
 async def test_what_a_refusal_means(
-    post: PostOffice, behaviour: dict[str, object], status: int, target_down: bool, for_good: bool
+    post: PostOffice,
+    behaviour: dict[str, object],
+    status: int,
+    buyers_down: bool,
+    operator_down: bool,
+    for_good: bool,
 ) -> None:
     post.behave(**behaviour)
-    async with telling(post) as notifier:
-        refused = await refusal(notifier)
-        assert (refused.status, refused.target_down, refused.for_good) == (status, target_down, for_good)
-        assert refused.reason.startswith(f"localhost:{post.ports['starttls']} refused ")
+    async with telling(post, receipts=RECEIPTS) as notifier:
+        told = await refusal(notifier, settled(), target=BUYERS)
+        assert (told.status, told.target_down, told.for_good) == (status, buyers_down, for_good)
+        told = await refusal(notifier)
+        assert (told.status, told.target_down, told.for_good) == (status, operator_down, for_good)
+        assert told.reason.startswith(f"localhost:{post.ports['starttls']} refused ")
         post.behave()
         await notifier.tell(OPS, [received()])
     assert len(post.mails()) == 1
+
+
+async def test_of_several_nobody_says_which_is_refused_for_good(post: PostOffice) -> None:
+    post.behave(data="554 5.6.0 Looks like spam")
+    async with telling(post, limits={"digest_from": 3}) as notifier:
+        for number in (2, 3):
+            told = await refusal(notifier, *(received() for _ in range(number)))
+            assert (told.target_down, told.for_good) == (False, False)
 
 
 async def test_who_was_taken_before_a_refusal_is_not_told_again(post: PostOffice) -> None:

@@ -18,7 +18,7 @@ class EmailLimits(Settings):
         100, 1, 10_000, "How many mails are handed over on one connection before it is closed."
     )
     mail_timeout_s: int = number(
-        120, 5, 3_600, "Seconds that one mail may take, from the connection to the server's last answer."
+        25, 5, 3_600, "Seconds that one mail may take, from the connection to the server's last answer."
     )
     digest_from: int = number(
         10, 2, 1_000, "From how many mails on that wait for one operator they are told in a single one."

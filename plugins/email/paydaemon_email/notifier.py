@@ -60,15 +60,17 @@ class EmailNotifier:
 
     async def tell(self, target: Target, notices: Sequence[Notice]) -> Told:
         """Write what these are worth, and hand it over."""
+        is_operator = target.name in self._operators
         try:
-            if target.name in self._operators:
-                return await self._tell_operator(self._operators[target.name], notices)
+            if is_operator:
+                return await self._tell_operator(self._operators[str(target.name)], notices)
             if target.name == BUYERS:
                 return await self._tell_buyer(notices[0])
         except BadTemplate as bad:
             raise NotTold(str(bad), target_down=False) from bad
         except (Refused, Broken) as trouble:
-            raise not_told(trouble, self._config.server_name) from trouble
+            told = not_told(trouble, self._config.server_name)
+            raise (_of_one_mailbox(told, len(notices)) if is_operator else told) from trouble
         raise NotTold(f"{target.id} is no longer configured", for_good=True)
 
     async def _tell_operator(self, operator: Mailbox, notices: Sequence[Notice]) -> Told:
@@ -103,6 +105,16 @@ class EmailNotifier:
         self._taken[delivery_id] = None
         while len(self._taken) > MAX_REMEMBERED:
             self._taken.popitem(last=False)
+
+
+def _of_one_mailbox(told: NotTold, notices: int) -> NotTold:
+    """What a refusal means where the target is one mailbox: whatever may pass holds up all that is for it.
+
+    What cannot pass is one mail's own. Of several which one is not known: they are handed in alone after this.
+    """
+    told.target_down = not told.for_good
+    told.for_good = told.for_good and notices == 1
+    return told
 
 
 def _templates(config: EmailConfig) -> Templates:

@@ -108,9 +108,9 @@ class EmailNotifier:
 
 
 def _of_one_mailbox(told: NotTold, notices: int) -> NotTold:
-    """What a refusal means where the target is one mailbox: whatever may pass holds up all that is for it.
+    """What a refusal means where the target is one mailbox: what may pass holds up all that is for it.
 
-    What cannot pass is one mail's own. Of several which one is not known: they are handed in alone after this.
+    What cannot pass is one mail's own. Of several nobody knows whose: they come alone after this.
     """
     told.target_down = not told.for_good
     told.for_good = told.for_good and notices == 1

@@ -41,6 +41,15 @@ async def test_who_logs_in_is_known(post: PostOffice, tmp_path: Path) -> None:
     assert [mail.user for mail in post.mails()] == [USER]
 
 
+async def test_lines_that_begin_with_a_dot_arrive_as_they_were(post: PostOffice) -> None:
+    note = "first\n.\n..second\n.third"
+    async with telling(post) as notifier:
+        await notifier.tell(OPS, [received(note=note)])
+    (mail,) = post.mails()
+    assert note in mail.text
+    assert mail.text.rstrip().endswith(mail.message["X-Paydaemon-Event"])
+
+
 async def test_one_connection_serves_many_mails_and_then_another_does(post: PostOffice) -> None:
     async with telling(post, limits={"mails_per_connection": 3}) as notifier:
         for number in range(5):

@@ -134,16 +134,12 @@ class Mailer:
             await self._close(session)
 
     async def _do(self, session: Session, work: Callable[[], T]) -> T:
-        """Some of a session, in a thread. Cancelled, it cuts the connection, and so the thread ends."""
+        """Some of a session, in a thread. Whoever is cancelled here closes it, and so the thread ends."""
         lead = partial(session.lead, work)
-        try:
-            return await trio.to_thread.run_sync(lead, limiter=self._threads, abandon_on_cancel=True)
-        except trio.Cancelled:
-            session.cut()
-            raise
+        return await trio.to_thread.run_sync(lead, limiter=self._threads, abandon_on_cancel=True)
 
     async def _close(self, session: Session) -> None:
-        """Cut it, and close it as soon as its thread has noticed."""
+        """Cut it, so that its thread ends wherever it waits, and close it then."""
         session.cut()
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(session.lead, session.close, limiter=self._threads)

@@ -15,6 +15,8 @@ from tests.support.mailserver import PASSWORD
 from tests.support.post import PostOffice
 from tests.support.waiting import until
 
+SOON_S = 10
+"""Sooner than an answer would be given up by itself."""
 GREYLISTED = {"ops@shop.example": {"answer": "450 4.2.0 Greylisted, try again in 3 minutes", "times": 1}}
 
 
@@ -94,6 +96,15 @@ async def test_who_was_taken_before_a_refusal_is_not_told_again(post: PostOffice
         post.behave()
         await notifier.tell(OPS, some)
     assert subjects(post) == [f"Transaction received for payment inv_{number}" for number in range(3)]
+
+
+async def test_a_digest_leaves_out_who_was_taken_before(post: PostOffice) -> None:
+    some = [received(id=f"inv_{number}") for number in range(6)]
+    async with telling(post, limits={"digest_from": 4}) as notifier:
+        await notifier.tell(OPS, some[:2])
+        await notifier.tell(OPS, some)
+    assert subjects(post)[2].startswith("4 notices")
+    assert [f"inv_{number}" in post.mails()[2].text for number in range(6)] == [False] * 2 + [True] * 4
 
 
 async def test_a_server_that_closes_is_called_again(post: PostOffice) -> None:
@@ -259,7 +270,7 @@ async def test_a_connection_that_is_lost(post: PostOffice, drop: str, taken: int
 async def test_a_server_without_an_end_keeps_no_thread(post: PostOffice, script: Handler) -> None:
     before = threading.active_count()
     async with serving(script) as port, telling(post, "plain", port=port) as notifier:
-        with trio.move_on_after(0.5) as scope:
+        with trio.fail_after(SOON_S), trio.move_on_after(0.5) as scope:
             await notifier.tell(OPS, [received()])
         assert scope.cancelled_caught
         # Threads that have nothing to do stay for a while, to be used again: what they wait for is no socket.

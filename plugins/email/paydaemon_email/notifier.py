@@ -42,7 +42,7 @@ class EmailNotifier:
 
     @property
     def audiences(self) -> Sequence[Audience]:
-        """Each operator, and the buyers of each seller who wants that."""
+        """Each operator, and the buyers together."""
         told = [EventType(type) for type, occasion in FOR_OPERATORS.items() if occasion in self._config.tell]
         batch = self._config.limits.digest_events
         operators = [Audience(name, frozenset(told), batch=batch) for name in self._operators if told]
@@ -60,28 +60,28 @@ class EmailNotifier:
 
     async def tell(self, target: Target, notices: Sequence[Notice]) -> Told:
         """Write what these are worth, and hand it over."""
-        is_operator = target.name in self._operators
+        operator = self._operators.get(target.name or "")
         try:
-            if is_operator:
-                return await self._tell_operator(self._operators[str(target.name)], notices)
+            if operator is not None:
+                return await self._tell_operator(operator, notices)
             if target.name == BUYERS:
                 return await self._tell_buyer(notices[0])
         except BadTemplate as bad:
             raise NotTold(str(bad), target_down=False) from bad
         except (Refused, Broken) as trouble:
             told = not_told(trouble, self._config.server_name)
-            raise (_of_one_mailbox(told, len(notices)) if is_operator else told) from trouble
+            raise (told if operator is None else _of_one_mailbox(told, len(notices))) from trouble
         raise NotTold(f"{target.id} is no longer configured", for_good=True)
 
     async def _tell_operator(self, operator: Mailbox, notices: Sequence[Notice]) -> Told:
-        told = [(occasion, notice) for notice in notices if (occasion := _worth(notice, self._config))]
+        fresh = [notice for notice in notices if notice.delivery_id not in self._taken]
+        told = [(occasion, notice) for notice in fresh if (occasion := _worth(notice, self._config))]
         if len(told) >= self._config.limits.digest_from:
             return _told(await self._mailer.send(self._writer.digest(operator, told)))
         answer = None
         for occasion, notice in told:
-            if notice.delivery_id not in self._taken:
-                answer = await self._mailer.send(self._writer.to_operator(operator, occasion, notice))
-                self._remember(notice.delivery_id)
+            answer = await self._mailer.send(self._writer.to_operator(operator, occasion, notice))
+            self._remember(notice.delivery_id)
         return _told(answer)
 
     async def _tell_buyer(self, notice: Notice) -> Told:

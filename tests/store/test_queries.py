@@ -14,7 +14,7 @@ from paydaemon.store.sqlite.transaction import SqliteTransaction
 from paydaemon.testing.samples import EXPIRES_AT_MS, SELLER, invoice, payment, relay
 
 STATEMENTS = load_statements()
-GROWING = re.compile(r"SCAN (invoices|options|payments|relays|events|idempotency_keys)\b")
+GROWING = re.compile(r"SCAN (invoices|options|payments|relays|events|deliveries|attempts|idempotency_keys)\b")
 
 
 class Anything(dict[str, None]):

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     CHAIN_STALE = "chain.stale"
     CHAIN_RECOVERED = "chain.recovered"
     PLUGIN_FAILED = "plugin.failed"
+    DELIVERY_PARKED = "delivery.parked"
     ADMIN_SELLER_ADDED = "admin.seller_added"
     ADMIN_SELLER_DISABLED = "admin.seller_disabled"
     ADMIN_SELLER_ENABLED = "admin.seller_enabled"
@@ -45,6 +46,10 @@ class EventType(StrEnum):
     ADMIN_KEY_REVOKED = "admin.key_revoked"
     ADMIN_INVOICE_MARKED = "admin.invoice_marked"
     ADMIN_PAYMENT_ASSIGNED = "admin.payment_assigned"
+    ADMIN_WEBHOOK_ADDED = "admin.webhook_added"
+    ADMIN_WEBHOOK_CHANGED = "admin.webhook_changed"
+    ADMIN_WEBHOOK_ROTATED = "admin.webhook_rotated"
+    ADMIN_WEBHOOK_REMOVED = "admin.webhook_removed"
     ADMIN_CONFIGURATION_RELOADED = "admin.configuration_reloaded"
     ADMIN_BACKUP_MADE = "admin.backup_made"
     ADMIN_RESTORED = "admin.restored"
@@ -79,6 +84,7 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.CHAIN_STALE: "A chain can no longer be seen complete; it gets no new options.",
     EventType.CHAIN_RECOVERED: "A stale chain is seen complete again.",
     EventType.PLUGIN_FAILED: "A plugin raised or ended and is being restarted.",
+    EventType.DELIVERY_PARKED: "A target could not be told, and what it was to be told is parked.",
     EventType.ADMIN_SELLER_ADDED: "A seller was added, with a first key.",
     EventType.ADMIN_SELLER_DISABLED: "A seller was disabled: it gets no new invoices.",
     EventType.ADMIN_SELLER_ENABLED: "A seller was enabled again.",
@@ -87,6 +93,10 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.ADMIN_KEY_REVOKED: "A key was revoked.",
     EventType.ADMIN_INVOICE_MARKED: "Somebody marked an invoice.",
     EventType.ADMIN_PAYMENT_ASSIGNED: "Somebody gave an unmatched payment to an invoice.",
+    EventType.ADMIN_WEBHOOK_ADDED: "A webhook was added.",
+    EventType.ADMIN_WEBHOOK_CHANGED: "A webhook was changed.",
+    EventType.ADMIN_WEBHOOK_ROTATED: "A webhook was given a new secret.",
+    EventType.ADMIN_WEBHOOK_REMOVED: "A webhook was removed.",
     EventType.ADMIN_CONFIGURATION_RELOADED: "The configuration was read again while the daemon ran.",
     EventType.ADMIN_BACKUP_MADE: "A backup was made.",
     EventType.ADMIN_RESTORED: "A backup was restored, and a new epoch of the journal began.",

@@ -18,6 +18,7 @@ from paydaemon.core.invoice import Destination, Invoice, Stage, Standing, Status
 from paydaemon.core.payment import Payment
 from paydaemon.core.relay import Relay
 from paydaemon.measures import DURATIONS_S, SIZES, Histogram
+from paydaemon.store.deliveryport import DeliveryReader, DeliveryWriter
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class StoreMeasures:
     reads_waiting: int = 0
 
 
-class Reader(Protocol):
+class Reader(DeliveryReader, Protocol):
     """What can be read, in one consistent snapshot."""
 
     # Sellers and keys
@@ -196,6 +197,7 @@ class Reader(Protocol):
     # The journal
     def epoch(self) -> str: ...
     def last_seq(self) -> int: ...
+    def event(self, seq: int) -> Event | None: ...
     def events(
         self,
         *,
@@ -209,7 +211,7 @@ class Reader(Protocol):
         ...
 
 
-class Transaction(Reader, Protocol):
+class Transaction(Reader, DeliveryWriter, Protocol):
     """What can be written; it reads its own writes.
 
     Raises `LookupError` for a row that belongs to something unrecorded (a key or an invoice to its seller, a

@@ -1,10 +1,12 @@
 """Samples: whole invoices, payments and the like, of which a test names only what it is about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from paydaemon.core.access import Seller
-from paydaemon.core.events import Draft, EventType
+from paydaemon.core.delivery import Delivery, Target, Wanted, new_delivery
+from paydaemon.core.events import Draft, Event, EventType
 from paydaemon.core.invoice import Destination, Invoice, Option, Quote
 from paydaemon.core.money import Asset, Currency
 from paydaemon.core.payment import Payment, PaymentState
@@ -105,3 +107,23 @@ def relay(number: int = 0, *, chain: str = "hedera", **fields: Any) -> Relay:
 def draft(type: EventType = EventType.INVOICE_CREATED, **fields: Any) -> Draft:
     """An event about nothing in particular."""
     return Draft(**{"type": type, "data": {"note": "sample"}, **fields})
+
+
+def target(number: int = 0, **fields: Any) -> Target:
+    """An endpoint of the seller's that wants everything."""
+    return Target(
+        **{
+            "id": f"we_{number}",
+            "notifier": "webhook",
+            "name": None,
+            "wanted": Wanted(seller_id=SELLER.id),
+            "cursor": 0,
+            "created_at_ms": NOW_MS,
+            **fields,
+        }
+    )
+
+
+def delivery(event: Event, target_id: str = "we_0", **fields: Any) -> Delivery:
+    """A delivery of an event, which nobody has tried; its id is made from both."""
+    return replace(new_delivery(f"dlv_{target_id}_{event.seq}", target_id, event, NOW_MS), **fields)

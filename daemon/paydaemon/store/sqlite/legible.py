@@ -13,7 +13,7 @@ from typing import Any
 
 from paydaemon.core.access import Key
 from paydaemon.store.port import ChainRow, IdempotencyRow, StoreMismatch
-from paydaemon.store.sqlite import rows
+from paydaemon.store.sqlite import deliveryrows, rows
 from paydaemon.store.sqlite.connection import connect_reader
 
 MOST_TOLD = 20
@@ -33,6 +33,9 @@ _READ: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "payments": rows.payment,
     "relays": rows.relay,
     "events": rows.event,
+    "targets": deliveryrows.target,
+    "deliveries": deliveryrows.plain_delivery,
+    "attempts": deliveryrows.attempt,
 }
 """How each table's rows are read. The first column says which row it is."""
 
@@ -45,6 +48,14 @@ _ASTRAY = {
     "payment {} is not listed for the seller of its invoice": """
         SELECT payments.id FROM payments LEFT JOIN invoices ON invoices.id = payments.invoice_id
         WHERE payments.seller_id IS NOT invoices.seller_id""",
+    "something waits behind delivery {}, which is not tried": """
+        SELECT id FROM deliveries AS first
+        WHERE state = 'pending' AND next_at_ms IS NULL AND NOT EXISTS (
+            SELECT 1 FROM deliveries
+            WHERE target = first.target AND order_key = first.order_key AND next_at_ms IS NOT NULL
+        )""",
+    "delivery {} is done, and to be tried again": """
+        SELECT id FROM deliveries WHERE state <> 'pending' AND next_at_ms IS NOT NULL""",
     "an idempotency key stands for {}, which is not there": """
         SELECT invoice_id FROM idempotency_keys WHERE invoice_id NOT IN (SELECT id FROM invoices)""",
 }

@@ -281,7 +281,7 @@ def new_event(seq: int, epoch: str, draft: Draft, at_ms: int) -> Event:
     """A draft that has its place in the journal."""
     return Event(
         seq=seq,
-        id=_event_id(epoch, seq),
+        id=event_id(epoch, seq),
         type=draft.type,
         created_at_ms=at_ms,
         data=draft.data,
@@ -294,7 +294,7 @@ def event(row: Row) -> Event:
     """A row of events."""
     return Event(
         seq=row["seq"],
-        id=_event_id(row["epoch"], row["seq"]),
+        id=event_id(row["epoch"], row["seq"]),
         type=EventType(row["type"]),
         created_at_ms=row["created_at_ms"],
         data=json.loads(row["data"]),
@@ -316,5 +316,6 @@ def event_values(event: Event, epoch: str) -> Values:
     }
 
 
-def _event_id(epoch: str, seq: int) -> str:
+def event_id(epoch: str, seq: int) -> str:
+    """The id of an event: the same wherever it is told, and another once a backup was restored."""
     return f"evt_{epoch}_{seq}"

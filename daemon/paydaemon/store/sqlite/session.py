@@ -30,6 +30,9 @@ _DUPLICATES = {
     "payments.chain, payments.ref": "payment",
     "relays.id": "relay",
     "relays.chain, relays.transaction_id": "relay",
+    "targets.id": "target",
+    "deliveries.id": "delivery",
+    "deliveries.seq, deliveries.target": "delivery",
 }
 """What each UNIQUE constraint is about, by the columns that SQLite names in its message."""
 

@@ -1,18 +1,37 @@
 """What a function is given: the whole of the port, put together from its parts."""
 
 from paydaemon.store.sqlite.tables.chains import ReadChains, WriteChains
+from paydaemon.store.sqlite.tables.deliveries import ReadDeliveries, WriteDeliveries
 from paydaemon.store.sqlite.tables.invoices import ReadInvoices, WriteInvoices
 from paydaemon.store.sqlite.tables.journal import ReadJournal, WriteJournal
 from paydaemon.store.sqlite.tables.payments import ReadPayments, WritePayments
 from paydaemon.store.sqlite.tables.relays import ReadRelays, WriteRelays
 from paydaemon.store.sqlite.tables.sellers import ReadSellers, WriteSellers
+from paydaemon.store.sqlite.tables.targets import ReadTargets, WriteTargets
 
 
-class SqliteReader(ReadSellers, ReadInvoices, ReadPayments, ReadRelays, ReadChains, ReadJournal):
+class SqliteReader(
+    ReadSellers,
+    ReadInvoices,
+    ReadPayments,
+    ReadRelays,
+    ReadChains,
+    ReadJournal,
+    ReadTargets,
+    ReadDeliveries,
+):
     """`paydaemon.store.port.Reader` on a connection inside a transaction."""
 
 
 class SqliteTransaction(
-    WriteSellers, WriteInvoices, WritePayments, WriteRelays, WriteChains, WriteJournal, SqliteReader
+    WriteSellers,
+    WriteInvoices,
+    WritePayments,
+    WriteRelays,
+    WriteChains,
+    WriteJournal,
+    WriteTargets,
+    WriteDeliveries,
+    SqliteReader,
 ):
     """`paydaemon.store.port.Transaction` on a connection inside a transaction and a savepoint."""

@@ -13,6 +13,7 @@ are open at once. The tests are for pytest-trio's ``trio_mode``.
 
 from paydaemon.testing.store_conformance.base import StoreFactory
 from paydaemon.testing.store_conformance.chains import Chains
+from paydaemon.testing.store_conformance.deliveries import Deliveries
 from paydaemon.testing.store_conformance.due import Due
 from paydaemon.testing.store_conformance.epochs import Epochs
 from paydaemon.testing.store_conformance.invoices import Invoices
@@ -20,10 +21,13 @@ from paydaemon.testing.store_conformance.journal import Journal
 from paydaemon.testing.store_conformance.payments import Payments
 from paydaemon.testing.store_conformance.relays import Relays
 from paydaemon.testing.store_conformance.sellers import Sellers
+from paydaemon.testing.store_conformance.targets import Targets
 from paydaemon.testing.store_conformance.transactions import Transactions
 
 __all__ = ["StoreConformance", "StoreFactory"]
 
 
-class StoreConformance(Transactions, Sellers, Invoices, Due, Payments, Relays, Chains, Journal, Epochs):
+class StoreConformance(
+    Transactions, Sellers, Invoices, Due, Payments, Relays, Chains, Journal, Epochs, Targets, Deliveries
+):
     """Everything that a store must do."""

@@ -13,6 +13,9 @@ UPDATE journal SET epoch = lower(hex(randomblob(4))), first_index = first_index 
 INSERT INTO events (seq, epoch, type, created_at_ms, invoice_id, seller_id, data)
 VALUES (:seq, :epoch, :type, :created_at_ms, :invoice_id, :seller_id, :data)
 
+-- name: event
+SELECT * FROM events WHERE seq = :seq
+
 -- name: events
 SELECT * FROM events WHERE seq > :after ORDER BY seq LIMIT :limit
 

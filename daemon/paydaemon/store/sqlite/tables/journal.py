@@ -19,6 +19,10 @@ class ReadJournal(Session):
         [row] = self._rows("journal")
         return int(row["last_seq"])
 
+    def event(self, seq: int) -> Event | None:
+        row = self._row("event", seq=seq)
+        return None if row is None else rows.event(row)
+
     def events(
         self,
         *,

@@ -9,13 +9,14 @@ import pytest
 
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.setup import bitcoin
-from tests.support.daemon import Daemon, Json, address_of, due_of, running
+from tests.support.daemon import Daemon, Json, address_of, due_of, patiently, running
 from tests.support.mailserver import PASSWORD
 from tests.support.node import pay_many, reorganise
 from tests.support.post import Mail, PostOffice
 from tests.support.waiting import until
 
 RECEIPTS = [{"seller": "shop", "name": "Café am Eck"}]
+WRONG = "Tr0ub4dor&3"
 BUYER = {"email": "ada@example.org", "locale": "de-AT", "name": "Ada"}
 QUICKLY = {"deliveries": {"retry_pause_s": 1}, "requests_per_s": 10_000, "requests_burst": 10_000}
 
@@ -38,12 +39,20 @@ async def telling(
     async with running(folder, tables(node, post, folder, **settings)) as daemon:
         yield daemon
         assert PASSWORD not in daemon.log()
+        assert WRONG not in daemon.log()
 
 
 async def paid(node: RegtestNode, daemon: Daemon, **fields: Any) -> Json:
     invoice = await daemon.invoice(confirmations=1, **fields)
     await pay_many(node, (address_of(invoice), due_of(invoice)))
     return invoice
+
+
+async def was_tried(daemon: Daemon) -> bool:
+    """Whether there is a record of an attempt that failed: it says why, and not by which password."""
+    listed = await daemon.call("GET", "/v1/deliveries?state=pending")
+    assert WRONG not in str(listed)
+    return any("refused logging in: 535 5.7.8" in str(delivery) for delivery in listed["data"])
 
 
 def about(post: PostOffice, invoice: Json) -> list[Mail]:
@@ -80,13 +89,14 @@ async def test_an_invoice_is_two_mails_to_the_operator_and_a_receipt_to_the_buye
 async def test_what_could_not_be_told_is_told_after_a_kill_and_no_mail_comes_twice(
     node: RegtestNode, post: PostOffice, folder: Path
 ) -> None:
-    post.behave(data="451 4.3.0 Not now")
     async with telling(node, post, folder) as daemon:
+        post.login(folder, WRONG)  # it is read anew for each connection
         invoice = await paid(node, daemon, buyer=BUYER)
         await node.mine(1)
         await daemon.until_status(invoice["id"], "settled")
+        await patiently(lambda: was_tried(daemon))
         await daemon.kill()
-        post.behave()
+        post.login(folder)
         await daemon.start()
         await until(lambda: len(about(post, invoice)) == 3)
         await daemon.stop()

@@ -25,17 +25,18 @@ def test_what_happened_is_by_invoice_as_it_now_stands() -> None:
         [
             told(Occasion.RECEIVED, "inv_a", pending=5),
             told(Occasion.RECEIVED, "inv_b", pending=7),
+            told(Occasion.RECEIVED, "inv_c", pending=2),
             told(Occasion.CONFIRMED, "inv_a", confirmed=5),
             unmatched("pay_x"),
         ]
     )
-    assert made["count"] == 4
+    assert made["count"] == 5
     assert [
         (group["invoice"]["id"], [one["occasion"] for one in group["told"]]) for group in made["invoices"]
-    ] == [("inv_a", ["received", "confirmed"]), ("inv_b", ["received"])]
+    ] == [("inv_a", ["received", "confirmed"]), ("inv_b", ["received"]), ("inv_c", ["received"])]
     assert [one["payment"]["id"] for one in made["others"]] == ["pay_x"]
     assert made["totals"] == [
-        {"symbol": "BTC", "chain": "bitcoin", "pending": "0.00000007", "confirmed": "0.00000005"}
+        {"symbol": "BTC", "chain": "bitcoin", "pending": "0.00000009", "confirmed": "0.00000005"}
     ]
 
 

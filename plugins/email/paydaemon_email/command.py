@@ -47,8 +47,8 @@ def email() -> None:
 @click.option("--to", callback=_address, metavar="ADDRESS", help="Who gets it, instead of all operators.")
 def test(config: Path, id: str | None, to: Mailbox | None) -> None:
     """Send a test mail by the configured server, and say each step.
-     It goes to each of the operators, one after the other, or to the one address given.
-    Run it as the daemon's
+
+    It goes to each of the operators, one after the other, or to the one address given. Run it as the daemon's
     user or as root: it reads the password. Exit status 1 where one of them was not taken.
     """
     settings = _settings(config, id)

@@ -19,6 +19,10 @@ from paydaemon.testing.clocks import trio_clock
 from tests.deliveries.played import PlayedNotifier
 
 
+class Killed(BaseException):
+    """Nothing survives this but what is recorded."""
+
+
 @dataclass
 class Office:
     """Everything there is. `begin` starts what a daemon would; leaving the office is a crash."""
@@ -29,6 +33,7 @@ class Office:
     notifier: PlayedNotifier
     nursery: trio.Nursery
     deliveries: Deliveries = field(init=False)
+    died: trio.Event = field(default_factory=trio.Event)
     _scope: trio.CancelScope = field(default_factory=trio.CancelScope)
 
     async def begin(self) -> None:
@@ -36,15 +41,18 @@ class Office:
         live = LiveNotifier(self.notifier, "played", self.limits, endpoints=True)
         self.deliveries = Deliveries(self.store, {self.notifier.id: live}, self.clock, self.limits)
         self.deliveries.public_url = "https://pay.example"
-        self._scope = trio.CancelScope()
+        self._scope, self.died = trio.CancelScope(), trio.Event()
         await self.nursery.start(self._run, live)
 
     async def _run(self, live: LiveNotifier, *, task_status: trio.TaskStatus[None]) -> None:
-        with self._scope:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(live.run)
-                await nursery.start(self.deliveries.run)
-                task_status.started()
+        try:
+            with self._scope:
+                async with trio.open_nursery() as nursery:
+                    await nursery.start(live.run)
+                    await nursery.start(self.deliveries.run)
+                    task_status.started()
+        except* Killed:
+            self.died.set()
 
     def end(self) -> None:
         """It ends, whatever is under way."""

@@ -13,6 +13,7 @@ from tests.limits import (
     deliveries,
     hedera,
     ledger,
+    mails,
     relays,
     services,
     stores,
@@ -21,7 +22,7 @@ from tests.limits import (
 from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
-MODULES = (bitcoin, connections, deliveries, hedera, ledger, relays, services, stores, websockets)
+MODULES = (bitcoin, connections, deliveries, hedera, ledger, mails, relays, services, stores, websockets)
 """They note their provocations as they are imported."""
 
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from paydaemon.config.files import file_problems, resolved
+from paydaemon.config.files import file_problems
 from paydaemon.config.parts import part_of
 from paydaemon.config.problems import Problem, Where, explain, problem
 from paydaemon.config.rules import broken_rules, inner_tables
-from paydaemon.hooks.settings import Secret
+from paydaemon.hooks.settings import Secret, resolved
 
 M = TypeVar("M", bound=BaseModel)
 

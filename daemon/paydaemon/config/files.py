@@ -1,14 +1,12 @@
-"""What a configuration says about files: relative paths, and secrets that only the service may read.
+"""What a configuration says about files: places for our own, and secrets that only the service may read.
 
 They are found by walking the validated models, so a plugin's are looked after like the daemon's own.
 """
 
-import operator
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -19,38 +17,6 @@ MAX_SECRET_BYTES = 65_536
 MAX_SOCKET_BYTES = 107
 """unix(7): 108 bytes with the NUL at the end."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-M = TypeVar("M", bound=BaseModel)
-
-
-# --- Paths
-
-
-def resolved(model: M, folder: Path) -> M:
-    """The same settings, with relative paths made absolute: they are relative to `folder`."""
-    changed = {
-        name: moved
-        for name in type(model).model_fields
-        if (moved := _resolve(value := getattr(model, name), folder)) is not value
-    }
-    return model.model_copy(update=changed) if changed else model
-
-
-def _resolve(value: object, folder: Path) -> object:
-    match value:
-        case Secret(file=str(file)) if not Path(file).is_absolute():
-            return Secret(file=str(folder / file))
-        case BaseModel():
-            return resolved(value, folder)
-        case Path() if not value.is_absolute():
-            return folder / value
-        case tuple() | list():
-            moved = [_resolve(inner, folder) for inner in value]
-            return value if all(map(operator.is_, moved, value)) else type(value)(moved)
-        case dict():
-            return {key: _resolve(inner, folder) for key, inner in value.items()}
-        case _:
-            return value
 
 
 def place_problems(database: Path, socket: Path) -> Iterator[Problem]:

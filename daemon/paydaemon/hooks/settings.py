@@ -1,10 +1,13 @@
 """What configuration models are made of, the daemon's and every plugin's alike."""
 
+import operator
 import os
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Settings(BaseModel):
@@ -58,3 +61,30 @@ class Secret(Settings):
     def read(self) -> str:
         """The secret, without the line's end. Raises `OSError` where the file cannot be read."""
         return self.path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def resolved(model: M, folder: Path) -> M:
+    """The same settings, with relative paths made absolute: they are relative to `folder`."""
+    changed = {
+        name: moved
+        for name in type(model).model_fields
+        if (moved := _resolve(value := getattr(model, name), folder)) is not value
+    }
+    return model.model_copy(update=changed) if changed else model
+
+
+def _resolve(value: object, folder: Path) -> object:
+    match value:
+        case Secret(file=str(file)) if not Path(file).is_absolute():
+            return Secret(file=str(folder / file))
+        case BaseModel():
+            return resolved(value, folder)
+        case Path() if not value.is_absolute():
+            return folder / value
+        case tuple() | list():
+            moved = [_resolve(inner, folder) for inner in value]
+            return value if all(map(operator.is_, moved, value)) else type(value)(moved)
+        case dict():
+            return {key: _resolve(inner, folder) for key, inner in value.items()}
+        case _:
+            return value

@@ -1,0 +1,23 @@
+"""What the daemon finds through the entry point ``email``."""
+
+from collections.abc import Sequence
+
+import click
+
+from paydaemon.hooks.specs import NotifierPlugin, hookimpl
+from paydaemon_email.command import email
+from paydaemon_email.config import EmailConfig
+from paydaemon_email.diagnosis import diagnose
+from paydaemon_email.notifier import EmailNotifier
+
+
+@hookimpl
+def register_notifiers() -> Sequence[NotifierPlugin]:
+    """Mails, by a server of the operator's choice."""
+    return (NotifierPlugin(name="email", config=EmailConfig, build=EmailNotifier, diagnose=diagnose),)
+
+
+@hookimpl
+def register_commands() -> Sequence[click.Command]:
+    """``paydaemon email``."""
+    return (email,)

@@ -1,5 +1,6 @@
 """What ``paydaemon doctor`` is told of webhooks: whom they trust, and where they may lead."""
 
+import ssl
 from collections.abc import AsyncIterator
 
 import trio
@@ -28,7 +29,7 @@ async def _authorities(config: WebhookConfig) -> Finding:
     except ValueError as error:
         return problem("certificates", str(error), "look after ca_file")
     count = context.cert_store_stats()["x509_ca"]
-    if count == 0:
+    if count == 0 and ssl.get_default_verify_paths().capath is None:
         advice = "install the system's ca-certificates, or give ca_file: no endpoint can be trusted otherwise"
         return problem("certificates", "no authority is trusted", advice)
-    return ok("certificates", f"{count} authorities are trusted")
+    return ok("certificates", f"{count} authorities are trusted" if count else "the system's are trusted")

@@ -5,6 +5,7 @@ remembered of an answer: httpcore knows no redirects, cookies, proxies or passwo
 is why it is used without the client that httpx puts around it.
 """
 
+import math
 import ssl
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -54,21 +55,21 @@ class Line:
             network_backend=self._wire,
         )
 
-    async def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Raises what httpcore raises, and `NoWay`.
+    async def post(self, headers: Mapping[str, str], body: bytes, patience: trio.CancelScope) -> Answer:
+        """Raises what httpcore raises, and `NoWay`. Once the status is known, `patience` ends no more.
 
         A kept connection may be closed by the other side just when it is used: then there is one more try.
         What was taken all the same comes twice, with the same id.
         """
         connected = self._wire.connected
         try:
-            return await self._post(headers, body)
+            return await self._post(headers, body, patience)
         except _LOST:
             if self._wire.connected > connected:
                 raise
-        return await self._post(headers, body)
+        return await self._post(headers, body, patience)
 
-    async def _post(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _post(self, headers: Mapping[str, str], body: bytes, patience: trio.CancelScope) -> Answer:
         limits = self._limits
         timeouts = {
             "connect": limits.connect_timeout_s,
@@ -78,6 +79,7 @@ class Line:
         async with self._pool.stream(
             "POST", self._url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
         ) as answer:
+            patience.deadline = math.inf
             found = Answer(answer.status, header(answer.headers, b"retry-after"))
             await self._drain(answer)
         return found
@@ -117,12 +119,11 @@ class Lines:
         """Post something, and wait for the answer. Raises `NoWay`."""
         limits = self._limits
         try:
-            with self._line(target_id, endpoint) as line, trio.fail_after(limits.timeout_s):
-                return await line.post(headers, body)
-        except trio.TooSlowError:
-            raise NoWay(f"it took longer than {limits.timeout_s} s") from None
+            with self._line(target_id, endpoint) as line, trio.move_on_after(limits.timeout_s) as patience:
+                return await line.post(headers, body, patience)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise NoWay(reason_of(error, limits.answer_timeout_s)) from error
+        raise NoWay(f"it took longer than {limits.timeout_s} s")
 
     async def run(self) -> None:
         """Close what has not been used for a while, until cancelled; then close everything."""

@@ -109,7 +109,7 @@ def trust(config: WebhookConfig) -> ssl.SSLContext:
         except ssl.SSLError as error:
             raise ValueError("ca_file: there are no certificates in it") from error
         except OSError as error:
-            raise ValueError(f"ca_file: {config.ca_file} cannot be read: {error.strerror}") from error
+            raise ValueError(f"ca_file: cannot be read: {error.strerror}") from error
     return context
 
 

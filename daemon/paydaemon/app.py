@@ -26,6 +26,7 @@ from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain, absent_chains
 from paydaemon.engine.clock import Clock, system_clock
+from paydaemon.engine.deliveries import Deliveries, DeliveryLimits, LiveNotifier
 from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
@@ -83,6 +84,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         daemon.api.absent = await absent_chains(store, daemon.chains)
         await nursery.start(daemon.sources.run, config.rates)
         _start_chains(nursery, daemon)
+        _start_notifiers(nursery, daemon)
         nursery.start_soon(daemon.health.run)
         await nursery.start(daemon.api.relays.run)
         _spare_the_collector()
@@ -90,7 +92,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         nursery.start_soon(pulse.run)
         reload = Reload(config, read or (lambda: config), daemon.become, daemon.reloaded, manager, pulse)
         await nursery.start(reload.run)
-        await _serve(daemon, stop, manager)
+        await _serve(daemon, stop, manager, nursery)
         nursery.cancel_scope.cancel()
     manager.close()
     log.info("stopped")
@@ -218,7 +220,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
     invoices = Invoices(store, chains, rates, clock, _defaults(config), limits.engine)
     relays = Relays(store, chains, clock, config.relay.policy, limits.engine)
-    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock)
+    notifiers = {id: _live_notifier(config, id, limits.deliveries) for id in config.notifiers}
+    deliveries = Deliveries(store, notifiers, clock, limits.deliveries)
+    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, deliveries)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
     return Daemon(
@@ -249,6 +253,12 @@ def _live_chain(config: Config, id: str, store: Store, clock: Clock) -> LiveChai
         stale_after_ms=1000 * config.health.stale_after_s,
         wait_s=config.limits.plugin_wait_s,
     )
+
+
+def _live_notifier(config: Config, id: str, limits: DeliveryLimits) -> LiveNotifier:
+    chosen = config.notifiers[id]
+    notifier = chosen.plugin.build(id, chosen.settings)
+    return LiveNotifier(notifier, chosen.plugin.name, limits, endpoints=chosen.plugin.endpoints)
 
 
 def _defaults(config: Config) -> InvoiceDefaults:
@@ -306,8 +316,16 @@ def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
         nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
 
 
-async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
-    """Answer on the public address and the Unix socket until told to stop; finish what is under way."""
+def _start_notifiers(nursery: trio.Nursery, daemon: Daemon) -> None:
+    for id, live in daemon.api.deliveries.notifiers.items():
+        nursery.start_soon(daemon.supervisor.run, f"notifier {id}", live.plugin, live.run)
+
+
+async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager, background: trio.Nursery) -> None:
+    """Answer on the public address and the Unix socket until told to stop; finish what is under way.
+
+    Others are told from when the public address is known: their links begin with it.
+    """
     config, doors, passed = daemon.config, daemon.doors, take_passed()
     async with (
         open_unix(config.admin.socket, passed.admin) as admin,
@@ -316,6 +334,8 @@ async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager) -> None:
     ):
         settings = _frontend_settings(config, public[0].port, doors.limits)
         _tell_listening(config, settings, public, admin)
+        daemon.api.deliveries.public_url = settings.public_url
+        background.start_soon(daemon.api.deliveries.run)
         for listeners, administration in ((public, False), ([admin], True)):
             app = make_app(daemon.api, settings, daemon, stop, administration=administration)
             doors.apps.append(app)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from paydaemon.config import LimitSettings
+from paydaemon.engine.deliveries import DeliveryLimits
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.frontends.settings import Limits
 from paydaemon.journal import JournalLimits
@@ -30,6 +31,7 @@ class AllLimits:
     journal: JournalLimits
     engine: EngineLimits
     services: ServiceLimits
+    deliveries: DeliveryLimits
 
     def become(self, settings: LimitSettings) -> None:
         """Take over what a changed configuration says. What has begun may go on under the old limits."""
@@ -42,7 +44,11 @@ def limits_of(settings: LimitSettings) -> AllLimits:
     """The limits of a configuration, handed out to those who keep to them."""
     said = dict(_values([settings]))
     return AllLimits(
-        _made(Limits, said), _made(JournalLimits, said), _made(EngineLimits, said), _made(ServiceLimits, said)
+        _made(Limits, said),
+        _made(JournalLimits, said),
+        _made(EngineLimits, said),
+        _made(ServiceLimits, said),
+        _made(DeliveryLimits, said),
     )
 
 

@@ -17,7 +17,9 @@ from paydaemon.engine.api import Api
 from paydaemon.frontends import FrontendSettings, errors, make_app
 from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.testing.fakerelay import PAYEE, signed
+from tests.deliveries.played import refuses
 from tests.support.served import Json, Served, StatusOf
+from tests.support.waiting import BOUND_S
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")
@@ -183,8 +185,24 @@ async def variables(daemon: Served) -> dict[str, str]:
         "PAYMENT": payment["id"],
         "TRANSACTION": given,
         "TRANSACTION_ID": "tx-1",
+        **(await told(daemon)),
         "KEY_ID": (await daemon.engine.api.accounts.keys())[0].id,
     }
+
+
+async def told(daemon: Served) -> dict[str, str]:
+    """A webhook, and what it was to be told when the invoice was made and did not take."""
+    daemon.engine.notifier.says.clear()
+    async with daemon.client() as client:
+        asked = {"url": "https://shop.example/", "seller_id": "shop"}
+        made: Json = (await client.post("/v1/webhooks", json=asked)).json()
+        daemon.engine.notifier.says[made["id"]] = refuses
+        await daemon.invoice()
+        listed: list[Json] = []
+        with trio.fail_after(BOUND_S):
+            while not listed:
+                listed = (await client.get(f"/v1/deliveries?state=parked&target={made['id']}")).json()["data"]
+    return {"WEBHOOK": made["id"], "DELIVERY": listed[0]["id"], "EVENT_ID": listed[0]["event_id"]}
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command.split("$API")[-1][:40])

@@ -263,7 +263,7 @@ async def test_a_body_is_taken_as_told(daemon: Served, operation: Operation) -> 
         assert operation.body is None
         return
     async with daemon.admin() as client:
-        answer = await client.post(target(operation), json={"colour": "blue"})
+        answer = await client.request(operation.method, target(operation), json={"colour": "blue"})
     assert answer.status_code == 400
     assert error_of(answer)["code"] == ("unknown_field" if operation.body else "unexpected_body")
 

@@ -7,11 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.limits import bitcoin, connections, hedera, ledger, relays, services, stores, websockets
+from tests.limits import (
+    bitcoin,
+    connections,
+    deliveries,
+    hedera,
+    ledger,
+    relays,
+    services,
+    stores,
+    websockets,
+)
 from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
-MODULES = (bitcoin, connections, hedera, ledger, relays, services, stores, websockets)
+MODULES = (bitcoin, connections, deliveries, hedera, ledger, relays, services, stores, websockets)
 """They note their provocations as they are imported."""
 
 

@@ -66,7 +66,7 @@ def fault_of(method: str, path: str, status: int, headers: Mapping[str, str], bo
 
 def operation_at(method: str, path: str) -> Json | None:
     """The operation that a request is for."""
-    wanted = "get" if method == "HEAD" else method.lower()
+    wanted, path = "get" if method == "HEAD" else method.lower(), path.replace("%3A", ":")
     for template, methods in whole()["paths"].items():
         if wanted in methods and _pattern(template, methods[wanted]).fullmatch(path):
             return dict(methods[wanted])

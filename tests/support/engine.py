@@ -8,10 +8,12 @@ from pathlib import Path
 
 import trio
 
+from paydaemon.core.events import EventType
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import system_clock
+from paydaemon.engine.deliveries import Deliveries, DeliveryLimits, LiveNotifier
 from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.limits import EngineLimits
@@ -19,11 +21,13 @@ from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.relays import Relays
+from paydaemon.hooks.notifier import Audience
 from paydaemon.hooks.ports import Rate
 from paydaemon.journal import Journal
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
 from paydaemon.testing.fakerelay import FakeRelay, RelayFaults, RelayNetwork
+from tests.deliveries.played import PlayedNotifier
 from tests.support.fakechain import FakeChain
 
 HOUR_MS = 3_600_000
@@ -43,6 +47,7 @@ class Engine:
     rates: RateBook
     chains: Mapping[str, FakeChain]
     live_chains: Mapping[str, LiveChain]
+    notifier: PlayedNotifier
 
     @property
     def bitcoin(self) -> FakeChain:
@@ -72,6 +77,9 @@ async def engine_on(
             await engine.live_chains[id].refresh()
         publish_rates(engine)
         await nursery.start(engine.api.relays.run)
+        for live in engine.api.deliveries.notifiers.values():
+            await nursery.start(live.run)
+        await nursery.start(engine.api.deliveries.run)
         yield engine
         nursery.cancel_scope.cancel()
 
@@ -95,5 +103,11 @@ def _compose(store: Store, wait_s: float, limits: EngineLimits | None) -> Engine
     invoices = Invoices(store, live_chains, rates, system_clock, InvoiceDefaults())
     relays = Relays(store, live_chains, system_clock, limits=limits)
     accounts, journal = Accounts(store, system_clock), Journal(store)
-    api = Api(store, accounts, invoices, journal, LiveHub(), rates, live_chains, relays)
-    return Engine(api, store, rates, chains, live_chains)
+    notifier = PlayedNotifier(audiences=(Audience("operator", frozenset({EventType.CHAIN_STALE})),))
+    told = DeliveryLimits()
+    live = LiveNotifier(notifier, "played", told, endpoints=True)
+    deliveries = Deliveries(store, {notifier.id: live}, system_clock, told)
+    api = Api(
+        store, accounts, invoices, journal, LiveHub(), rates, live_chains, relays, system_clock, deliveries
+    )
+    return Engine(api, store, rates, chains, live_chains, notifier)

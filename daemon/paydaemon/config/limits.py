@@ -150,6 +150,49 @@ class RelayLimitSettings(Settings):
     follow_longest_pause_s: int = number(60, 1, 3_600, "The most seconds that such a pause grows to.")
 
 
+class DeliveryLimitSettings(Settings):
+    """``[limits.deliveries]``: how much is told others at once, how often, and how long it is kept."""
+
+    at_once: int = number(
+        64, 1, 10_000, "How many notices are on their way at once, to targets that answer, in all."
+    )
+    at_once_failing: int = number(
+        16, 1, 10_000, "How many more, to targets that could not be reached before."
+    )
+    at_once_target: int = number(8, 1, 1_000, "How many notices are on their way to one target at once.")
+    notice_timeout_s: int = number(30, 1, 600, "How many seconds a notifier may take to tell a target.")
+    events_at_once: int = number(100, 1, 10_000, "How many events become deliveries in one write.")
+    retry_pause_s: int = number(
+        5,
+        1,
+        3_600,
+        "The most seconds until what was not taken is tried again; each failure in a row doubles them.",
+    )
+    retry_longest_pause_s: int = number(
+        21_600,
+        1,
+        7 * DAY_S,
+        "The most seconds that such a pause grows to, also where the recipient asks for a longer one.",
+    )
+    retry_for_s: int = number(
+        3 * DAY_S, 1, 366 * DAY_S, "How many seconds after its first attempt a delivery is parked."
+    )
+    attempts_kept: int = number(20, 1, 1_000, "How many attempts at one delivery are kept.")
+    delivered_for_s: int = number(
+        30 * DAY_S, 1, 3_660 * DAY_S, "For how many seconds a delivery is kept after it was taken."
+    )
+    parked_for_s: int = number(
+        90 * DAY_S, 1, 3_660 * DAY_S, "For how many seconds a delivery is kept after it was parked."
+    )
+    endpoints: int = number(16, 1, 10_000, "How many webhooks a seller, or the operator, may have.")
+    old_secret_for_s: int = number(
+        DAY_S,
+        1,
+        30 * DAY_S,
+        "For how many seconds a webhook's notices are signed with its old secret too, once it has a new one.",
+    )
+
+
 class PluginLimitSettings(Settings):
     """``[limits.plugins]``: what one plugin can take, beyond [limits] plugin_wait_s."""
 
@@ -208,3 +251,4 @@ class LimitSettings(Settings):
     ledger: LedgerLimitSettings = LedgerLimitSettings()
     relay: RelayLimitSettings = RelayLimitSettings()
     plugins: PluginLimitSettings = PluginLimitSettings()
+    deliveries: DeliveryLimitSettings = DeliveryLimitSettings()

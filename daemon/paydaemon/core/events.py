@@ -46,6 +46,10 @@ class EventType(StrEnum):
     ADMIN_KEY_REVOKED = "admin.key_revoked"
     ADMIN_INVOICE_MARKED = "admin.invoice_marked"
     ADMIN_PAYMENT_ASSIGNED = "admin.payment_assigned"
+    ADMIN_WEBHOOK_ADDED = "admin.webhook_added"
+    ADMIN_WEBHOOK_CHANGED = "admin.webhook_changed"
+    ADMIN_WEBHOOK_ROTATED = "admin.webhook_rotated"
+    ADMIN_WEBHOOK_REMOVED = "admin.webhook_removed"
     ADMIN_CONFIGURATION_RELOADED = "admin.configuration_reloaded"
     ADMIN_BACKUP_MADE = "admin.backup_made"
     ADMIN_RESTORED = "admin.restored"
@@ -89,6 +93,10 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.ADMIN_KEY_REVOKED: "A key was revoked.",
     EventType.ADMIN_INVOICE_MARKED: "Somebody marked an invoice.",
     EventType.ADMIN_PAYMENT_ASSIGNED: "Somebody gave an unmatched payment to an invoice.",
+    EventType.ADMIN_WEBHOOK_ADDED: "A webhook was added.",
+    EventType.ADMIN_WEBHOOK_CHANGED: "A webhook was changed.",
+    EventType.ADMIN_WEBHOOK_ROTATED: "A webhook was given a new secret.",
+    EventType.ADMIN_WEBHOOK_REMOVED: "A webhook was removed.",
     EventType.ADMIN_CONFIGURATION_RELOADED: "The configuration was read again while the daemon ran.",
     EventType.ADMIN_BACKUP_MADE: "A backup was made.",
     EventType.ADMIN_RESTORED: "A backup was restored, and a new epoch of the journal began.",

@@ -18,6 +18,7 @@ from paydaemon.core.payment import Payment
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
+from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceRequest
@@ -71,6 +72,7 @@ class Api:
         chains: Mapping[str, LiveChain],
         relays: Relays,
         clock: Clock = system_clock,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -82,6 +84,9 @@ class Api:
         self.journal = journal
         self.live = live
         self.relays = relays
+        self.deliveries = deliveries or Deliveries(store, {}, clock)
+        self.webhooks = Endpoints(store, self.deliveries, clock)
+        self.records = Records(store, self.deliveries, clock)
 
     async def create_invoice(
         self, principal: Principal, request: InvoiceRequest, idempotency_key: str | None

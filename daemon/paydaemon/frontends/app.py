@@ -17,10 +17,11 @@ from werkzeug.routing import BaseConverter, MapAdapter
 from paydaemon.core.errors import unavailable
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, gate
-from paydaemon.frontends.requests import ID
+from paydaemon.frontends.requests import ID, TARGET
 from paydaemon.frontends.routes import (
     admin,
     checkout,
+    deliveries,
     events,
     health,
     interface,
@@ -30,6 +31,7 @@ from paydaemon.frontends.routes import (
     plugins,
     rates,
     relay,
+    webhooks,
 )
 from paydaemon.frontends.settings import FrontendSettings, Limits, Status
 from paydaemon.frontends.traffic import NO_ANSWER, UPGRADED, Traffic
@@ -44,6 +46,12 @@ class Identifier(BaseConverter):
     regex = ID.pattern
 
 
+class TargetId(BaseConverter):
+    """A target's identifier in a path."""
+
+    regex = TARGET.pattern
+
+
 class App(QuartTrio):
     """Quart, with a time-out on requests and without belief in the Host header."""
 
@@ -55,6 +63,7 @@ class App(QuartTrio):
         self._copy_limits()
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.url_map.converters["id"] = Identifier
+        self.url_map.converters["target"] = TargetId
         self.url_map.merge_slashes = False  # a redirect would name the host that the client claims
 
     def limits_changed(self) -> None:
@@ -121,6 +130,8 @@ def make_app(
     app.register_blueprint(payments.blueprint(api, settings))
     app.register_blueprint(events.blueprint(api, settings.limits, stop))
     app.register_blueprint(relay.blueprint(api, settings, stop))
+    app.register_blueprint(webhooks.blueprint(api, settings))
+    app.register_blueprint(deliveries.blueprint(api, settings))
     app.register_blueprint(rates.blueprint(api))
     app.register_blueprint(checkout.blueprint(api))
     app.register_blueprint(plugins.blueprint(status))

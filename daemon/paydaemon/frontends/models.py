@@ -52,6 +52,7 @@ _TYPES = {
     "dict_type": "an object",
     "model_type": "an object",
     "model_attributes_type": "an object",
+    "bool_type": "true or false",
 }
 
 M = TypeVar("M", bound=BaseModel)
@@ -89,7 +90,8 @@ class Form:
         return {**handler(schema), "pattern": f"^(?:{self.pattern.pattern})$"}
 
 
-def _plain_url(url: str) -> str:
+def plain_url(url: str) -> str:
+    """A URL that somebody is sent to, or that something is: it has a host, and holds no password."""
     if _URL.fullmatch(url) is None or not _has_host(url):
         raise _error("not_a_url", 'must be a URL such as "https://shop.example/thanks"')
     if "@" in urlsplit(url).netloc:
@@ -189,7 +191,7 @@ class NewInvoice(Body):
         examples=[6],
     )
     buyer: Buyer = Field(default_factory=Buyer, description="Whom it is for.")
-    return_url: Annotated[str, Field(max_length=MAX_URL), AfterValidator(_plain_url)] | None = Field(
+    return_url: Annotated[str, Field(max_length=MAX_URL), AfterValidator(plain_url)] | None = Field(
         None,
         description="Where the checkout page leads back to: an http or https URL without user and password.",
         examples=["https://shop.example/thanks"],
@@ -357,7 +359,7 @@ def _refusal(error: ErrorDetails) -> Refusal:
             return invalid(param, f"must be at least {bounds.get('ge')}", "out_of_range")
         case "less_than_equal":
             return invalid(param, f"must be at most {bounds.get('le')}", "out_of_range")
-        case "literal_error":
+        case "literal_error" | "enum":
             return invalid(param, f"must be {bounds.get('expected')}", "invalid_value")
         case code if "message" in bounds:
             return invalid(param, str(bounds["message"]), code)

@@ -20,6 +20,9 @@ MAX_VALUES = 100
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
+TARGET = re.compile(r"[A-Za-z0-9_:-]{1,65}", re.ASCII)
+"""The id of a target: an endpoint's, or a notifier's with its audience, such as ``email:operator``."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -72,6 +75,13 @@ class Query:
         text = self.text(name)
         if text is not None and ID.fullmatch(text) is None:
             raise invalid(name, "is not an identifier")
+        return text
+
+    def target(self, name: str) -> str | None:
+        """A parameter that is a target's identifier, or None."""
+        text = self.text(name)
+        if text is not None and TARGET.fullmatch(text) is None:
+            raise invalid(name, "is not the identifier of a target")
         return text
 
     def one_of(self, name: str, kinds: type[E]) -> E | None:

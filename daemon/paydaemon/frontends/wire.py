@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from quart import Response
 
 from paydaemon.core.access import Key, Seller
+from paydaemon.core.delivery import Attempt, Delivery, Target
 from paydaemon.core.public import Json, public_invoice, public_payment
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import NewKey
 from paydaemon.engine.api import PaymentView
 from paydaemon.engine.chains import ChainStatus
+from paydaemon.engine.deliveries import DeliveryView, TargetState, TargetView, Tested
 from paydaemon.engine.invoices import InvoiceView
 from paydaemon.engine.rates import Published, plain
 
@@ -68,6 +70,91 @@ def chain(status: ChainStatus) -> Json:
         "as_of": None if status.as_of_ms is None else rfc3339(status.as_of_ms),
         "height": status.height,
     }
+
+
+def webhook(target: Target, state: TargetState) -> Json:
+    """An endpoint without its secrets."""
+    old = [one.until_ms for one in target.secrets if one.until_ms is not None]
+    return {
+        "id": target.id,
+        "url": str(target.settings.get("url", "")),
+        "types": sorted(target.wanted.types),
+        "description": target.description,
+        "seller_id": target.wanted.seller_id,
+        "disabled": target.disabled,
+        "state": state.value,
+        "down_since": _time(target.condition.down_since_ms),
+        "old_secret_until": _time(max(old, default=None)),
+        "created_at": rfc3339(target.created_at_ms),
+    }
+
+
+def tested(test: Tested) -> Json:
+    """What an endpoint answered."""
+    answer = test.answer
+    return {
+        "delivered": answer.taken,
+        "status": answer.status,
+        "reason": answer.reason,
+        "took_ms": test.took_ms,
+    }
+
+
+def target(view: TargetView) -> Json:
+    """Somebody who is told, and how far behind they are."""
+    kept, backlog = view.target, view.backlog
+    return {
+        "id": kept.id,
+        "notifier": kept.notifier,
+        "seller_id": kept.wanted.seller_id,
+        "types": sorted(kept.wanted.types),
+        "state": view.state.value,
+        "down_since": _time(kept.condition.down_since_ms),
+        "next_at": _time(kept.condition.next_at_ms if kept.condition.is_down else None),
+        "pending": backlog.pending,
+        "parked": backlog.parked,
+        "oldest_at": _time(backlog.oldest_ms),
+    }
+
+
+def delivery(one: Delivery) -> Json:
+    """A delivery as lists show it."""
+    return {
+        "id": one.id,
+        "target": one.target_id,
+        "event_id": one.event_id,
+        "seq": one.seq,
+        "type": one.type.value,
+        "invoice_id": one.invoice_id,
+        "state": one.state.value,
+        "attempts": one.attempts,
+        "status": one.status,
+        "reason": one.reason,
+        "created_at": rfc3339(one.created_at_ms),
+        "last_at": _time(one.last_at_ms),
+        "next_at": _time(one.next_at_ms),
+        "done_at": _time(one.done_at_ms),
+    }
+
+
+def delivery_log(view: DeliveryView) -> Json:
+    """A delivery with what was tried."""
+    return {**delivery(view.delivery), "log": [_attempt(one) for one in view.attempts]}
+
+
+def _attempt(one: Attempt) -> Json:
+    return {
+        "number": one.number,
+        "at": rfc3339(one.at_ms),
+        "took_ms": one.took_ms,
+        "taken": one.taken,
+        "status": one.status,
+        "reason": one.reason,
+    }
+
+
+def _time(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)
 
 
 def seller(known: Seller) -> Json:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from paydaemon.core.access import Key, Seller
-from paydaemon.core.delivery import Attempt, Backlog, Condition, Delivery, DeliveryState, Target
 from paydaemon.core.events import Draft, Event, EventType
 from paydaemon.core.invoice import Destination, Invoice, Stage, Standing, Status
 from paydaemon.core.payment import Payment
 from paydaemon.core.relay import Relay
 from paydaemon.measures import DURATIONS_S, SIZES, Histogram
+from paydaemon.store.deliveryport import DeliveryReader, DeliveryWriter
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class StoreMeasures:
     reads_waiting: int = 0
 
 
-class Reader(Protocol):
+class Reader(DeliveryReader, Protocol):
     """What can be read, in one consistent snapshot."""
 
     # Sellers and keys
@@ -210,69 +210,8 @@ class Reader(Protocol):
         """By growing `seq`. Empty `types` and None mean: any."""
         ...
 
-    # Targets and deliveries
-    def target(self, id: str) -> Target | None:
-        """A removed one too, until its deliveries are gone."""
-        ...
 
-    def targets(self, *, after: str | None, limit: int) -> Sequence[Target]:
-        """Those that are not removed, in the order they were made, after the one with the id `after`."""
-        ...
-
-    def endpoints(self, seller_id: str | None) -> Sequence[Target]:
-        """A seller's, or the operator's own: those that were made through the API and are not removed."""
-        ...
-
-    def targets_with_work(self) -> Sequence[str]:
-        """The ids of those with a delivery that is still to be tried."""
-        ...
-
-    def delivery(self, id: str) -> Delivery | None: ...
-    def delivery_of(self, target_id: str, seq: int) -> Delivery | None:
-        """What has become of one event for one target."""
-        ...
-
-    def deliveries(
-        self,
-        *,
-        target_id: str | None,
-        state: DeliveryState | None,
-        invoice_id: str | None,
-        before: str | None,
-        limit: int,
-    ) -> Sequence[Delivery]:
-        """The newest first: those recorded last or, of an invoice, those of its last events.
-
-        `before` is the id of the last delivery of the page before this one.
-        """
-        ...
-
-    def attempts(self, delivery_id: str) -> Sequence[Attempt]:
-        """Those that are kept, oldest first."""
-        ...
-
-    def due(self, target_id: str, now_ms: int, limit: int) -> Sequence[Delivery]:
-        """What may be tried now, the longest due first: of each order key the oldest that is pending."""
-        ...
-
-    def waiting(self, target_id: str, order_key: str, limit: int) -> Sequence[Delivery]:
-        """What is pending of one order key, in the order of the journal."""
-        ...
-
-    def due_between(self, target_id: str) -> tuple[int, int] | None:
-        """The `next_at_ms` of the first and of the last that may be tried; None where nothing waits."""
-        ...
-
-    def oldest(self, target_id: str, state: DeliveryState, until_ms: int, limit: int) -> Sequence[Delivery]:
-        """Those in a state that were made until then, the first made first."""
-        ...
-
-    def backlog(self, target_id: str) -> Backlog:
-        """How much a target has not been told, by an index: it takes longer the more there is."""
-        ...
-
-
-class Transaction(Reader, Protocol):
+class Transaction(Reader, DeliveryWriter, Protocol):
     """What can be written; it reads its own writes.
 
     Raises `LookupError` for a row that belongs to something unrecorded (a key or an invoice to its seller, a
@@ -336,56 +275,6 @@ class Transaction(Reader, Protocol):
 
     def append(self, draft: Draft, at_ms: int) -> Event:
         """Append to the journal. `seq` is gapless and in commit order."""
-        ...
-
-    def add_target(self, target: Target) -> None:
-        """Raises `Duplicate` ("target")."""
-        ...
-
-    def set_target(self, target: Target) -> None:
-        """Record what a target has become. Its id, notifier and name are those it was added with."""
-        ...
-
-    def move_cursor(self, target_id: str, seq: int) -> None:
-        """All up to `seq` has become deliveries. A cursor never goes back."""
-        ...
-
-    def set_condition(self, target_id: str, condition: Condition) -> None: ...
-    def add_delivery(self, delivery: Delivery) -> None:
-        """Raises `Duplicate` ("delivery") where the event is on its way to this target already.
-
-        What is pending of its order key comes before it; where nothing is, it is due at once.
-        """
-        ...
-
-    def set_delivery(self, delivery: Delivery) -> None:
-        """Record what a delivery has become. One that is done gives its place to the one behind it.
-
-        A place that another has meanwhile, because that is older and was revived, stays that one's.
-        """
-        ...
-
-    def revive(self, delivery: Delivery, at_ms: int) -> None:
-        """Record that a delivery is pending again. It is due then, before all that are behind it."""
-        ...
-
-    def add_attempt(self, delivery_id: str, attempt: Attempt, keep: int) -> None:
-        """Record an attempt; only the `keep` last ones are kept."""
-        ...
-
-    def hasten(self, target_id: str, beyond_ms: int, at_ms: int, limit: int) -> int:
-        """Have what is to be tried beyond a time tried at `at_ms`; returns how many were changed."""
-        ...
-
-    def prune_deliveries(self, state: DeliveryState, before_ms: int, limit: int) -> int:
-        """Forget some of those that came into a state before then; returns how many.
-
-        Of the `limit` that were made first: what was done late among them is looked at the next time.
-        """
-        ...
-
-    def prune_targets(self, limit: int) -> int:
-        """Forget deliveries of removed targets, and removed targets without any; returns how many of both."""
         ...
 
     def begin_epoch(self, leap: int) -> str:

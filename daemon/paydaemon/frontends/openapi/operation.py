@@ -73,7 +73,7 @@ class Operation:
     @property
     def takes_body(self) -> bool:
         """Whether a body is read, if only to see that there is none."""
-        return self.method == "POST"
+        return self.method not in ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,72 @@ RELAYED: Json = {
     "updated_at": "2026-01-31T12:01:03.871Z",
 }
 
+WEBHOOK_ID = "we_r3kd7zqw5mh2xtv6nlb4ypsc"
+DELIVERY_ID = "dlv_q7wn2x5kzr4mhv6tcl3bydps"
+
+WEBHOOK: Json = {
+    "id": WEBHOOK_ID,
+    "url": "https://shop.example/hooks/paydaemon",
+    "types": ["invoice.expired", "invoice.settled"],
+    "description": "The shop's own",
+    "seller_id": "shop",
+    "disabled": False,
+    "state": "well",
+    "down_since": None,
+    "old_secret_until": None,
+    "created_at": "2026-01-31T12:00:00.000Z",
+}
+
+NEW_WEBHOOK: Json = {**WEBHOOK, "secret": "whsec_4Vq0l0aX2n8rYb7kT3mZp9sGd6wJc1uHfR5eNiKoQvE="}
+
+TESTED: Json = {"delivered": True, "status": 200, "reason": "OK", "took_ms": 87}
+
+DELIVERY: Json = {
+    "id": DELIVERY_ID,
+    "target": WEBHOOK_ID,
+    "event_id": EVENT_ID,
+    "seq": 1042,
+    "type": "invoice.settled",
+    "invoice_id": INVOICE_ID,
+    "state": "parked",
+    "attempts": 1,
+    "status": 410,
+    "reason": "Gone",
+    "created_at": "2026-01-31T12:01:00.420Z",
+    "last_at": "2026-01-31T12:01:00.430Z",
+    "next_at": None,
+    "done_at": "2026-01-31T12:01:00.517Z",
+}
+
+ATTEMPT: Json = {
+    "number": 1,
+    "at": "2026-01-31T12:01:00.430Z",
+    "took_ms": 81,
+    "taken": False,
+    "status": 410,
+    "reason": "Gone",
+}
+
+RETRIED: Json = {
+    **DELIVERY,
+    "state": "pending",
+    "next_at": "2026-02-01T08:30:00.000Z",
+    "done_at": None,
+}
+
+TARGET: Json = {
+    "id": "email:operator",
+    "notifier": "email",
+    "seller_id": None,
+    "types": ["chain.stale", "invoice.settled"],
+    "state": "down",
+    "down_since": "2026-01-31T12:01:00.430Z",
+    "next_at": "2026-01-31T12:01:38.112Z",
+    "pending": 3,
+    "parked": 0,
+    "oldest_at": "2026-01-31T12:01:00.412Z",
+}
+
 RATE: Json = {
     "base": "BTC",
     "quote": "EUR",

@@ -6,7 +6,7 @@ from paydaemon.core.errors import ErrorType
 from paydaemon.core.events import DESCRIPTIONS, LIVE_CONFIRMING, EventType
 from paydaemon.core.invoice import Flag, Mark, Status
 from paydaemon.core.payment import PaymentState
-from paydaemon.frontends.openapi import relayshapes
+from paydaemon.frontends.openapi import deliveryshapes, relayshapes
 from paydaemon.frontends.openapi.schema import (
     Schema,
     amount,
@@ -33,6 +33,7 @@ def shapes() -> Mapping[str, Schema]:
         **_of_invoices(),
         **_of_payments(),
         **relayshapes.shapes(),
+        **deliveryshapes.shapes(),
         **_of_events(),
         **_of_the_daemon(),
         **_of_administration(),
@@ -203,6 +204,7 @@ def _event_data() -> Schema:
         "key_id": text("Of `admin.…`: the key it is about."),
         "invoice_id": text("Of `admin.…`: the invoice it is about."),
         "payment_id": text("Of `admin.payment_assigned`: the payment."),
+        "webhook_id": text("Of `admin.webhook_…`: the webhook."),
         "status": choice(Mark, "Of `admin.invoice_marked`: the mark's."),
         "revoked": whole("Of `admin.keys_rotated`: how many keys were revoked."),
         "changed": listing(text(""), "Of `admin.configuration_reloaded`: the keys with another value."),

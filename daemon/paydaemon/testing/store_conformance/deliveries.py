@@ -80,9 +80,11 @@ class Deliveries(Suite):
         await store.transact(lambda tx: tx.set_delivery(later))
         assert await store.read(lambda reader: reader.due("we_0", NOW_MS + 4, 9)) == [_first(second)]
         assert await store.read(_due) == [second.id, first.id]
-        assert await store.read(lambda reader: reader.due_between("we_0")) == (NOW_MS, NOW_MS + 5)
+        assert await store.read(lambda reader: reader.due_beyond("we_0", 0)) == (NOW_MS, NOW_MS + 5)
+        beyond = (NOW_MS + 5, NOW_MS + 5)
+        assert await store.read(lambda reader: reader.due_beyond("we_0", NOW_MS)) == beyond
         assert await store.transact(lambda tx: tx.hasten("we_0", NOW_MS + 4, NOW_MS + 1, 9)) == 1
-        assert await store.read(lambda reader: reader.due_between("we_0")) == (NOW_MS, NOW_MS + 1)
+        assert await store.read(lambda reader: reader.due_beyond("we_0", 0)) == (NOW_MS, NOW_MS + 1)
 
     async def test_what_waits_is_told_in_order(self, store: Store) -> None:
         await _begin(store)
@@ -157,7 +159,7 @@ class Deliveries(Suite):
         await _done(store, made[1])
         await _done(store, made[2])
         assert await store.read(lambda reader: reader.targets_with_work()) == []
-        assert await store.read(lambda reader: reader.due_between("we_0")) is None
+        assert await store.read(lambda reader: reader.due_beyond("we_0", 0)) is None
 
     async def test_the_oldest_in_a_state_are_found(self, store: Store) -> None:
         await _begin(store)

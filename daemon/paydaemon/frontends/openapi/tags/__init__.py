@@ -4,6 +4,7 @@ from paydaemon.frontends.openapi.operation import Tag
 from paydaemon.frontends.openapi.tags import (
     administration,
     checkout,
+    deliveries,
     events,
     health,
     interface,
@@ -13,6 +14,7 @@ from paydaemon.frontends.openapi.tags import (
     plugins,
     rates,
     relay,
+    webhooks,
 )
 
 TAGS: tuple[Tag, ...] = (
@@ -20,6 +22,8 @@ TAGS: tuple[Tag, ...] = (
     payments.TAG,
     relay.TAG,
     events.TAG,
+    webhooks.TAG,
+    deliveries.TAG,
     rates.TAG,
     plugins.TAG,
     health.TAG,

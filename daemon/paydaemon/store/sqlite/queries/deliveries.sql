@@ -63,9 +63,11 @@ WHERE target = (SELECT number FROM targets WHERE id = :target_id) AND order_key 
     AND state = 'pending'
 ORDER BY seq LIMIT :limit
 
--- name: next_due
-SELECT min(next_at_ms) AS first_ms, max(next_at_ms) AS last_ms FROM deliveries
-WHERE target = (SELECT number FROM targets WHERE id = :target_id) AND next_at_ms IS NOT NULL
+-- name: due_beyond
+SELECT
+    (SELECT min(next_at_ms) FROM deliveries WHERE target = number_of.number AND next_at_ms > :now_ms) AS first_ms,
+    (SELECT max(next_at_ms) FROM deliveries WHERE target = number_of.number AND next_at_ms > :now_ms) AS last_ms
+FROM (SELECT number FROM targets WHERE id = :target_id) AS number_of
 
 -- name: hasten
 UPDATE deliveries SET next_at_ms = :at_ms

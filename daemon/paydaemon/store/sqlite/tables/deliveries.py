@@ -73,9 +73,9 @@ class ReadDeliveries(Session):
         )
         return [rows.delivery(row) for row in page]
 
-    def due_between(self, target_id: str) -> tuple[int, int] | None:
-        [row] = self._rows("next_due", target_id=target_id)
-        return None if row["first_ms"] is None else (row["first_ms"], row["last_ms"])
+    def due_beyond(self, target_id: str, now_ms: int) -> tuple[int, int] | None:
+        row = self._row("due_beyond", target_id=target_id, now_ms=now_ms)
+        return None if row is None or row["first_ms"] is None else (row["first_ms"], row["last_ms"])
 
     def oldest(self, target_id: str, state: DeliveryState, until_ms: int, limit: int) -> Sequence[Delivery]:
         page = self._rows(

@@ -1,0 +1,185 @@
+"""Records: what is on its way to whom, what was tried, and what somebody wants tried again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paydaemon.core.access import Principal
+from paydaemon.core.delivery import Attempt, Backlog, Delivery, DeliveryState, Target
+from paydaemon.core.errors import conflict, invalid, not_found, unknown_cursor
+from paydaemon.core.retrying import revived
+from paydaemon.engine.clock import Clock
+from paydaemon.engine.deliveries.deliveries import Deliveries
+from paydaemon.engine.deliveries.steps import hurry
+from paydaemon.store.port import Reader, Store, Transaction
+
+REVIVED_AT_ONCE = 200
+REVIVED_IN_ONE_GO = 2_000
+"""How many parked deliveries one request has tried again; who wants more of them asks again."""
+
+
+class TargetState(StrEnum):
+    """How a target is doing. Nobody is there to tell an `absent` one."""
+
+    WELL = "well"
+    DOWN = "down"
+    DISABLED = "disabled"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """A target with how it is doing, and how far behind it is."""
+
+    target: Target
+    state: TargetState
+    backlog: Backlog
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """A delivery with its attempts."""
+
+    delivery: Delivery
+    attempts: Sequence[Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which deliveries somebody wants to see; None: any."""
+
+    target_id: str | None = None
+    state: DeliveryState | None = None
+    invoice_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revived:
+    """How many parked deliveries are tried again, and how many are parked still."""
+
+    retried: int
+    parked: int
+
+
+class Records:
+    """For operators, and for sellers as far as it is about their endpoints."""
+
+    def __init__(self, store: Store, deliveries: Deliveries, clock: Clock) -> None:
+        self._store = store
+        self._deliveries = deliveries
+        self._clock = clock
+
+    async def targets(self, principal: Principal, *, cursor: str | None, limit: int) -> Sequence[TargetView]:
+        """All targets, those made first at the beginning; for operators."""
+        principal.require_operator()
+        return await self._store.read(
+            lambda reader: [
+                TargetView(one, self.state(one), reader.backlog(one.id))
+                for one in reader.targets(after=cursor, limit=limit)
+            ]
+        )
+
+    async def backlogs(self) -> Mapping[str, TargetView]:
+        """Every target by its id."""
+        return await self._store.read(self._every)
+
+    async def page(
+        self, principal: Principal, wish: Wish, *, cursor: str | None, limit: int
+    ) -> Sequence[Delivery]:
+        """Deliveries, newest first. A seller has to name one of its endpoints."""
+        if wish.target_id is None and not principal.is_operator:
+            raise invalid("target", "is required with a seller's key", "missing")
+        return await self._store.read(lambda reader: _page(reader, principal, wish, cursor, limit))
+
+    async def one(self, principal: Principal, id: str) -> DeliveryView:
+        """A delivery, with its attempts as far as they are kept."""
+        return await self._store.read(
+            lambda reader: DeliveryView(_find(reader, principal, id), reader.attempts(id))
+        )
+
+    async def retry(self, principal: Principal, id: str) -> Delivery:
+        """Have a delivery tried now, be it parked. Raises `Refusal` for one that was taken."""
+        done = await self._store.transact(lambda tx: _retry(tx, principal, id, self._clock()))
+        self._deliveries.wake(done.target_id, urgent=True)
+        return done
+
+    async def retry_parked(self, principal: Principal, target_id: str) -> Revived:
+        """Have what is parked for a target tried again, the oldest first; a bounded number at a time."""
+        retried, more = 0, True
+        while more and retried < REVIVED_IN_ONE_GO:
+            count = await self._store.transact(
+                lambda tx: _retry_parked(tx, principal, target_id, self._clock())
+            )
+            retried, more = retried + count, count == REVIVED_AT_ONCE
+        self._deliveries.wake(target_id, urgent=True)
+        left = await self._store.read(lambda reader: reader.backlog(target_id))
+        return Revived(retried, left.parked)
+
+    def state(self, target: Target) -> TargetState:
+        """How a target is doing."""
+        if not self._deliveries.is_served(target):
+            return TargetState.ABSENT
+        if target.disabled:
+            return TargetState.DISABLED
+        return TargetState.DOWN if target.condition.is_down else TargetState.WELL
+
+    def _every(self, reader: Reader) -> Mapping[str, TargetView]:
+        found: dict[str, TargetView] = {}
+        cursor: str | None = None
+        while page := reader.targets(after=cursor, limit=REVIVED_AT_ONCE):
+            cursor = page[-1].id
+            found |= {one.id: TargetView(one, self.state(one), reader.backlog(one.id)) for one in page}
+        return found
+
+
+def _visible(reader: Reader, principal: Principal, target_id: str) -> Target | None:
+    target = reader.target(target_id)
+    if target is None or target.removed_at_ms is not None:
+        return None
+    return target if principal.may_see(target.wanted.seller_id) else None
+
+
+def _require_target(reader: Reader, principal: Principal, target_id: str, param: str) -> None:
+    if _visible(reader, principal, target_id) is None:
+        raise not_found("target", target_id, param)
+
+
+def _page(
+    reader: Reader, principal: Principal, wish: Wish, cursor: str | None, limit: int
+) -> Sequence[Delivery]:
+    if wish.target_id is not None:
+        _require_target(reader, principal, wish.target_id, "target")
+    if cursor is not None and reader.delivery(cursor) is None:
+        raise unknown_cursor(cursor)
+    return reader.deliveries(
+        target_id=wish.target_id,
+        state=wish.state,
+        invoice_id=wish.invoice_id,
+        before=cursor,
+        limit=limit,
+    )
+
+
+def _find(reader: Reader, principal: Principal, id: str) -> Delivery:
+    found = reader.delivery(id)
+    if found is None or _visible(reader, principal, found.target_id) is None:
+        raise not_found("delivery", id)
+    return found
+
+
+def _retry(tx: Transaction, principal: Principal, id: str, now_ms: int) -> Delivery:
+    found = _find(tx, principal, id)
+    if found.state is DeliveryState.DELIVERED:
+        raise conflict("already_delivered", "this was taken already", "id")
+    tx.revive(revived(found), now_ms)
+    hurry(tx, found.target_id, now_ms)
+    return _find(tx, principal, id)
+
+
+def _retry_parked(tx: Transaction, principal: Principal, target_id: str, now_ms: int) -> int:
+    _require_target(tx, principal, target_id, "id")
+    found = tx.oldest(target_id, DeliveryState.PARKED, now_ms, REVIVED_AT_ONCE)
+    for one in reversed(found):  # of those about one thing the oldest comes to be the first
+        tx.revive(revived(one), now_ms)
+    hurry(tx, target_id, now_ms)
+    return len(found)

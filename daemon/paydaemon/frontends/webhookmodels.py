@@ -1,0 +1,85 @@
+"""What bodies about webhooks may say."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from paydaemon.core.events import EventType
+from paydaemon.engine.deliveries import EndpointRequest
+from paydaemon.frontends.models import MAX_URL, Body, Id, Line, plain_url
+
+EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(max_length=len(EventType))]
+WebhookUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(plain_url)]
+Description = Annotated[Line, Field(max_length=200)]
+
+
+class NewWebhook(Body):
+    """Where events are to be sent."""
+
+    url: WebhookUrl = Field(
+        description="Where they are posted to: a URL without user and password.",
+        examples=["https://shop.example/hooks/paydaemon"],
+        json_schema_extra={"format": "uri"},
+    )
+    types: EventTypes = Field(
+        default_factory=list,
+        description="The types of events that are sent; none means any.",
+        examples=[["invoice.settled", "invoice.expired"]],
+    )
+    description: Description | None = Field(
+        None, description="A note to yourself, in one line.", examples=["The shop's own"]
+    )
+    seller_id: Id | None = Field(
+        None,
+        description="Whose events are sent. With an operator's key, none means every seller's and those that "
+        "are nobody's; a seller's key need not say it.",
+        examples=["shop"],
+    )
+
+    def request(self) -> EndpointRequest:
+        """The same, as the engine takes it."""
+        return EndpointRequest(
+            {"url": self.url}, frozenset(self.types), self.description, seller_id=self.seller_id
+        )
+
+
+class ChangedWebhook(Body):
+    """What is to be another way with a webhook; what is not given stays as it is."""
+
+    url: WebhookUrl | None = Field(
+        None,
+        description="Where events are posted to.",
+        examples=["https://shop.example/hooks/new"],
+        json_schema_extra={"format": "uri"},
+    )
+    types: EventTypes | None = Field(
+        None,
+        description="The types of events that are sent from now on; an empty list means any.",
+        examples=[["invoice.settled"]],
+    )
+    description: Description | None = Field(
+        None, description="A note to yourself; an empty one takes it away.", examples=["Not in use yet"]
+    )
+    disabled: bool | None = Field(
+        None,
+        description="Whether nothing is sent. What happens meanwhile is not sent later either.",
+        examples=[True],
+    )
+
+    def request(self) -> EndpointRequest:
+        """The same, as the engine takes it."""
+        return EndpointRequest(
+            None if self.url is None else {"url": self.url},
+            None if self.types is None else frozenset(self.types),
+            self.description,
+            self.disabled,
+        )
+
+
+class Redelivery(Body):
+    """What is to be sent once more."""
+
+    id: Id = Field(
+        description="The id of an event that this webhook may be told, or of a delivery to it.",
+        examples=["evt_9f2c41d7_1042", "dlv_q7wn2x5kzr4mhv6tcl3bydps"],
+    )

@@ -75,6 +75,7 @@ def test_it_tells_of_every_plugin_of_ours() -> None:
         "bitcoin": PluginStatus.LOADED,
         "hedera": PluginStatus.LOADED,
         "rates": PluginStatus.LOADED,
+        "webhook": PluginStatus.LOADED,
     }
 
 
@@ -112,13 +113,16 @@ def test_once_its_descriptor_is_filled_in_it_is_a_configuration() -> None:
 
 def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     document = everything()
-    document["http"] |= make_certificate(tmp_path).settings
+    certificate = make_certificate(tmp_path)
+    document["http"] |= certificate.settings
+    document["notifiers"]["webhook"] |= {"ca_file": str(certificate.certificate)}
     bitcoin = document["chains"]["bitcoin"]
     bitcoin["descriptor"] = ZPUB
     # There is either the one way into the node or the other.
     del bitcoin["rpc_user"], bitcoin["rpc_password"]
     config = parse_config(document, PLUGINS)
     assert (list(config.rates), list(config.chains)) == (["fixed"], ["bitcoin", "hedera"])
+    assert list(config.notifiers) == ["webhook"]
 
 
 def test_nothing_in_it_is_wider_than_a_screen() -> None:

@@ -193,7 +193,11 @@ def test_late() -> None:
     ]
 
 
-NUMBERS = {key.path: key for key in keys(PLUGINS) if type(key.default) is int and key.table[:6] != "chains"}
+NUMBERS = {
+    key.path: key
+    for key in keys(PLUGINS)
+    if type(key.default) is int and key.table.partition(".")[0] not in ("chains", "notifiers")
+}
 
 
 def with_key(path: str, value: object) -> dict[str, object]:

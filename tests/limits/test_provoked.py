@@ -16,12 +16,13 @@ from tests.limits import (
     relays,
     services,
     stores,
+    webhooks,
     websockets,
 )
 from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
-MODULES = (bitcoin, connections, deliveries, hedera, ledger, relays, services, stores, websockets)
+MODULES = (bitcoin, connections, deliveries, hedera, ledger, relays, services, stores, webhooks, websockets)
 """They note their provocations as they are imported."""
 
 

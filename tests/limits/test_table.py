@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ NO_LIMITS = {
     *("chains.bitcoin.confirmations", "chains.hedera.tokens.decimals"),
 }
 """Terms of an invoice: how long and how deep, not how much; and what a token is."""
-CHAINS = {
+CONFIGURED = {
     "chains": {
         **NOBODY["chains"],
         "hedera": {
@@ -28,7 +29,8 @@ CHAINS = {
             "account": "0.0.1001",
             "mirror_url": "http://127.0.0.1:1",
         },
-    }
+    },
+    "notifiers": {"webhook": {"plugin": "webhook"}},
 }
 LIMITS = {key.path: key for key in keys(PLUGINS) if key.least is not None and key.path not in NO_LIMITS}
 UNITS = {"_per_s": "1/s", "_ms": "ms", "_s": "s", "_bytes": "bytes"}
@@ -53,7 +55,7 @@ def test_a_row_says_what_the_model_says(path: str) -> None:
 
 @pytest.mark.parametrize("path", ROWS)
 def test_a_row_says_whether_a_reload_changes_it(path: str) -> None:
-    old = parse_config(CHAINS, PLUGINS)
+    old = parse_config(CONFIGURED, PLUGINS)
     new = changed(old, LIMITS[path])
     assert list(differences(old, new)) == [path]
     assert list(differences(old, taken_over(old, new))) == ([path] if ROWS[path].changes else [])
@@ -63,11 +65,12 @@ def changed(old: Config, key: Key) -> Config:
     """The same configuration with another value for this key."""
     value = key.least if key.least != key.default else key.most
     head, _, rest = key.path.partition(".")
-    if head == "chains":
+    if head in ("chains", "notifiers"):
         id, _, name = rest.partition(".")
-        chain = old.chains[id]
-        settings = with_value(chain.settings, name, value)
-        return replace(old, chains={**old.chains, id: replace(chain, settings=settings)})
+        tables = getattr(old, head)
+        table = replace(tables[id], settings=with_value(tables[id].settings, name, value))
+        fresh: dict[str, Any] = {head: {**tables, id: table}}
+        return replace(old, **fresh)
     return replace(old, **{head: with_value(getattr(old, head), rest, value)})
 
 

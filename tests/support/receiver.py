@@ -65,9 +65,9 @@ class Handler(BaseHTTPRequestHandler):
         return json.loads(path.read_text()) if path.exists() else {}
 
     def _append(self, name: str, record: dict[str, Any]) -> None:
-        with _WRITING, (self.folder / name).open("a") as file:
-            file.write(json.dumps(record) + "\n")
-            file.flush()
+        """A line in one write, so that whatever kills us leaves it whole or not at all."""
+        with _WRITING, (self.folder / name).open("ab", buffering=0) as file:
+            file.write(json.dumps(record).encode() + b"\n")
             os.fsync(file.fileno())
 
     def log_message(self, *_: object) -> None:

@@ -80,7 +80,7 @@ async def test_after_a_body_that_was_too_much_the_next_one_goes_on_by_another_co
     server = Saying(answer("200 OK", b"x" * 300_000))
     async with serving(server) as port, telling(limits={**QUICK, "answer_bytes": 10}) as notifier:
         for _ in range(3):
-            assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(200)
+            assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(200, "OK")
     assert server.opened == 3
 
 
@@ -126,4 +126,4 @@ async def test_whoever_is_cancelled_leaves_nothing_behind() -> None:
     async with serving(server) as port, telling(limits={"connections": 1}) as notifier:
         with trio.move_on_after(0.05):
             await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()])
-        assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(204)
+        assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(204, "No Content")

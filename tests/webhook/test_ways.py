@@ -44,8 +44,8 @@ async def test_a_name_is_looked_up_once_and_what_was_judged_is_connected_to() ->
     hosts = Hosts(evil_example=[["127.0.0.1"], ["127.0.0.2"]])
     async with serving(server) as port, telling(hosts, allow=["127.0.0.1"]) as notifier:
         to = target(f"http://evil.example:{port}/")
-        assert await notifier.tell(to, [notice()]) == Told(204)
-        assert await notifier.tell(to, [notice()]) == Told(204)
+        assert await notifier.tell(to, [notice()]) == Told(204, "No Content")
+        assert await notifier.tell(to, [notice()]) == Told(204, "No Content")
         assert hosts.asked == ["evil.example"]
         fresh = target(f"http://evil.example:{port}/", id="we_b")
         not_told = await outcome(notifier, fresh)
@@ -65,7 +65,9 @@ async def test_the_host_header_is_the_names_wherever_it_leads() -> None:
 async def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
     server = Saying(answer())
     async with serving(server) as port, telling(Hosts(shop_example=[["::1", "127.0.0.1"]])) as notifier:
-        assert await notifier.tell(target(f"http://shop.example:{port}/"), [notice()]) == Told(204)
+        assert await notifier.tell(target(f"http://shop.example:{port}/"), [notice()]) == Told(
+            204, "No Content"
+        )
 
 
 async def test_in_the_open_only_to_what_is_listed() -> None:
@@ -108,7 +110,9 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy_port}")
         async with telling() as notifier:
-            assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(204)
+            assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(
+                204, "No Content"
+            )
     assert proxy.opened == 0
 
 

@@ -21,10 +21,11 @@ _MAX_DATE = 40
 
 def told(status: int, retry_after: str | None, now_s: float) -> Told:
     """How that went. Raises `NotTold`."""
+    phrase = _phrase(status)
     if 200 <= status < 300:
-        return Told(status)
+        return Told(status, phrase)
     raise NotTold(
-        f"it answered {_named(status)}{_besides(status)}",
+        f"it answered {status} {phrase}".rstrip() + _besides(status),
         status=status,
         retry_after_s=retry_after_s(retry_after, now_s),
         for_good=status == HTTPStatus.GONE,
@@ -55,12 +56,12 @@ def _date_s(text: str) -> float | None:
         return None
 
 
-def _named(status: int) -> str:
-    """With the words that belong to it, not with those that were sent."""
+def _phrase(status: int) -> str:
+    """The words that belong to it, not those that were sent."""
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        return HTTPStatus(status).phrase
     except ValueError:
-        return str(status)
+        return ""
 
 
 def _besides(status: int) -> str:

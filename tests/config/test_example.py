@@ -76,6 +76,7 @@ def test_it_tells_of_every_plugin_of_ours() -> None:
         "email": PluginStatus.LOADED,
         "hedera": PluginStatus.LOADED,
         "rates": PluginStatus.LOADED,
+        "webhook": PluginStatus.LOADED,
     }
 
 
@@ -118,13 +119,14 @@ def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     password = {"file": str(certificate.key)}
     mails = {"templates": str(tmp_path), "ca_file": str(certificate.certificate), "password": password}
     document["notifiers"]["email"] |= mails
+    document["notifiers"]["webhook"] |= {"ca_file": str(certificate.certificate)}
     bitcoin = document["chains"]["bitcoin"]
     bitcoin["descriptor"] = ZPUB
     # There is either the one way into the node or the other.
     del bitcoin["rpc_user"], bitcoin["rpc_password"]
     config = parse_config(document, PLUGINS)
     assert (list(config.rates), list(config.chains)) == (["fixed"], ["bitcoin", "hedera"])
-    assert list(config.notifiers) == ["email"]
+    assert list(config.notifiers) == ["email", "webhook"]
 
 
 def test_nothing_in_it_is_wider_than_a_screen() -> None:

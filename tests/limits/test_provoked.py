@@ -17,12 +17,15 @@ from tests.limits import (
     relays,
     services,
     stores,
+    webhooks,
     websockets,
 )
 from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
-MODULES = (bitcoin, connections, deliveries, hedera, ledger, mails, relays, services, stores, websockets)
+MODULES = (
+    bitcoin, connections, deliveries, hedera, ledger, mails, relays, services, stores, webhooks, websockets,
+)  # fmt: skip
 """They note their provocations as they are imported."""
 
 

@@ -37,6 +37,7 @@ CONFIGURED = {
             "sender": "payments@shop.example",
             "operators": {"ops": "ops@shop.example"},
         },
+        "webhook": {"plugin": "webhook"},
     },
 }
 LIMITS = {key.path: key for key in keys(PLUGINS) if key.least is not None and key.path not in NO_LIMITS}

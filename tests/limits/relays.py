@@ -91,9 +91,9 @@ async def talked_over(socket: WebSocketConnection) -> int:
         nursery.start_soon(ask)
         while asked[0] != await later(lambda: asked[0]):
             pass
-        with pytest.raises(ConnectionClosed) as closed:
-            await read_all(socket)
         nursery.cancel_scope.cancel()
+    with pytest.raises(ConnectionClosed) as closed:
+        await read_all(socket)
     assert closed.value.reason is not None
     return int(closed.value.reason.code)
 

@@ -13,7 +13,8 @@ import trio
 
 from paydaemon.cli.toml import to_toml
 from paydaemon.config import load_config
-from paydaemon.doctor import chains as doctors_chains
+from paydaemon.doctor import asking
+from paydaemon.doctor.chains import examine_chains
 from paydaemon.doctor.files import disk_findings
 from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok
 from paydaemon.store.sqlite import open_store
@@ -351,7 +352,7 @@ async def test_a_plugin_that_raises_or_never_answers_is_a_finding(
         yield ok("first", "said before it hung")
         await trio.sleep_forever()
 
-    monkeypatch.setattr(doctors_chains, "WAIT_S", 0.2)
+    monkeypatch.setattr(asking, "WAIT_S", 0.2)
     chain = load_config(setup.config).chains["bitcoin"]
     for diagnose, said in ((raises, "oh no"), (hangs, "nothing more in 0.2 s"), (None, "no diagnosis")):
         told = await _told(chain, diagnose)
@@ -365,5 +366,5 @@ async def _told(chain: object, diagnose: object) -> list[Finding]:
     told: list[Finding] = []
     plugin = replace(chain.plugin, diagnose=diagnose)  # type: ignore[attr-defined]
     chains = {"bitcoin": replace(chain, plugin=plugin)}  # type: ignore[type-var]
-    await doctors_chains.examine_chains(chains, {}, lambda _, finding: told.append(finding))  # type: ignore[arg-type]
+    await examine_chains(chains, {}, lambda _, finding: told.append(finding))  # type: ignore[arg-type]
     return told

@@ -66,7 +66,7 @@ def reaches_daemon(command: F) -> F:
 def path_of_target(template: str, id: str) -> str:
     """The same with the id of a target, such as ``email:operator``."""
     if TARGET.fullmatch(id) is None:
-        said = f"id: {id!r} cannot be the id of a target"
+        said = f"id: {id!r} cannot be an id of a target"
         raise click.ClickException(f"{said}: see `paydaemon deliveries targets`")
     return template.format(quote(id, safe=""))
 

@@ -133,13 +133,49 @@ async def test_killed_around_the_submission_it_is_carried_out_once(net: HederaNe
     await paid_once(net, invoice, await until_relay(net, id, "succeeded"))
 
 
+async def test_whoever_repeats_its_request_across_a_crash_is_told_no_failure(net: HederaNet) -> None:
+    """The node has taken it and its answer is lost; started again, the daemon reaches nobody for a while."""
+    invoice, transaction = await signed(net)
+    arm(net, Kind.HANG, delay_ms=60_000)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_unanswered, net, transaction, invoice)
+        await patiently(lambda: _was_recorded(net))
+        await patiently(lambda: _was_submitted(net))
+        await net.daemon.kill()
+        nursery.cancel_scope.cancel()
+    net.sandbox.faults.clear()
+    for node in net.sandbox.nodes:
+        node.stop()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_repeating, net, transaction, invoice)
+        await net.daemon.start()
+        await trio.sleep(STILL_S)
+        for node in net.sandbox.nodes:
+            node.start()
+        (received,) = [event for event in await net.daemon.journal() if event["type"] == "relay.received"]
+        id = received["data"]["relay"]["transaction_id"]
+        await paid_once(net, invoice, await until_relay(net, id, "succeeded"))
+        nursery.cancel_scope.cancel()
+
+
+async def _repeating(net: HederaNet, transaction: str, invoice: Json) -> None:
+    while True:
+        await _unanswered(net, transaction, invoice, wait="precheck")
+        await trio.sleep(0.05)
+
+
+async def _was_submitted(net: HederaNet) -> bool:
+    await trio.lowlevel.checkpoint()
+    return net.sandbox.network.submitted > 0
+
+
 async def _was_recorded(net: HederaNet) -> bool:
     return any(event["type"] == "relay.received" for event in await net.daemon.journal())
 
 
-async def _unanswered(net: HederaNet, transaction: str, invoice: Json) -> None:
+async def _unanswered(net: HederaNet, transaction: str, invoice: Json, *, wait: str = "consensus") -> None:
     try:
-        await net.hand_in(transaction, invoice, wait="consensus")
+        await net.hand_in(transaction, invoice, wait=wait)
     except Exception:  # noqa: BLE001 - the daemon is killed under it
         await trio.lowlevel.checkpoint()
 

@@ -1,6 +1,7 @@
 """Transactions handed to a network: exactly once, never "failed" while that is not proven."""
 
 import threading
+from functools import partial
 
 import pytest
 import trio
@@ -160,7 +161,7 @@ async def test_only_one_waits_for_a_node_that_is_away() -> None:
         began_at = trio.current_time()
         async with trio.open_nursery() as nursery:
             for transfer in transfers:
-                nursery.start_soon(chain.submit, transfer)
+                nursery.start_soon(partial(chain.submit, transfer, in_doubt=False))
         assert trio.current_time() - began_at < 3
 
 
@@ -208,13 +209,13 @@ async def test_a_hundred_at_once_are_one() -> None:
         transfer = here.inspect(raw)
         outcomes: list[Outcome] = []
 
-        async def one() -> None:
+        async def one(in_doubt: bool) -> None:
             await chain.verify(transfer)
-            outcomes.append(await chain.submit(transfer))
+            outcomes.append(await chain.submit(transfer, in_doubt=in_doubt))
 
         async with trio.open_nursery() as nursery:
-            for _ in range(100):
-                nursery.start_soon(one)
+            for number in range(100):
+                nursery.start_soon(one, number > 0)
         assert [outcome.status for outcome in outcomes] == [ACCEPTED] * 100
         await charged_once(here, raw)
 
@@ -296,16 +297,15 @@ def _dashed(id: str) -> str:
     return f"{payer}-{start.replace('.', '-')}"
 
 
-async def test_what_was_handed_over_is_not_new_when_it_is_handed_in_once_more() -> None:
+async def test_in_doubt_nothing_is_said_to_have_failed_however_often_it_was_looked_at() -> None:
+    """Whoever repeats its request makes nothing new of it: the daemon alone knows whether it is."""
     async with world(**IMPATIENT) as here, here.watching() as chain:
         raw = here.signed()
-        transfer, _ = await here.hand_in(raw)
-        await until(lambda: here.balance(PAYEE) == 1_000)
-        asked_ms = here.now_ms
-        here.sandbox.clock.advance(200)
-        assert chain.inspect(raw, asked_ms) == transfer
-        assert (await chain.submit(transfer)).status is UNKNOWN
-        assert here.codes()[-1] == rc.TRANSACTION_EXPIRED
+        here.sandbox.node(3).stop()
+        transfer = [here.inspect(raw) for _ in range(3)][-1]
+        assert (await chain.submit(transfer, in_doubt=True)).status is UNKNOWN
+        assert (await chain.submit(here.inspect(raw), in_doubt=False)).status is FAILED
+        assert here.codes() == []
 
 
 # --- Killed, and started again
@@ -321,7 +321,7 @@ async def test_killed_before_it_was_handed_over(read_again: bool) -> None:
         async with here.watching() as chain:
             if read_again:
                 transfer = chain.inspect(transfer.raw, asked_ms)
-            assert (await chain.submit(transfer)).status is ACCEPTED
+            assert (await chain.submit(transfer, in_doubt=True)).status is ACCEPTED
             await charged_once(here, raw)
 
 
@@ -336,7 +336,7 @@ async def test_killed_after_it_was_handed_over() -> None:
         here.sandbox.node(3).start()
         async with here.watching() as chain:
             transfer = chain.inspect(transfer.raw, asked_ms)
-            outcome = await chain.submit(transfer)
+            outcome = await chain.submit(transfer, in_doubt=True)
             assert (outcome.status, outcome.node) in {(ACCEPTED, "0.0.3"), (ACCEPTED, "0.0.4")}
             assert [one.node for one in here.sandbox.network.submissions] == [4]
             await charged_once(here, raw)
@@ -351,7 +351,7 @@ async def test_killed_and_started_again_when_everybody_has_forgotten_it() -> Non
         here.sandbox.clock.advance(200)
         async with here.watching() as chain:
             transfer = chain.inspect(transfer.raw, asked_ms)
-            outcome = await chain.submit(transfer)
+            outcome = await chain.submit(transfer, in_doubt=True)
             assert outcome.status is UNKNOWN
             assert here.codes()[-1] == rc.TRANSACTION_EXPIRED
             assert (await comes_out(here, transfer)).status is SUCCEEDED
@@ -368,12 +368,12 @@ async def test_calls_end_with_the_chain_and_with_whoever_waits_for_them() -> Non
             transfer = here.inspect(here.signed())
 
             async def submit() -> None:
-                said.append(await chain.submit(transfer))
+                said.append(await chain.submit(transfer, in_doubt=False))
 
             nursery.start_soon(submit)
             await until(lambda: bool(here.taken()))
             with trio.move_on_after(0.05):
-                await chain.submit(here.inspect(here.signed(memo="other")))
+                await chain.submit(here.inspect(here.signed(memo="other")), in_doubt=False)
             here.sandbox.faults.clear()
         assert [outcome.status for outcome in said] == [UNKNOWN]
         assert chain._nodes._lines == {}
@@ -384,7 +384,7 @@ async def test_while_it_does_not_run_nobody_is_spoken_to() -> None:
     async with world() as here:
         async with here.watching() as chain:
             transfer = here.inspect(here.signed())
-        outcome = await chain.submit(transfer)
+        outcome = await chain.submit(transfer, in_doubt=False)
         assert outcome.status is FAILED
         assert here.codes() == []
         assert chain._nodes._lines == {}

@@ -140,11 +140,11 @@ class World:
     def inspect(self, raw: bytes) -> SignedTransfer:
         return self.chain.inspect(raw, self.now_ms)
 
-    async def hand_in(self, raw: bytes) -> tuple[SignedTransfer, Outcome]:
+    async def hand_in(self, raw: bytes, *, in_doubt: bool = False) -> tuple[SignedTransfer, Outcome]:
         """As the daemon does: inspected, verified, submitted."""
         transfer = self.inspect(raw)
         await self.chain.verify(transfer)
-        return transfer, await self.chain.submit(transfer)
+        return transfer, await self.chain.submit(transfer, in_doubt=in_doubt)
 
     def taken(self) -> list[str]:
         """What nodes have taken, by the transactions' ids."""

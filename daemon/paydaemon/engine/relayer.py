@@ -5,13 +5,14 @@ transaction is recorded refuses the request; afterwards it is no answer, and the
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 
 import structlog
 import trio
 
 from paydaemon.core.errors import ErrorType, Refusal, unavailable
-from paydaemon.core.relay import REFUSALS, Outcome, RelayStatus, SignedTransfer
+from paydaemon.core.relay import REFUSALS, Outcome, SignedTransfer
 from paydaemon.core.relay import Relay as Record
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.limits import EngineLimits
@@ -87,11 +88,14 @@ class Relayer:
         except Exception as error:
             raise NoAnswer("what was signed cannot be read again") from error
 
-    async def ask(self, relay: Record, transfer: SignedTransfer) -> Outcome:
-        """What the network says of a relay: handed to it where it was not yet. Raises `NoAnswer`."""
-        if relay.status is RelayStatus.RECEIVED:
-            return await _answer(self._port.submit, transfer, self._limits.submit_timeout_s)
-        return await _answer(self._port.follow, transfer, self._limits.follow_timeout_s)
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
+        """The network's first answer. Raises `NoAnswer`."""
+        call = partial(self._port.submit, transfer, in_doubt=in_doubt)
+        return await _answer(call, self._limits.submit_timeout_s)
+
+    async def follow(self, transfer: SignedTransfer) -> Outcome:
+        """What became of it. Raises `NoAnswer`."""
+        return await _answer(partial(self._port.follow, transfer), self._limits.follow_timeout_s)
 
 
 class _Asking:
@@ -125,13 +129,11 @@ class _Asking:
         return unavailable("chain_unavailable", f"chain {self._chain} cannot check this transaction now")
 
 
-async def _answer(
-    call: Callable[[SignedTransfer], Awaitable[Outcome]], transfer: SignedTransfer, patience_s: float
-) -> Outcome:
+async def _answer(call: Callable[[], Awaitable[Outcome]], patience_s: float) -> Outcome:
     deadline = trio.current_time() + patience_s
     try:
         with trio.CancelScope(deadline=deadline) as patience:
-            outcome = await call(transfer)
+            outcome = await call()
     except (Exception, SystemExit) as error:
         raise NoAnswer("the chain raised") from error
     if patience.cancelled_caught:

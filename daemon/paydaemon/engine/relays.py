@@ -243,7 +243,7 @@ class Relays:
         relay = admitted.relay
         if admitted.is_new:
             self.relayers[relay.chain].measures.statuses[relay.status] += 1
-            return self._begin(Course(relay, transfer))
+            return self._begin(Course(relay, transfer, in_doubt=False))
         return self._courses.get((relay.chain, relay.transaction_id)) or Course(relay, transfer)
 
     # --- Carrying

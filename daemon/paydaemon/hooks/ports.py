@@ -173,11 +173,13 @@ class Relay(Protocol):
         Raises `Refusal` naming the field at fault, also where the network cannot be asked.
         """
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
         """Hand it to the network; returns its first answer, or what is known of its outcome already.
 
-        Does no harm when it is called again for the same transaction, also by another run of the daemon.
-        `failed` is said only where it is certain that nobody has taken it.
+        It is called again for the same transaction where no answer was recorded, also by another run of the
+        daemon. Then it is `in_doubt`: somebody may have taken it, and what is refused now proves nothing.
+        That comes from the daemon's own record: no memory of the plugin's is needed for it. `failed` is said
+        only where it is certain that nobody has taken it.
         """
 
     async def follow(self, transfer: SignedTransfer) -> Outcome:

@@ -86,12 +86,14 @@ class RelayFaults:
 class RelayNetwork:
     """What nodes and consensus have taken. With dice it loses replies, is busy, and does not know.
 
-    `receipts` are those that transactions will get; `applied` counts how often each was carried out. What is
-    put into `answers` is said first, by the name of the call. Until `consensus` is set no outcome is known.
+    `doubted` tells of each submission whether it was in doubt. `receipts` are those that transactions will
+    get; `applied` counts how often each was carried out. What is put into `answers` is said first, by the
+    name of the call. Until `consensus` is set no outcome is known.
     """
 
     def __init__(self, dice: random.Random | None = None) -> None:
         self.submitted: list[str] = []
+        self.doubted: list[bool] = []
         self.followed: list[str] = []
         self.applied: Counter[str] = Counter()
         self.receipts: defaultdict[str, str] = defaultdict(lambda: SUCCESS)
@@ -193,10 +195,14 @@ class FakeRelay:
         await trio.lowlevel.checkpoint()
         await self.faults_of_relay.commit("verify")
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
-        """Hand it to the network."""
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
+        """Hand it to the network. While it is in doubt, no refusal proves anything."""
+        self.ledger.doubted.append(in_doubt)
         await self.faults_of_relay.commit("submit")
-        return await self.ledger.submit(transfer)
+        outcome = await self.ledger.submit(transfer)
+        if in_doubt and outcome.status is RelayStatus.FAILED:
+            raise ConnectionError("what is refused now may have been taken before")
+        return outcome
 
     async def follow(self, transfer: SignedTransfer) -> Outcome:
         """Ask the network."""

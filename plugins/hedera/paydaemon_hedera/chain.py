@@ -101,9 +101,9 @@ class HederaChain:
         """Check what needs the accounts' keys."""
         await self._relay.verify(transfer)
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
         """Hand it to a node."""
-        return await self._relay.submit(transfer)
+        return await self._relay.submit(transfer, in_doubt=in_doubt)
 
     async def follow(self, transfer: SignedTransfer) -> Outcome:
         """What became of it."""

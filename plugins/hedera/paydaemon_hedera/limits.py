@@ -64,7 +64,4 @@ class HederaLimits(Settings):
         "Of how many bytes of transactions it is remembered what was read in them; some five times as much "
         "memory.",
     )
-    handed_over_remembered: int = number(
-        100_000, 1_000, 10_000_000, "Of how many transactions it is remembered that they were handed over."
-    )
     calls: int = number(1_000, 1, 100_000, "How many calls to nodes are under way at the same time.")

@@ -1,6 +1,5 @@
 """Relaying: what the daemon asks of a chain that passes on what clients have signed (`hooks.ports.Relay`)."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
@@ -33,15 +32,11 @@ class HederaRelay:
         self._limits = limits
         self._settled = settled
         self._memory = Memory(limits)
-        self._began_ms = time.time_ns() // 1_000_000
 
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
-        """What a client has signed, as far as its bytes can tell.
-
-        A time before this run of the daemon means that an earlier run has had it already.
-        """
+        """What a client has signed, as far as its bytes can tell."""
         inspected = inspection.inspect(given, self._known_nodes(), now_ms)
-        self._memory.keep(inspected, is_new=now_ms >= self._began_ms)
+        self._memory.keep(inspected)
         return inspected.transfer
 
     async def verify(self, transfer: SignedTransfer) -> None:
@@ -49,20 +44,16 @@ class HederaRelay:
         if not transfer.is_proven:
             await self._verified(self._recall(transfer))
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
         """Hand it to a node. One that may have been handed over before is asked about first."""
         inspected = self._recall(transfer)
         choices = await self._choices(inspected)
-        in_doubt = self._memory.hand_over(transfer)
         if in_doubt:
             nodes = [choice.node for choice in inspected.choices]
             node = await self._outcomes.known_to(parse_transaction_id(transfer.transaction_id), nodes)
             if node is not None:
                 return Outcome(RelayStatus.ACCEPTED, node=node)
-        outcome = await submit(choices, self._nodes, self._limits, in_doubt=in_doubt)
-        if outcome.status is RelayStatus.FAILED:
-            self._memory.take_back(transfer)
-        return outcome
+        return await submit(choices, self._nodes, self._limits, in_doubt=in_doubt)
 
     async def follow(self, transfer: SignedTransfer) -> Outcome:
         """What became of it."""

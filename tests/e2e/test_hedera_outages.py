@@ -3,6 +3,7 @@
 Never lost, never credited twice, never `failed` while nobody knows, and never under a new id.
 """
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,11 @@ from typing import Any
 import pytest
 import trio
 
+from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.sandbox.faults import Call, Fault, Kind
+from paydaemon_hedera.sandbox.ledger import HBAR
+from paydaemon_hedera.sandbox.names import SECOND_NS, TransactionName, number
+from paydaemon_hedera.sandbox.wallet import sign, transfer_body
 from tests.e2e.hederanet import HederaNet, hederanet
 from tests.support.daemon import Json, patiently
 
@@ -178,6 +183,35 @@ async def _unanswered(net: HederaNet, transaction: str, invoice: Json, *, wait: 
         await net.hand_in(transaction, invoice, wait=wait)
     except Exception:  # noqa: BLE001 - the daemon is killed under it
         await trio.lowlevel.checkpoint()
+
+
+async def test_what_another_transaction_under_its_id_did_is_no_success(net: HederaNet) -> None:
+    """Its payer has handed one that pays somebody else straight to a node, and this one to us."""
+    invoice = await net.invoice()
+    name = TransactionName(1002, net.sandbox.clock.now_ns() - 5 * SECOND_NS)
+    keys = net.sandbox.holders[1002].signers
+    elsewhere = transfer_body(name, 3, {HBAR: {1002: -1, 1003: 1}})
+    assert net.sandbox.network.submit(3, sign(elsewhere, keys)).code == rc.OK
+    to, due = invoice["options"][0]["destination"], int(invoice["options"][0]["due_minor"])
+    ours = transfer_body(name, 3, {HBAR: {1002: -due, number(to["address"]): due}}, to["memo"])
+    transaction = base64.b64encode(sign(ours, keys)).decode()
+    relay = await net.hand_in(transaction, invoice)
+    assert (relay["status"], relay["precheck"]) == ("failed", "DUPLICATE_TRANSACTION")
+    assert relay["error"] == "another transaction was carried out under this id"
+    assert await net.hand_in(transaction, invoice) == relay, "it may not come again"
+    kinds = [event["type"] for event in await net.daemon.journal() if event["type"].startswith("relay.")]
+    assert kinds == ["relay.received", "relay.accepted", "relay.failed"]
+    assert (await net.daemon.show(invoice["id"]))["status"] == "new"
+
+
+async def test_after_an_outage_of_two_seconds_it_is_handed_over_again(net: HederaNet) -> None:
+    invoice, transaction = await signed(net)
+    arm(net, Kind.DROP_BEFORE)
+    relay = await net.hand_in(transaction, invoice, wait="precheck")
+    assert relay["status"] == "unknown"
+    net.sandbox.faults.clear()
+    await paid_once(net, invoice, await until_relay(net, relay["transaction_id"], "succeeded"))
+    assert net.sandbox.network.submitted == 1
 
 
 async def test_a_hundred_at_once_of_the_same_are_one(net: HederaNet) -> None:

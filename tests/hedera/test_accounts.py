@@ -61,7 +61,7 @@ async def test_all_who_pay_must_have_signed() -> None:
     async with world() as here, here.watching():
         transfer, outcome = await here.hand_in(here.signed(moves))
         assert outcome.status is RelayStatus.ACCEPTED
-        assert (await here.chain.follow(transfer)).status is RelayStatus.SUCCEEDED
+        assert (await here.follow(transfer)).status is RelayStatus.SUCCEEDED
         refusal = await refused(here, here.signed(moves, keys=here.sandbox.holders[ALICE].signers))
         assert "0.0.1003" in refusal.message
         assert len(here.codes()) == 1

@@ -33,7 +33,7 @@ def arm(here: World, kind: Kind, *, times: int | None = 1, code: int = 0, node: 
 async def comes_out(here: World, transfer: SignedTransfer) -> Outcome:
     """What is proven in the end: asked for again and again, as the daemon does."""
     with trio.fail_after(BOUND_S):
-        while (outcome := await here.chain.follow(transfer)).status is UNKNOWN:
+        while (outcome := await here.follow(transfer)).status is UNKNOWN:
             pass
     return outcome
 
@@ -232,27 +232,27 @@ async def test_receipts_may_be_gone_and_the_mirror_still_knows() -> None:
 
 
 async def test_while_neither_nodes_nor_mirror_can_tell_it_is_unknown() -> None:
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         for node in here.sandbox.nodes:
             node.stop()
         here.sandbox.is_mirror_down = True
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.is_mirror_down = False
         here.sandbox.mirror.set_lags([60.0])
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.mirror.set_lags([0.0])
         assert (await comes_out(here, transfer)).status is SUCCEEDED
 
 
 async def test_what_never_reached_consensus_failed_once_the_mirror_has_come_past_it() -> None:
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         arm(here, Kind.DROP_BEFORE, times=None)
         transfer, outcome = await here.hand_in(here.signed())
         assert outcome.status is UNKNOWN
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.clock.advance(200)  # past its expiry, and not by the margin
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.clock.advance(100)
         outcome = await comes_out(here, transfer)
         assert (outcome.status, outcome.receipt) == (FAILED, None)
@@ -261,7 +261,7 @@ async def test_what_never_reached_consensus_failed_once_the_mirror_has_come_past
 
 async def test_a_machine_that_lags_behind_proves_no_absence() -> None:
     """It is asked for the transaction each time, and only now and then how far it has come."""
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         await until(lambda: here.balance(PAYEE) == 1_000)
         here.sandbox.clock.advance(400)
@@ -276,20 +276,20 @@ async def test_a_machine_that_lags_behind_proves_no_absence() -> None:
 
         here.front.says = laggard
         for _ in range(3):
-            assert (await chain.follow(transfer)).status is UNKNOWN
+            assert (await here.follow(transfer)).status is UNKNOWN
         here.front.says = None
         assert (await comes_out(here, transfer)).status is SUCCEEDED
 
 
 async def test_a_duplicate_alone_proves_that_there_is_more_to_come() -> None:
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         await until(lambda: here.balance(PAYEE) == 1_000)
         here.sandbox.clock.advance(400)
         told = here.sandbox.mirror.answer(f"/api/v1/transactions/{_dashed(transfer.transaction_id)}", ())
         only = [{**one, "result": "DUPLICATE_TRANSACTION"} for one in told["transactions"]]
         here.front.says = lambda path: reply({"transactions": only}) if "/transactions/" in path else None
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
 
 
 def _dashed(id: str) -> str:

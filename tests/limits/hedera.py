@@ -258,41 +258,41 @@ async def several_busy_nodes(trial: Trial) -> str:
 
 @provokes("chains.hedera.limits.receipt_timeout_s")
 async def a_node_that_tells_nothing(trial: Trial) -> str:
-    async with small_world(trial, 0.1) as here, here.watching() as chain:
+    async with small_world(trial, 0.1) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         arm(here, Kind.LATENCY, call=Call.RECEIPT)
         with trio.fail_after(SOON_S), pytest.MonkeyPatch.context() as patch:
             patch.setattr(outcomes, "_RECEIPTS_ALONE_S", 0.0)
-            outcome = await chain.follow(transfer)
+            outcome = await here.follow(transfer)
     assert outcome == Outcome(RelayStatus.SUCCEEDED, receipt="SUCCESS")
     return "another node is asked, and then the mirror"
 
 
 @provokes("chains.hedera.limits.follow_s")
 async def an_outcome_that_nobody_tells(trial: Trial) -> str:
-    async with small_world(trial, 0.2) as here, here.watching() as chain:
+    async with small_world(trial, 0.2) as here, here.watching():
         transfer = here.inspect(here.signed())
         with trio.fail_after(SOON_S):
-            assert (await chain.follow(transfer)).status is UNKNOWN
+            assert (await here.follow(transfer)).status is UNKNOWN
     return "the relay is `unknown`, and asked about again later"
 
 
 @provokes("chains.hedera.limits.absence_after_s")
 async def a_transaction_that_never_arrived(trial: Trial) -> str:
-    async with small_world(trial, 300, **{"limits.follow_s": 0.4}) as here, here.watching() as chain:
+    async with small_world(trial, 300, **{"limits.follow_s": 0.4}) as here, here.watching():
         transfer = here.inspect(here.signed())
         here.sandbox.clock.advance(400)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(outcomes, "_RECEIPTS_ALONE_S", 0.0)
             patch.setattr(outcomes, "_FIRST_PAUSE_S", 0.01)
-            assert (await chain.follow(transfer)).status is UNKNOWN
+            assert (await here.follow(transfer)).status is UNKNOWN
             here.sandbox.clock.advance(50)
             await until(partial(_has_failed, here, transfer))
     return "until then the relay stays `unknown`; then it has `failed`"
 
 
 async def _has_failed(here: World, transfer: object) -> bool:
-    return (await here.chain.follow(transfer)).status is FAILED  # type: ignore[arg-type]
+    return (await here.follow(transfer)).status is FAILED  # type: ignore[arg-type]
 
 
 @provokes("chains.hedera.limits.calls")

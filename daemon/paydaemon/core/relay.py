@@ -116,6 +116,11 @@ class Relay:
     updated_at_ms: int
 
     @property
+    def so_far(self) -> Outcome:
+        """What its network has said of it until now."""
+        return Outcome(self.status, self.precheck, self.receipt, self.node, self.error)
+
+    @property
     def may_come_again(self) -> bool:
         """Whether it may be handed in once more: it is certain that nobody has ever taken it."""
         return self.status is RelayStatus.FAILED and self.receipt is None

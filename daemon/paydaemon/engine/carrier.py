@@ -67,7 +67,7 @@ class Carrier:
     async def _ask(self, course: Course, transfer: SignedTransfer) -> Outcome:
         """What the network says: handed to it where it was not yet. From then on it is in doubt."""
         if course.relay.status is not RelayStatus.RECEIVED:
-            return await self._relayer.follow(transfer)
+            return await self._relayer.follow(transfer, course.relay.so_far)
         in_doubt, course.in_doubt = course.in_doubt, True
         return await self._relayer.submit(transfer, in_doubt=in_doubt)
 

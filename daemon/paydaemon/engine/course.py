@@ -17,9 +17,9 @@ Tell = Callable[[Relay], None]
 class Course:
     """One relay on its way. `transfer` is what was signed, or None where that is still to be read again.
 
-    It is `in_doubt` where the network may have heard of it already: unless this run of the daemon has recorded
-    it itself, and has not begun to hand it over. `unanswered` is how often in a row its chain has given no
-    answer.
+    It is `in_doubt` where the network may have heard of it already: unless this run of the daemon has
+    recorded it itself, and has not begun to hand it over. `unanswered` is how often in a row its chain has
+    given no answer.
     """
 
     def __init__(

@@ -93,9 +93,9 @@ class Relayer:
         call = partial(self._port.submit, transfer, in_doubt=in_doubt)
         return await _answer(call, self._limits.submit_timeout_s)
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it. Raises `NoAnswer`."""
-        return await _answer(partial(self._port.follow, transfer), self._limits.follow_timeout_s)
+        return await _answer(partial(self._port.follow, transfer, so_far), self._limits.follow_timeout_s)
 
 
 class _Asking:

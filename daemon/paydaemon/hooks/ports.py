@@ -182,10 +182,12 @@ class Relay(Protocol):
         only where it is certain that nobody has taken it.
         """
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it: returns once that is proven, or `unknown` after some patience.
 
-        Called again until it is proven, also by later runs of the daemon.
+        `so_far` is what the network has said of it until now. `succeeded` is said only of this very
+        transaction, not of another one under the same id. What nobody is known to have taken may be handed
+        over again meanwhile. Called again until it is proven, also by later runs of the daemon.
         """
 
 

@@ -204,7 +204,7 @@ class FakeRelay:
             raise ConnectionError("what is refused now may have been taken before")
         return outcome
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """Ask the network."""
         await self.faults_of_relay.commit("follow")
         return await self.ledger.follow(transfer)

@@ -105,9 +105,9 @@ class HederaChain:
         """Hand it to a node."""
         return await self._relay.submit(transfer, in_doubt=in_doubt)
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it."""
-        return await self._relay.follow(transfer)
+        return await self._relay.follow(transfer, so_far)
 
     def _settled(self, transfer: SignedTransfer) -> None:
         """The mirror will show in a moment what it brought us."""

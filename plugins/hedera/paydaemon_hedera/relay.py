@@ -1,19 +1,24 @@
 """Relaying: what the daemon asks of a chain that passes on what clients have signed (`hooks.ports.Relay`)."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain, islice
 
 from paydaemon.core.errors import Refusal, unavailable
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
 from paydaemon_hedera import inspection
 from paydaemon_hedera.accounts import Accounts
+from paydaemon_hedera.again import Again
+from paydaemon_hedera.codes import OK
+from paydaemon_hedera.identity import is_same
 from paydaemon_hedera.ids import parse_transaction_id
 from paydaemon_hedera.inspection import Choice, Inspected
 from paydaemon_hedera.limits import HederaLimits
 from paydaemon_hedera.memory import Memory
 from paydaemon_hedera.nodes import Nodes
-from paydaemon_hedera.outcomes import Outcomes
+from paydaemon_hedera.outcomes import Outcomes, Sought
 from paydaemon_hedera.submission import submit
 
 Settled = Callable[[SignedTransfer], None]
@@ -55,10 +60,9 @@ class HederaRelay:
                 return Outcome(RelayStatus.ACCEPTED, node=node)
         return await submit(choices, self._nodes, self._limits, in_doubt=in_doubt)
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
-        """What became of it."""
-        id = parse_transaction_id(transfer.transaction_id)
-        outcome = await self._outcomes.follow(id, self._nodes_of(transfer), transfer.expires_at_ms)
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
+        """What became of it. What nobody is known to have taken is handed over again meanwhile."""
+        outcome = await self._outcomes.follow(self._sought(transfer, so_far))
         if outcome.status is RelayStatus.SUCCEEDED:
             self._settled(transfer)
         return outcome
@@ -91,12 +95,32 @@ class HederaRelay:
             raise unavailable("no_nodes", "the network's nodes are not known yet")
         return frozenset(self._nodes.ids)
 
-    def _nodes_of(self, transfer: SignedTransfer) -> Sequence[str]:
-        """Whom to ask what became of it: those it was for, or any: after consensus all of them know."""
+    def _sought(self, transfer: SignedTransfer, so_far: Outcome) -> Sought:
+        """Those it was for are asked, or any where they cannot be told: after consensus all of them know."""
         try:
-            return [choice.node for choice in self._recall(transfer).choices]
+            choices = self._recall(transfer).choices
         except Refusal:
-            return list(self._nodes.ids)
+            choices = ()
+        return Sought(
+            parse_transaction_id(transfer.transaction_id),
+            [choice.node for choice in choices] or list(self._nodes.ids),
+            transfer.expires_at_ms,
+            is_taken=so_far.precheck == OK,
+            is_it=partial(is_same, transfer, choices),
+            again=self._again(transfer, choices, so_far),
+        )
+
+    def _again(self, transfer: SignedTransfer, choices: Sequence[Choice], so_far: Outcome) -> Again | None:
+        """For the node that may have it, where that has never answered."""
+        if so_far.status is not RelayStatus.UNKNOWN or so_far.precheck is not None:
+            return None
+        before = (choice for choice in choices if choice.node == so_far.node)
+        choice = next(before, None)
+        return None if choice is None else Again(self._nodes, choice, transfer.expires_at_ms, _now_ms)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _sound(inspected: Inspected) -> Iterator[Choice]:

@@ -233,6 +233,17 @@ async def test_a_plugin_refuses_in_words_of_the_interface(
         assert refusal.param == (raised.param if type is ErrorType.INVALID_REQUEST else None)
 
 
+async def test_what_cannot_be_checked_now_is_told_with_the_reason(autojump_clock: MockClock) -> None:
+    async with relaying() as daemon:
+        daemon.faults.raises["verify"] = unavailable(
+            "keys", "the key of account 0.0.2 cannot be looked up now"
+        )
+        refusal = await refused(daemon, pays(await daemon.world.invoice()))
+        assert refusal.message == (
+            "chain hedera cannot check this transaction now: the key of account 0.0.2 cannot be looked up now"
+        )
+
+
 async def test_what_is_known_already_need_not_be_verified_again(autojump_clock: MockClock) -> None:
     async with relaying() as daemon:
         given = pays(await daemon.world.invoice())

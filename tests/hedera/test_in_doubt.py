@@ -78,7 +78,7 @@ async def test_where_a_node_took_it_no_mirror_is_needed() -> None:
     async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         here.sandbox.is_mirror_down = True
-        assert (await here.follow(transfer)).node == "0.0.3"
+        assert (await comes_out(here, transfer)).node == "0.0.3"
 
 
 # --- What nobody is known to have taken

@@ -118,15 +118,16 @@ class _Asking:
     ) -> None:
         if isinstance(error, Refusal):
             if error.type is not ErrorType.INVALID_REQUEST:
-                raise self._unavailable() from error
+                raise self._unavailable(error.message) from error
             raise _as_documented(error) from error
         if isinstance(error, Exception):
             about = {"chain": self._chain, "call": self._call}
             log.warning("chain did not look at a transaction", **about, exc_info=error)
             raise self._unavailable() from error
 
-    def _unavailable(self) -> Refusal:
-        return unavailable("chain_unavailable", f"chain {self._chain} cannot check this transaction now")
+    def _unavailable(self, reason: str = "") -> Refusal:
+        said = f"chain {self._chain} cannot check this transaction now"
+        return unavailable("chain_unavailable", f"{said}: {reason}" if reason else said)
 
 
 async def _answer(call: Callable[[], Awaitable[Outcome]], patience_s: float) -> Outcome:

@@ -25,7 +25,7 @@ class HederaLimits(Settings):
         "How many seconds before the last look are looked at again now and then: mirrors may learn late.",
     )
     keys_remembered: int = number(1_000, 1, 1_000_000, "Of how many accounts the keys are remembered.")
-    keys_for_s: int = number(300, 1, 86_400, "For how many seconds an account's keys are remembered.")
+    keys_for_s: int = number(3_600, 1, 86_400, "For how many seconds an account's keys are remembered.")
     keys_waiting: int = number(
         100,
         1,

@@ -11,7 +11,7 @@ from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
 from paydaemon_hedera import inspection
 from paydaemon_hedera.accounts import Accounts
 from paydaemon_hedera.again import Again
-from paydaemon_hedera.codes import OK
+from paydaemon_hedera.codes import INVALID_SIGNATURE, OK
 from paydaemon_hedera.identity import is_same
 from paydaemon_hedera.ids import parse_transaction_id
 from paydaemon_hedera.inspection import Choice, Inspected
@@ -19,6 +19,7 @@ from paydaemon_hedera.limits import HederaLimits
 from paydaemon_hedera.memory import Memory
 from paydaemon_hedera.nodes import Nodes
 from paydaemon_hedera.outcomes import Outcomes, Sought
+from paydaemon_hedera.refusals import SIGNATURES
 from paydaemon_hedera.submission import submit
 
 Settled = Callable[[SignedTransfer], None]
@@ -40,12 +41,12 @@ class HederaRelay:
 
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
         """What a client has signed, as far as its bytes can tell."""
-        inspected = inspection.inspect(given, self._known_nodes(), now_ms)
+        inspected = inspection.inspect(given, self._known_nodes(), now_ms, self._accounts.known)
         self._memory.keep(inspected)
         return inspected.transfer
 
     async def verify(self, transfer: SignedTransfer) -> None:
-        """Hold the signatures to the accounts' keys, where the bytes alone do not prove enough."""
+        """Hold the signatures to the accounts' keys, where it is not known already that they are theirs."""
         if not transfer.is_proven:
             await self._verified(self._recall(transfer))
 
@@ -58,7 +59,10 @@ class HederaRelay:
             node = await self._outcomes.known_to(parse_transaction_id(transfer.transaction_id), nodes)
             if node is not None:
                 return Outcome(RelayStatus.ACCEPTED, node=node)
-        return await submit(choices, self._nodes, self._limits, in_doubt=in_doubt)
+        outcome = await submit(choices, self._nodes, self._limits, in_doubt=in_doubt)
+        if outcome.precheck == INVALID_SIGNATURE:
+            self._accounts.forget(transfer.payer)
+        return outcome
 
     async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it. What nobody is known to have taken is handed over again meanwhile."""
@@ -68,6 +72,16 @@ class HederaRelay:
         return outcome
 
     async def _verified(self, inspected: Inspected) -> Sequence[Choice]:
+        """By the keys that are remembered, or else by those of now: an account may have got another one."""
+        try:
+            return await self._by_keys(inspected)
+        except Refusal as refusal:
+            concerned = (*inspected.debited, *inspected.credited)
+            if refusal.param != SIGNATURES or not self._accounts.doubt(concerned):
+                raise
+            return await self._by_keys(inspected)
+
+    async def _by_keys(self, inspected: Inspected) -> Sequence[Choice]:
         keys = await self._accounts.keys(inspected.debited, inspected.credited)
         return tuple(islice(inspection.verified(inspected, keys), self._limits.submit_nodes))
 

@@ -234,16 +234,23 @@ async def test_while_the_mirror_is_away_nothing_new_is_offered_and_what_is_paid_
     net: HederaNet,
 ) -> None:
     invoice, transaction = await signed(net)
-    net.sandbox.is_mirror_down = True
+    later, second = await signed(net)
+    third = net.signed(await net.invoice(), payer=1003)
     relay = await net.hand_in(transaction, invoice)
-    assert relay["status"] == "succeeded", "the nodes answer for themselves"
+    net.sandbox.is_mirror_down = True
 
     async def is_stale() -> bool:
         return bool((await net.daemon.readiness())["chains"][0]["state"] == "stale")
 
     await patiently(is_stale)
+    assert await net.hand_in(transaction, invoice) == relay, "what is known is known"
+    assert (await net.hand_in(second, later))["status"] == "succeeded", "the nodes answer for themselves"
+    unknown = await net.daemon.call("POST", "/v1/relay/hedera", {"transaction": third}, expect=5)
+    assert unknown["error"]["code"] == "chain_unavailable"
+    assert "the key of account 0.0.1003 cannot be looked up now" in unknown["error"]["message"]
     order = {"amount": "1.00", "currency": "EUR", "seller_id": "shop"}
     refused = await net.daemon.call("POST", "/v1/invoices", order, expect=5)
     assert refused["error"]["code"] == "nothing_to_offer"
     net.sandbox.is_mirror_down = False
-    await paid_once(net, invoice, relay)
+    for paid in (invoice, later):
+        assert (await net.daemon.until_status(paid["id"], "settled"))["flags"] == []

@@ -42,10 +42,12 @@ class Relayer:
     # --- Before anything is recorded
 
     def require_health(self) -> None:
-        """Raises `Refusal` (unavailable) unless the chain can be relied on now."""
-        state = self._live.status().state
-        if state is not HealthState.HEALTHY:
-            raise unavailable("chain_unavailable", f"chain {self.chain} is {state.value}")
+        """Raises `Refusal` (unavailable) unless the chain can hand transactions over now."""
+        with self._asking("relay_health"):
+            health = self._port.relay_health()
+        if health.state is not HealthState.HEALTHY:
+            message = f"chain {self.chain} passes nothing on now: {health.reason}"
+            raise unavailable("chain_unavailable", message)
 
     @property
     def payees(self) -> frozenset[str]:
@@ -77,8 +79,15 @@ class Relayer:
 
     async def up(self) -> None:
         """Wait until the chain has come up, so that it is not asked before it can know anything."""
-        while self._live.status().state is HealthState.STARTING:  # noqa: ASYNC110 - chains tell nobody
+        while self._is_starting():  # noqa: ASYNC110 - chains tell nobody
             await trio.sleep(UP_EVERY_S)
+
+    def _is_starting(self) -> bool:
+        try:
+            return self._port.relay_health().state is HealthState.STARTING
+        except Exception as error:
+            log.warning("chain could not tell its health", chain=self.chain, exc_info=error)
+            return True
 
     def read_again(self, relay: Record) -> SignedTransfer:
         """What was signed, from what is kept of it. Raises `NoAnswer`."""

@@ -183,7 +183,6 @@ class Relays:
     async def _course(
         self, relayer: Relayer, principal: Principal, given: bytes | str, named: str | None
     ) -> Course:
-        relayer.require_health()
         transfer = relayer.inspect(given, self._clock())
         key = relayer.chain, transfer.transaction_id
         course = await self._under_way(key)
@@ -221,6 +220,7 @@ class Relays:
     async def _verified(self, relayer: Relayer, transfer: SignedTransfer) -> Course | None:
         """Check it with the network. What is recorded already need not pass once more: it is returned."""
         try:
+            relayer.require_health()
             await relayer.verify(transfer)
         except Refusal:
             course = await self._recorded(relayer.chain, transfer.transaction_id)

@@ -151,6 +151,13 @@ class Relay(Protocol):
     def payees(self) -> frozenset[str]:
         """The accounts of ours that transactions may pay."""
 
+    def relay_health(self) -> Health:
+        """Whether it can hand transactions over now, quickly. Nothing new is taken unless it is healthy.
+
+        It need not be what `Chain.health` says: whoever cannot see payments may still pass them on. While it
+        is starting, nothing that an earlier run has left is handed over or asked about.
+        """
+
     def canonical(self, transaction_id: str) -> str:
         """The one form of a transaction's id, from any that people and wallets write.
 

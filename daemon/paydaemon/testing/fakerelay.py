@@ -26,7 +26,7 @@ import trio
 from paydaemon.core.errors import invalid
 from paydaemon.core.invoice import Destination
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer, Transfer
-from paydaemon.hooks.ports import DestinationRequest
+from paydaemon.hooks.ports import DestinationRequest, Health, HealthState
 
 PAYEE = "0.0.1001"
 """The account that a relaying chain is paid to; each invoice has a memo of its own there."""
@@ -66,10 +66,11 @@ def raw(
 
 @dataclass(slots=True)
 class RelayFaults:
-    """What each call does badly, by its name: raise, or wait for ever."""
+    """What each call does badly, by its name: raise, or wait for ever. `health` is what it says of itself."""
 
     raises: dict[str, Exception] = field(default_factory=dict)
     waits: set[str] = field(default_factory=set)
+    health: Health | None = None
 
     async def commit(self, call: str) -> None:
         """Do it."""
@@ -168,6 +169,14 @@ class FakeRelay:
         """The destination of an index, whether it was asked for or not."""
         memo = f"{self.id}-{index}"
         return Destination(f"{PAYEE}:{memo}", index, PAYEE, memo, f"{self.id}:{PAYEE}?memo={memo}")
+
+    def relay_health(self) -> Health:
+        """Starting while the chain is, and well from then on, unless it is told otherwise."""
+        self.faults_of_relay.commit_now("relay_health")
+        chain: Callable[[], Health] = super().health  # type: ignore[misc]
+        said = chain()
+        is_up = said.state is not HealthState.STARTING
+        return (self.faults_of_relay.health or Health(HealthState.HEALTHY)) if is_up else said
 
     def canonical(self, transaction_id: str) -> str:
         """In small letters."""

@@ -1,7 +1,8 @@
 """A Hedera network as the daemon sees it: paid to an account and a memo, watched through a mirror node.
 
 The mirror may come and go. While it is away the chain is stale and says why; when it is back, everything
-since is looked at. Transactions are relayed all the while: nodes answer for themselves.
+since is looked at. Transactions are relayed all the while, as far as the keys of those who pay are known:
+nodes answer for themselves.
 """
 
 import structlog
@@ -88,6 +89,10 @@ class HederaChain:
         return destinations.destination(self._config.account, prefix, index, asset, request.amount_minor)
 
     # Relaying
+
+    def relay_health(self) -> Health:
+        """Whether nodes are known and spoken to, wherever the mirror is."""
+        return self._relay.health()
 
     def canonical(self, transaction_id: str) -> str:
         """The one form of a transaction's id. Raises `Refusal` naming ``transaction_id``."""

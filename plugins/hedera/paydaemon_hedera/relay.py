@@ -8,6 +8,7 @@ from itertools import chain, islice
 
 from paydaemon.core.errors import Refusal, unavailable
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
+from paydaemon.hooks.ports import Health, HealthState
 from paydaemon_hedera import inspection
 from paydaemon_hedera.accounts import Accounts
 from paydaemon_hedera.again import Again
@@ -38,6 +39,14 @@ class HederaRelay:
         self._limits = limits
         self._settled = settled
         self._memory = Memory(limits)
+
+    def health(self) -> Health:
+        """Whether there is anybody to hand a transaction to."""
+        if not self._nodes.is_open:
+            return Health(HealthState.STARTING, "the chain does not run yet")
+        if not self._nodes.ids:
+            return Health(HealthState.STARTING, "the network's nodes are not known yet")
+        return Health(HealthState.HEALTHY)
 
     def inspect(self, given: bytes | str, now_ms: int) -> SignedTransfer:
         """What a client has signed, as far as its bytes can tell."""

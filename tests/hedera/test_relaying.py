@@ -406,7 +406,7 @@ async def test_a_node_with_another_certificate_is_handed_nothing() -> None:
             await until(lambda: bool(chain._nodes.ids))
             _, outcome = await here.hand_in(here.signed())
             assert outcome.status is FAILED
-            assert (outcome.error or "").endswith("shows another certificate than the address book has")
+            assert (outcome.error or "").endswith("shows another certificate than is known of it")
             assert here.codes() == []
         here.sandbox.mirror._nodes = right
         async with here.watching() as chain:

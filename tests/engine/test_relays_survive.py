@@ -175,6 +175,28 @@ async def test_a_commit_that_seemed_to_fail_is_found_and_gone_on_with(autojump_c
         assert await daemon.relay_events() == WHOLE
 
 
+@pytest.mark.parametrize("how", ["handed in again", "asked for"])
+async def test_what_a_commit_that_seemed_to_fail_left_is_carried_at_once(
+    how: str, autojump_clock: MockClock
+) -> None:
+    async with relaying(front=UnsteadyStore) as daemon:
+        store = daemon.world.store
+        assert isinstance(store, UnsteadyStore)
+        given = pays(await daemon.world.invoice())
+        store.fails = 1
+        with pytest.raises(StoreUnavailable):
+            await daemon.hand_in(given)
+        with trio.fail_after(LOST_S / 2):
+            if how == "handed in again":
+                handed = await daemon.hand_in(given)
+            else:
+                handed = await daemon.world.relays.find(SHOP, "hedera", "tx-1")
+            await handed.course.over()
+        await trio.sleep(2 * LOST_S)
+        assert daemon.ledger.submitted == ["tx-1"]
+        assert await daemon.relay_events() == WHOLE
+
+
 async def test_an_outcome_waits_for_a_store_that_cannot_take_it(autojump_clock: MockClock) -> None:
     async with relaying(front=UnsteadyStore) as daemon:
         store = daemon.world.store

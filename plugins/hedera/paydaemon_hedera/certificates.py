@@ -1,8 +1,8 @@
 """Certificates of nodes, which nobody has signed but themselves.
 
 What vouches for one is its hash: in the network's address book, or as the operator wrote it. So a node is
-asked for its certificate, that is held to the hash, and then nothing but this certificate is trusted on the line
-that transactions go over.
+asked for its certificate, that is held to the hash, and then nothing but this certificate is trusted on the
+line that transactions go over.
 """
 
 import hashlib

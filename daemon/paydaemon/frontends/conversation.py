@@ -17,6 +17,7 @@ from paydaemon.store.port import StoreUnavailable
 
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
 
 # RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
 KEY_REVOKED = 4001

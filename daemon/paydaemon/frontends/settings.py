@@ -65,6 +65,8 @@ class Limits:
     """A signed transaction as it is handed in, as text or as bytes."""
     keyless_sockets: int = 1_000
     """Websockets without a key that are open at once, in all."""
+    keyless_idle_s: float = 300.0
+    """How long one of them may be open with nothing in flight; it is closed within twice that."""
     in_flight: int = 64
     """Messages of one websocket that hands in transactions dealt with at once; the next one waits."""
     updates_queue: int = 1_000

@@ -13,6 +13,7 @@ from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.core.public import public_event
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, wire
+from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.gate import authenticate_again, principal
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.requests import Query, member
@@ -22,7 +23,6 @@ from paydaemon.journal import Filter
 
 log = structlog.get_logger(__name__)
 
-INTERNAL_ERROR = 1011
 MAX_SEQ = 10**18
 EVENT_ID = re.compile(r"evt_[0-9a-z]{1,32}_([0-9]{1,18})", re.ASCII)
 

@@ -9,14 +9,14 @@ import trio
 from quart import Blueprint, Response, request, websocket
 from werkzeug.exceptions import MethodNotAllowed
 
-from paydaemon.core.access import PUBLIC, Principal
-from paydaemon.core.errors import unavailable
 from paydaemon.core.public import public_relay
 from paydaemon.engine.api import Api
 from paydaemon.engine.relays import Wait
 from paydaemon.frontends import body, errors, wire
+from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.gate import authenticate_again, pace, principal
 from paydaemon.frontends.models import NewRelay
+from paydaemon.frontends.places import Places
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.relaysocket import (
     AROUND_BYTES,
@@ -26,33 +26,12 @@ from paydaemon.frontends.relaysocket import (
     check_size,
 )
 from paydaemon.frontends.requests import Query
-from paydaemon.frontends.routes.events import INTERNAL_ERROR
 from paydaemon.frontends.settings import FrontendSettings, Limits
 
 log = structlog.get_logger(__name__)
 
 PREFLIGHT_LASTS_S = 600
 PATHS = {"/v1/relay/<id:chain>": "POST", "/v1/relay/<id:chain>/<transaction_id>": "GET"}
-
-
-class Places:
-    """How many websockets without a key are open."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._open = 0
-
-    def take(self, who: Principal) -> None:
-        """Raises `Refusal` where there is none left for whoever has no key."""
-        if who != PUBLIC:
-            return
-        if self._open >= self._limits.keyless_sockets:
-            raise unavailable("too_many_sockets", "too many websockets without a key are open")
-        self._open += 1
-
-    def give_back(self, who: Principal) -> None:
-        """It is closed."""
-        self._open -= who == PUBLIC
 
 
 def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Blueprint:

@@ -1,12 +1,16 @@
-"""Pays an invoice in HBAR: signed here by Hedera's own SDK, passed on and followed by paydaemon.
+r"""Pays an invoice in HBAR: signed here by Hedera's own SDK, passed on and followed by paydaemon.
 
-PAYDAEMON=http://127.0.0.1:8420 ACCOUNT=0.0.1002 PRIVATE_KEY=302e… python relay.py INVOICE PAYEE MEMO TINYBARS
+PAYDAEMON=http://127.0.0.1:8420 PAYDAEMON_KEY=pd_… ACCOUNT=0.0.1002 PRIVATE_KEY=302e… \
+    python relay.py INVOICE PAYEE MEMO TINYBARS
+
+PAYDAEMON_KEY can be left out where the daemon has `public = true` under [relay].
 """
 
 import base64
 import json
 import os
 import sys
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from hiero_sdk_python import AccountId, PrivateKey, TransactionId, TransferTransaction
@@ -23,7 +27,13 @@ transaction.add_hbar_transfer(AccountId.from_string(payee), int(tinybars))
 transaction.freeze().sign(PrivateKey.from_string_der(os.environ["PRIVATE_KEY"]))
 
 body = {"transaction": base64.b64encode(transaction.to_bytes()).decode(), "invoice_id": invoice}
+headers = {"Content-Type": "application/json"}
+if key := os.environ.get("PAYDAEMON_KEY"):
+    headers["Authorization"] = f"Bearer {key}"
 url = f"{os.environ['PAYDAEMON']}/v1/relay/hedera?wait=consensus"
-with urlopen(Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})) as answer:
-    relay = json.load(answer)
+try:
+    with urlopen(Request(url, json.dumps(body).encode(), headers)) as answer:
+        relay = json.load(answer)
+except HTTPError as refused:
+    sys.exit(f"refused: {json.load(refused)['error']['message']}")
 print(relay["status"], relay["transaction_id"])

@@ -53,23 +53,46 @@ async def test_whatever_an_sdk_signs_settles_an_invoice(net: HederaNet, sdk: str
     assert net.sandbox.network.submitted == len(invoices)
 
 
-@pytest.mark.parametrize(
+EXAMPLES = pytest.mark.parametrize(
     ("sdk", "example"), [("javascript", "relay.mjs"), ("python", "relay.py")], ids=["javascript", "python"]
 )
-async def test_the_examples_of_the_documentation_pay_an_invoice(
-    net: HederaNet, sdk: str, example: str, tmp_path: Path
-) -> None:
-    invoice = await net.invoice()
+
+
+async def run_example(net: HederaNet, sdk: str, example: str, invoice: Json, key: str) -> tuple[int, str]:
+    """How an example ends for whoever has this key, and what it says."""
+    folder = net.daemon.config.parent
     option = invoice["options"][0]
     to = option["destination"]
     arguments = [invoice["id"], to["address"], to["memo"], option["due_minor"]]
     given = {"PAYDAEMON": net.daemon.api, "ACCOUNT": "0.0.1002", "PRIVATE_KEY": net.keys(ALICE)[0]}
-    script = tmp_path / example
+    script = folder / example
     script.write_bytes((ROOT / "docs/examples" / example).read_bytes())
-    (tmp_path / "node_modules").symlink_to(ROOT / "tests/sdks/node_modules")  # where Node looks for the SDK
+    if not (folder / "node_modules").exists():
+        (folder / "node_modules").symlink_to(ROOT / "tests/sdks/node_modules")  # where Node looks for it
     command = [*SCRIPTS[sdk][:-1], str(script), *arguments]
-    done = await trio.run_process(command, env={**os.environ, **given}, capture_stdout=True)
-    status, transaction_id = done.stdout.decode().split()
+    env = {**os.environ, **given, "PAYDAEMON_KEY": key}
+    done = await trio.run_process(command, env=env, capture_stdout=True, capture_stderr=True, check=False)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+@EXAMPLES
+async def test_the_examples_tell_what_is_refused(net: HederaNet, sdk: str, example: str) -> None:
+    invoice = await net.invoice()
+    assert await run_example(net, sdk, example, invoice, "pd_wrong") == (
+        1,
+        "refused: this API key is not valid\n",
+    )
+
+
+@EXAMPLES
+@pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "as the public"])
+async def test_the_examples_of_the_documentation_pay_an_invoice(
+    net: HederaNet, sdk: str, example: str, with_key: bool
+) -> None:
+    invoice = await net.invoice()
+    code, said = await run_example(net, sdk, example, invoice, net.daemon.key if with_key else "")
+    assert code == 0, said
+    status, transaction_id = said.split()
     assert status == "succeeded"
     settled = await net.daemon.until_status(invoice["id"], "settled")
     (payment,) = settled["options"][0]["payments"] or settled["options"][1]["payments"]

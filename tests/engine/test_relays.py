@@ -147,6 +147,24 @@ async def test_what_nobody_took_may_be_handed_in_again(autojump_clock: MockClock
         assert await daemon.relay_events() == ["relay.received", "relay.failed", *WHOLE]
 
 
+async def test_what_nobody_took_makes_room_for_another_transaction_of_its_id(
+    autojump_clock: MockClock,
+) -> None:
+    """Or whoever hands in first what no node takes would keep its payer from using that id."""
+    async with relaying() as daemon:
+        invoice = await daemon.world.invoice()
+        daemon.ledger.answers["submit"].append(Outcome(FAILED, "INVALID_SIGNATURE"))
+        first = await daemon.ends(await daemon.hand_in(pays(invoice, off=1)))
+        second = await daemon.ends(await daemon.hand_in(pays(invoice)))
+        assert second.status is SUCCEEDED
+        assert (first.id != second.id, first.digest != second.digest) == (True, True)
+        assert await daemon.recorded() == second
+        assert (await refused(daemon, pays(invoice, off=1))).code == "transaction_differs"
+        told = [event for event in await daemon.world.events() if event.type.value == "relay.received"]
+        amounts = [event.data["relay"]["transfers"][0]["amount_minor"] for event in told]  # type: ignore[index]
+        assert amounts == [str(invoice.options[0].due_minor + off) for off in (1, 0)]
+
+
 async def test_what_comes_again_is_held_against_what_is_asked_then(autojump_clock: MockClock) -> None:
     async with relaying() as daemon:
         invoice = await daemon.world.invoice()

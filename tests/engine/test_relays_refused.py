@@ -10,6 +10,7 @@ from paydaemon.core.access import PUBLIC
 from paydaemon.core.errors import ErrorType, Refusal, invalid, unavailable
 from paydaemon.core.policy import RelayPolicy
 from paydaemon.core.relay import Outcome
+from paydaemon.hooks.ports import Health, HealthState
 from paydaemon.testing.fakerelay import PAYEE, signed
 from tests.engine.relayed import (
     ACCEPTED,
@@ -131,12 +132,28 @@ async def test_a_chain_that_is_not_there_or_does_not_relay(autojump_clock: MockC
             assert (refusal.type, refusal.code) == (ErrorType.NOT_FOUND, code)
 
 
-async def test_a_chain_that_is_stale_takes_nothing(autojump_clock: MockClock) -> None:
+async def test_a_chain_that_is_stale_still_relays(autojump_clock: MockClock) -> None:
     async with relaying() as daemon:
         given = pays(await daemon.world.invoice())
         daemon.world.networks["hedera"].away = True
-        refusal = await leaves_no_trace(daemon, given, "chain_unavailable")
-        assert refusal.message == "chain hedera is stale"
+        assert (await daemon.ends(await daemon.hand_in(given))).status is SUCCEEDED
+
+
+@pytest.mark.parametrize("state", [HealthState.STARTING, HealthState.STALE])
+async def test_a_relay_that_is_not_well_takes_nothing_new_and_knows_what_it_took(
+    state: HealthState, autojump_clock: MockClock
+) -> None:
+    async with relaying() as daemon:
+        invoice = await daemon.world.invoice()
+        known = await daemon.ends(await daemon.hand_in(pays(invoice, "tx-2")))
+        daemon.ledger.submitted.clear()
+        daemon.faults.health = Health(state, "no node is known")
+        refusal = await refused(daemon, pays(invoice))
+        assert refusal.code == "chain_unavailable"
+        assert refusal.message == "chain hedera passes nothing on now: no node is known"
+        assert await daemon.recorded() is None
+        assert (await daemon.hand_in(pays(invoice, "tx-2"))).relay == known
+        assert daemon.ledger.submitted == []
 
 
 async def test_no_more_are_taken_than_may_wait(autojump_clock: MockClock) -> None:
@@ -157,7 +174,7 @@ async def test_no_more_are_taken_than_may_wait(autojump_clock: MockClock) -> Non
 # Plugins that misbehave
 
 
-CALLS = ["payees", "inspect", "verify", "submit", "follow"]
+CALLS = ["payees", "relay_health", "inspect", "verify", "submit", "follow"]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -231,6 +248,17 @@ async def test_a_plugin_refuses_in_words_of_the_interface(
         refusal = await leaves_no_trace(daemon, pays(await daemon.world.invoice()), code)
         assert refusal.type is type
         assert refusal.param == (raised.param if type is ErrorType.INVALID_REQUEST else None)
+
+
+async def test_what_cannot_be_checked_now_is_told_with_the_reason(autojump_clock: MockClock) -> None:
+    async with relaying() as daemon:
+        daemon.faults.raises["verify"] = unavailable(
+            "keys", "the key of account 0.0.2 cannot be looked up now"
+        )
+        refusal = await refused(daemon, pays(await daemon.world.invoice()))
+        assert refusal.message == (
+            "chain hedera cannot check this transaction now: the key of account 0.0.2 cannot be looked up now"
+        )
 
 
 async def test_what_is_known_already_need_not_be_verified_again(autojump_clock: MockClock) -> None:

@@ -109,6 +109,54 @@ async def test_one_that_cannot_be_read_again_is_kept_and_tried_again(autojump_cl
         assert (await daemon.ends(found)).status is SUCCEEDED
 
 
+# Whether the network may have heard of it
+
+
+async def test_it_is_in_doubt_from_the_first_call_on(autojump_clock: MockClock) -> None:
+    async with relaying() as daemon:
+        given = pays(await daemon.world.invoice())
+        daemon.faults.raises["submit"] = ConnectionError("no answer")
+        handed = await daemon.hand_in(given)
+        await trio.sleep(10)
+        daemon.faults.raises.clear()
+        assert (await daemon.ends(handed)).status is SUCCEEDED
+        assert daemon.ledger.doubted[:2] == [False, True]
+        assert set(daemon.ledger.doubted[1:]) == {True}
+
+
+@pytest.mark.parametrize("turned_s", [0, -86_400])
+async def test_what_an_earlier_run_recorded_is_in_doubt_however_often_it_comes_again(
+    turned_s: int, autojump_clock: MockClock
+) -> None:
+    """Whoever repeats its request is not to make it new, nor is a clock that was turned back."""
+    async with relaying() as daemon:
+        given = pays(await daemon.world.invoice())
+        daemon.faults.waits.add("submit")
+        await daemon.hand_in(given)
+        await trio.testing.wait_all_tasks_blocked()
+        await daemon.kill()
+        daemon.world.turn(turned_s)
+        await daemon.world.restart()
+        daemon.faults.raises["submit"] = ConnectionError("no answer")
+        await daemon.start()
+        for _ in range(5):
+            await daemon.hand_in(given)
+            await trio.sleep(5)
+        daemon.faults.raises.clear()
+        assert (await daemon.ends(await daemon.hand_in(given))).status is SUCCEEDED
+        assert daemon.ledger.doubted[0] is False
+        assert set(daemon.ledger.doubted[1:]) == {True}
+
+
+async def test_what_certainly_failed_is_new_when_it_comes_again(autojump_clock: MockClock) -> None:
+    async with relaying() as daemon:
+        given = pays(await daemon.world.invoice())
+        daemon.ledger.answers["submit"].append(Outcome(FAILED, "BUSY"))
+        assert (await daemon.ends(await daemon.hand_in(given))).status is FAILED
+        assert (await daemon.ends(await daemon.hand_in(given))).status is SUCCEEDED
+        assert daemon.ledger.doubted == [False, False]
+
+
 # The store
 
 
@@ -124,6 +172,28 @@ async def test_a_commit_that_seemed_to_fail_is_found_and_gone_on_with(autojump_c
         await trio.sleep(LOST_S + 1)
         assert daemon.ledger.submitted == ["tx-1"]
         assert (await daemon.ends(await daemon.hand_in(given))).status is SUCCEEDED
+        assert await daemon.relay_events() == WHOLE
+
+
+@pytest.mark.parametrize("how", ["handed in again", "asked for"])
+async def test_what_a_commit_that_seemed_to_fail_left_is_carried_at_once(
+    how: str, autojump_clock: MockClock
+) -> None:
+    async with relaying(front=UnsteadyStore) as daemon:
+        store = daemon.world.store
+        assert isinstance(store, UnsteadyStore)
+        given = pays(await daemon.world.invoice())
+        store.fails = 1
+        with pytest.raises(StoreUnavailable):
+            await daemon.hand_in(given)
+        with trio.fail_after(LOST_S / 2):
+            if how == "handed in again":
+                handed = await daemon.hand_in(given)
+            else:
+                handed = await daemon.world.relays.find(SHOP, "hedera", "tx-1")
+            await handed.course.over()
+        await trio.sleep(2 * LOST_S)
+        assert daemon.ledger.submitted == ["tx-1"]
         assert await daemon.relay_events() == WHOLE
 
 

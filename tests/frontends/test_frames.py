@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydaemon.frontends.conversation import SocketGone
-from paydaemon.frontends.frames import WAITING, FrameSocket
+from paydaemon.frontends.frames import MINOR_BURST, MINOR_PER_S, WAITING, FrameSocket
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
 
@@ -104,9 +104,34 @@ async def test_fragments_are_put_together_and_a_ping_between_them_is_answered() 
     talk, whole = Talk(), "grün".encode()
     await talk.comes(frame(TEXT, whole[:3], fin=False), frame(PING, b"there?"))
     assert said(talk.wire.sent) == [(PONG, b"there?")]
-    await talk.comes(frame(CONT, whole[3:4], fin=False), *[frame(CONT, fin=False)] * 5_000)
+    await talk.comes(frame(CONT, whole[3:4], fin=False), *[frame(CONT, fin=False)] * 400)
     await talk.comes(frame(CONT, whole[4:]))
     assert await talk.socket.receive() == "grün"
+
+
+MINOR = {
+    "pings": [frame(PING)],
+    "pongs": [frame(PONG)],
+    "empty fragments": [frame(CONT, fin=False)],
+    "fragments and pings": [frame(CONT, fin=False), frame(PING)],
+}
+
+
+@pytest.mark.parametrize("what", MINOR)
+async def test_more_small_frames_than_anybody_needs_are_an_end(what: str) -> None:
+    talk = Talk()
+    first = [] if what in ("pings", "pongs") else [frame(TEXT, fin=False)]
+    await talk.comes(*first, *(MINOR[what] * (MINOR_BURST + 2)))
+    assert talk.close_code == 1008
+
+
+async def test_as_many_small_frames_as_fit_the_pace_are_taken(autojump_clock: trio.testing.MockClock) -> None:
+    talk = Talk()
+    for _ in range(20):
+        await talk.comes(*[frame(PING)] * MINOR_BURST)
+        await trio.sleep(MINOR_BURST / MINOR_PER_S)
+    await talk.comes(frame(TEXT, b"still here"))
+    assert await talk.socket.receive() == "still here"
 
 
 WRONG = {

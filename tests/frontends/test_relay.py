@@ -11,7 +11,7 @@ import trio
 from paydaemon.core.relay import Outcome, RelayStatus
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.frontends import Limits
-from paydaemon.hooks.ports import HealthState
+from paydaemon.hooks.ports import Health, HealthState
 from paydaemon.testing.fakerelay import signed
 from tests.frontends.relays import PATH, PAYER, SHOP_PAGE, gift, payment
 from tests.support.served import PUBLIC_URL, QUICK, Json, Served, error_of, served
@@ -111,9 +111,10 @@ async def test_chains_that_do_not_take_it(daemon: Served) -> None:
         assert error_of(await client.get(f"{PATH}/tx-9"))["code"] == "relay_not_found"
         assert error_of(await client.get(f"{PATH}/{'x' * 101}"))["code"] == "invalid_transaction"
         assert (await client.get(PATH)).status_code == 405
-    daemon.engine.hedera.state = HealthState.STALE
+    daemon.engine.hedera.faults_of_relay.health = Health(HealthState.STALE, "no node is known")
     answer = await hand_in(daemon, gift())
-    assert (answer.status_code, error_of(answer)["message"]) == (503, "chain hedera is stale")
+    assert answer.status_code == 503
+    assert error_of(answer)["message"] == "chain hedera passes nothing on now: no node is known"
 
 
 async def test_a_client_that_leaves_leaves_its_transaction_to_its_way(daemon: Served) -> None:

@@ -234,6 +234,20 @@ async def test_a_place_is_given_back(tmp_path: Path) -> None:
             await until(lambda: daemon.traffics[0].websockets == 0)
 
 
+async def test_without_a_key_it_is_open_while_something_is_on_its_way(tmp_path: Path) -> None:
+    async with served(tmp_path, Limits(keyless_idle_s=0.1), relay_public=True) as daemon:
+        daemon.engine.hedera.ledger.consensus = trio.Event()
+        async with daemon.relay_socket("") as socket, daemon.relay_socket() as other:
+            await submit(socket, 1, gift())
+            await hear(socket)
+            await trio.sleep(0.5)
+            daemon.engine.hedera.ledger.consensus.set()
+            assert (await hear(socket))["params"]["status"] == "succeeded"
+            assert await closed_with(socket) == 1001
+            await submit(other, 1, gift())
+            assert "result" in await hear(other), "who has a key may be idle"
+
+
 @pytest.mark.parametrize(("origin", "may"), [(SHOP_PAGE, True), ("https://evil.example", False)])
 async def test_only_pages_that_are_named_may(tmp_path: Path, origin: str, may: bool) -> None:
     async with served(tmp_path, relay_public=True, relay_origins=(SHOP_PAGE,)) as daemon:

@@ -1,13 +1,16 @@
 """Whose signatures a transaction needs is asked of the mirror, where the bytes alone do not tell."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.relay import RelayStatus
+from paydaemon_hedera import accounts
 from paydaemon_hedera.proto.transaction_contents_pb2 import SignedTransaction
 from paydaemon_hedera.proto.transaction_list_pb2 import TransactionList
+from paydaemon_hedera.sandbox.genesis import KeyKind, holder
 from tests.hedera.front import HANG_UP, reply
 from tests.hedera.world import ALICE, BOB, CAROL, HBAR, PAYEE, World, world
 
@@ -33,11 +36,68 @@ def shortened(raw: bytes, prefix_bytes: int = 4) -> bytes:
     return listed.SerializeToString()
 
 
-async def test_nobody_is_asked_where_the_bytes_tell_enough() -> None:
+async def test_nobody_is_asked_where_the_payers_key_is_known() -> None:
     async with world() as here, here.watching():
-        before = about_keys(here)
+        assert not here.inspect(here.signed()).is_proven
         await here.hand_in(here.signed())
+        before = about_keys(here)
+        transfer, outcome = await here.hand_in(here.signed())
+        assert (transfer.is_proven, outcome.status) == (True, RelayStatus.ACCEPTED)
         assert about_keys(here) == before
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["key unknown", "key known"])
+async def test_what_another_key_than_the_payers_has_signed_is_submitted_to_nobody(is_known: bool) -> None:
+    async with world() as here, here.watching():
+        if is_known:
+            await here.hand_in(here.signed())
+        before = len(here.codes())
+        refusal = await refused(here, here.signed(keys=here.sandbox.holders[CAROL].signers[:1]))
+        assert (refusal.code, refusal.param) == ("invalid_signature", "signatures")
+        assert len(here.codes()) == before
+
+
+async def test_forgeries_do_not_have_the_mirror_asked_each_time() -> None:
+    async with world() as here, here.watching():
+        await here.hand_in(here.signed())
+        before = about_keys(here)
+        for _ in range(5):
+            await refused(here, here.signed(keys=here.sandbox.holders[CAROL].signers[:1]))
+        assert about_keys(here) == before
+
+
+@pytest.mark.parametrize("prefix_bytes", [32, 4])
+async def test_a_key_that_was_changed_is_asked_for_anew_before_anything_is_refused(
+    prefix_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "ASKED_ANEW_AFTER_S", 0.0)
+    async with world() as here, here.watching():
+        old = here.sandbox.holders[ALICE].signers
+        await here.hand_in(here.signed())
+        change_key(here)
+        _, outcome = await here.hand_in(shortened(here.signed(), prefix_bytes))
+        assert outcome.status is RelayStatus.ACCEPTED
+        assert (await refused(here, here.signed(keys=old))).code == "invalid_signature"
+
+
+async def test_a_key_that_a_node_does_not_take_is_forgotten_and_no_other_node_is_asked() -> None:
+    async with world() as here, here.watching():
+        old = here.sandbox.holders[ALICE].signers
+        await here.hand_in(here.signed())
+        change_key(here)
+        _, outcome = await here.hand_in(here.signed(keys=old, nodes=(3, 4)))
+        assert (outcome.status, outcome.precheck) == (RelayStatus.FAILED, "INVALID_SIGNATURE")
+        assert [one.node for one in here.sandbox.network.submissions] == [3, 3]
+        assert (await refused(here, here.signed(keys=old))).code == "invalid_signature"
+
+
+def change_key(here: World) -> None:
+    """Alice's key is another one from now on."""
+    made = holder(ALICE, KeyKind.ED25519, 0, seed="another")
+    here.sandbox.holders[ALICE] = replace(here.sandbox.holders[ALICE], private=made.private)
+    with here.sandbox.network.lock:
+        known = here.sandbox.network.ledger.accounts
+        known[ALICE] = replace(known[ALICE], key=made.key)
 
 
 async def test_two_of_three_keys_are_enough_and_one_is_not() -> None:
@@ -47,13 +107,11 @@ async def test_two_of_three_keys_are_enough_and_one_is_not() -> None:
         _, outcome = await here.hand_in(here.signed(moves, name=name))
         assert outcome.status is RelayStatus.ACCEPTED
         one = here.sandbox.holders[CAROL].signers[:1]
-        # With one signature alone, the node that it is handed to says so at once and for free.
-        _, outcome = await here.hand_in(here.signed(moves, name=here.name(CAROL), keys=one))
-        assert (outcome.status, outcome.precheck) == (RelayStatus.FAILED, "INVALID_SIGNATURE")
-        keys = [*one, *here.sandbox.holders[ALICE].signers]
-        refusal = await refused(here, here.signed(moves, name=here.name(CAROL), keys=keys))
-        assert (refusal.code, refusal.param) == ("invalid_signature", "signatures")
-        assert "0.0.1004" in refusal.message
+        for keys in (one, [*one, *here.sandbox.holders[ALICE].signers]):
+            refusal = await refused(here, here.signed(moves, name=here.name(CAROL), keys=keys))
+            assert (refusal.code, refusal.param) == ("invalid_signature", "signatures")
+            assert "0.0.1004" in refusal.message
+        assert len(here.codes()) == 1
 
 
 async def test_all_who_pay_must_have_signed() -> None:
@@ -61,7 +119,7 @@ async def test_all_who_pay_must_have_signed() -> None:
     async with world() as here, here.watching():
         transfer, outcome = await here.hand_in(here.signed(moves))
         assert outcome.status is RelayStatus.ACCEPTED
-        assert (await here.chain.follow(transfer)).status is RelayStatus.SUCCEEDED
+        assert (await here.follow(transfer)).status is RelayStatus.SUCCEEDED
         refusal = await refused(here, here.signed(moves, keys=here.sandbox.holders[ALICE].signers))
         assert "0.0.1003" in refusal.message
         assert len(here.codes()) == 1
@@ -96,19 +154,24 @@ async def test_keys_are_remembered_for_a_while() -> None:
 async def test_while_the_mirror_is_away_what_needs_it_is_refused_for_now() -> None:
     async with world(**{"limits.mirror_tries": 1}) as here, here.watching():
         here.front.always(HANG_UP)
-        refusal = await refused(here, shortened(here.signed()))
+        refusal = await refused(here, here.signed())
         assert (refusal.type, refusal.code) == (ErrorType.UNAVAILABLE, "keys_unavailable")
+        assert refusal.message == "the key of account 0.0.1002 cannot be looked up now"
         here.front.says = None
-        await here.hand_in(shortened(here.signed()))
+        await here.hand_in(here.signed())
+        here.front.always(HANG_UP)
+        _, outcome = await here.hand_in(shortened(here.signed()))
+        assert outcome.status is RelayStatus.ACCEPTED
 
 
 async def test_an_account_that_does_not_exist_is_told() -> None:
     async with world() as here, here.watching():
         key = here.sandbox.holders[ALICE].signers
         moves = {HBAR: {1_999: -5, PAYEE: 5}}
-        refusal = await refused(here, here.signed(moves, keys=key, name=here.name()))
-        assert (refusal.code, refusal.param) == ("invalid_transaction", "transfers")
-        assert "0.0.1999" in refusal.message
+        for payer in (ALICE, 1_999):
+            refusal = await refused(here, here.signed(moves, keys=key, name=here.name(payer)))
+            assert (refusal.code, refusal.param) == ("invalid_transaction", "transfers")
+            assert "0.0.1999" in refusal.message
 
 
 async def test_whoever_wants_to_sign_for_what_it_receives_must_have() -> None:

@@ -183,7 +183,7 @@ def test_an_entry_that_is_not_understood_hurts_no_other(field: str, value: Any, 
 
 
 def test_what_the_operator_wrote_stands_and_takes_the_books_hashes() -> None:
-    mine = addresses.configured({"0.0.3": "127.0.0.1:50212", "0.0.9": "[::1]:50212"})
+    mine = addresses.configured({"0.0.3": "127.0.0.1:50212", "0.0.9": "[::1]:50212"}, {})
     both = addresses.with_hashes(mine, addresses.from_mirror([ENTRY], tls=True))
     assert both["0.0.3"].address == "127.0.0.1:50212"
     assert both["0.0.3"].certificate_hash == "0x" + "ab" * 48

@@ -1,6 +1,7 @@
 """Transactions handed to a network: exactly once, never "failed" while that is not proven."""
 
 import threading
+from functools import partial
 
 import pytest
 import trio
@@ -32,7 +33,7 @@ def arm(here: World, kind: Kind, *, times: int | None = 1, code: int = 0, node: 
 async def comes_out(here: World, transfer: SignedTransfer) -> Outcome:
     """What is proven in the end: asked for again and again, as the daemon does."""
     with trio.fail_after(BOUND_S):
-        while (outcome := await here.chain.follow(transfer)).status is UNKNOWN:
+        while (outcome := await here.follow(transfer)).status is UNKNOWN:
             pass
     return outcome
 
@@ -160,7 +161,7 @@ async def test_only_one_waits_for_a_node_that_is_away() -> None:
         began_at = trio.current_time()
         async with trio.open_nursery() as nursery:
             for transfer in transfers:
-                nursery.start_soon(chain.submit, transfer)
+                nursery.start_soon(partial(chain.submit, transfer, in_doubt=False))
         assert trio.current_time() - began_at < 3
 
 
@@ -208,13 +209,13 @@ async def test_a_hundred_at_once_are_one() -> None:
         transfer = here.inspect(raw)
         outcomes: list[Outcome] = []
 
-        async def one() -> None:
+        async def one(in_doubt: bool) -> None:
             await chain.verify(transfer)
-            outcomes.append(await chain.submit(transfer))
+            outcomes.append(await chain.submit(transfer, in_doubt=in_doubt))
 
         async with trio.open_nursery() as nursery:
-            for _ in range(100):
-                nursery.start_soon(one)
+            for number in range(100):
+                nursery.start_soon(one, number > 0)
         assert [outcome.status for outcome in outcomes] == [ACCEPTED] * 100
         await charged_once(here, raw)
 
@@ -231,27 +232,27 @@ async def test_receipts_may_be_gone_and_the_mirror_still_knows() -> None:
 
 
 async def test_while_neither_nodes_nor_mirror_can_tell_it_is_unknown() -> None:
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         for node in here.sandbox.nodes:
             node.stop()
         here.sandbox.is_mirror_down = True
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.is_mirror_down = False
         here.sandbox.mirror.set_lags([60.0])
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.mirror.set_lags([0.0])
         assert (await comes_out(here, transfer)).status is SUCCEEDED
 
 
 async def test_what_never_reached_consensus_failed_once_the_mirror_has_come_past_it() -> None:
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         arm(here, Kind.DROP_BEFORE, times=None)
         transfer, outcome = await here.hand_in(here.signed())
         assert outcome.status is UNKNOWN
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.clock.advance(200)  # past its expiry, and not by the margin
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
         here.sandbox.clock.advance(100)
         outcome = await comes_out(here, transfer)
         assert (outcome.status, outcome.receipt) == (FAILED, None)
@@ -260,7 +261,7 @@ async def test_what_never_reached_consensus_failed_once_the_mirror_has_come_past
 
 async def test_a_machine_that_lags_behind_proves_no_absence() -> None:
     """It is asked for the transaction each time, and only now and then how far it has come."""
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         await until(lambda: here.balance(PAYEE) == 1_000)
         here.sandbox.clock.advance(400)
@@ -275,20 +276,20 @@ async def test_a_machine_that_lags_behind_proves_no_absence() -> None:
 
         here.front.says = laggard
         for _ in range(3):
-            assert (await chain.follow(transfer)).status is UNKNOWN
+            assert (await here.follow(transfer)).status is UNKNOWN
         here.front.says = None
         assert (await comes_out(here, transfer)).status is SUCCEEDED
 
 
 async def test_a_duplicate_alone_proves_that_there_is_more_to_come() -> None:
-    async with world(**IMPATIENT) as here, here.watching() as chain:
+    async with world(**IMPATIENT) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         await until(lambda: here.balance(PAYEE) == 1_000)
         here.sandbox.clock.advance(400)
         told = here.sandbox.mirror.answer(f"/api/v1/transactions/{_dashed(transfer.transaction_id)}", ())
         only = [{**one, "result": "DUPLICATE_TRANSACTION"} for one in told["transactions"]]
         here.front.says = lambda path: reply({"transactions": only}) if "/transactions/" in path else None
-        assert (await chain.follow(transfer)).status is UNKNOWN
+        assert (await here.follow(transfer)).status is UNKNOWN
 
 
 def _dashed(id: str) -> str:
@@ -296,16 +297,15 @@ def _dashed(id: str) -> str:
     return f"{payer}-{start.replace('.', '-')}"
 
 
-async def test_what_was_handed_over_is_not_new_when_it_is_handed_in_once_more() -> None:
+async def test_in_doubt_nothing_is_said_to_have_failed_however_often_it_was_looked_at() -> None:
+    """Whoever repeats its request makes nothing new of it: the daemon alone knows whether it is."""
     async with world(**IMPATIENT) as here, here.watching() as chain:
         raw = here.signed()
-        transfer, _ = await here.hand_in(raw)
-        await until(lambda: here.balance(PAYEE) == 1_000)
-        asked_ms = here.now_ms
-        here.sandbox.clock.advance(200)
-        assert chain.inspect(raw, asked_ms) == transfer
-        assert (await chain.submit(transfer)).status is UNKNOWN
-        assert here.codes()[-1] == rc.TRANSACTION_EXPIRED
+        here.sandbox.node(3).stop()
+        transfer = [here.inspect(raw) for _ in range(3)][-1]
+        assert (await chain.submit(transfer, in_doubt=True)).status is UNKNOWN
+        assert (await chain.submit(here.inspect(raw), in_doubt=False)).status is FAILED
+        assert here.codes() == []
 
 
 # --- Killed, and started again
@@ -321,7 +321,7 @@ async def test_killed_before_it_was_handed_over(read_again: bool) -> None:
         async with here.watching() as chain:
             if read_again:
                 transfer = chain.inspect(transfer.raw, asked_ms)
-            assert (await chain.submit(transfer)).status is ACCEPTED
+            assert (await chain.submit(transfer, in_doubt=True)).status is ACCEPTED
             await charged_once(here, raw)
 
 
@@ -336,28 +336,9 @@ async def test_killed_after_it_was_handed_over() -> None:
         here.sandbox.node(3).start()
         async with here.watching() as chain:
             transfer = chain.inspect(transfer.raw, asked_ms)
-            outcome = await chain.submit(transfer)
+            outcome = await chain.submit(transfer, in_doubt=True)
             assert (outcome.status, outcome.node) in {(ACCEPTED, "0.0.3"), (ACCEPTED, "0.0.4")}
             assert [one.node for one in here.sandbox.network.submissions] == [4]
-            await charged_once(here, raw)
-
-
-@pytest.mark.parametrize("first", ["its client", "the daemon"])
-async def test_killed_after_it_was_handed_over_and_its_client_is_quick_to_hand_it_in_again(
-    first: str,
-) -> None:
-    """Nobody can be reached, which would prove of a new one that nobody has it."""
-    async with world(**IMPATIENT) as here:
-        raw = here.signed()
-        async with here.watching():
-            asked_ms = here.now_ms
-            transfer, _ = await here.hand_in(raw)
-        await trio.sleep(0.002)
-        here.sandbox.node(3).stop()
-        async with here.watching() as chain:
-            for now_ms in (here.now_ms, asked_ms) if first == "its client" else (asked_ms, here.now_ms):
-                assert chain.inspect(raw, now_ms) == transfer
-            assert (await chain.submit(transfer)).status is UNKNOWN
             await charged_once(here, raw)
 
 
@@ -370,7 +351,7 @@ async def test_killed_and_started_again_when_everybody_has_forgotten_it() -> Non
         here.sandbox.clock.advance(200)
         async with here.watching() as chain:
             transfer = chain.inspect(transfer.raw, asked_ms)
-            outcome = await chain.submit(transfer)
+            outcome = await chain.submit(transfer, in_doubt=True)
             assert outcome.status is UNKNOWN
             assert here.codes()[-1] == rc.TRANSACTION_EXPIRED
             assert (await comes_out(here, transfer)).status is SUCCEEDED
@@ -387,12 +368,12 @@ async def test_calls_end_with_the_chain_and_with_whoever_waits_for_them() -> Non
             transfer = here.inspect(here.signed())
 
             async def submit() -> None:
-                said.append(await chain.submit(transfer))
+                said.append(await chain.submit(transfer, in_doubt=False))
 
             nursery.start_soon(submit)
             await until(lambda: bool(here.taken()))
             with trio.move_on_after(0.05):
-                await chain.submit(here.inspect(here.signed(memo="other")))
+                await chain.submit(here.inspect(here.signed(memo="other")), in_doubt=False)
             here.sandbox.faults.clear()
         assert [outcome.status for outcome in said] == [UNKNOWN]
         assert chain._nodes._lines == {}
@@ -403,7 +384,7 @@ async def test_while_it_does_not_run_nobody_is_spoken_to() -> None:
     async with world() as here:
         async with here.watching() as chain:
             transfer = here.inspect(here.signed())
-        outcome = await chain.submit(transfer)
+        outcome = await chain.submit(transfer, in_doubt=False)
         assert outcome.status is FAILED
         assert here.codes() == []
         assert chain._nodes._lines == {}
@@ -425,7 +406,7 @@ async def test_a_node_with_another_certificate_is_handed_nothing() -> None:
             await until(lambda: bool(chain._nodes.ids))
             _, outcome = await here.hand_in(here.signed())
             assert outcome.status is FAILED
-            assert (outcome.error or "").endswith("shows another certificate than the address book has")
+            assert (outcome.error or "").endswith("shows another certificate than is known of it")
             assert here.codes() == []
         here.sandbox.mirror._nodes = right
         async with here.watching() as chain:

@@ -3,14 +3,14 @@
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import trio
 
 from paydaemon.core.invoice import Destination
 from paydaemon.core.money import Asset
-from paydaemon.core.relay import Outcome, SignedTransfer
+from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
 from paydaemon.hooks.ports import DestinationRequest, HealthState
 from paydaemon_hedera.chain import HederaChain
 from paydaemon_hedera.config import HederaConfig
@@ -39,7 +39,7 @@ class World:
     front: Front
     config: HederaConfig
     host: FakeHost = field(default_factory=FakeHost)
-    names: set[TransactionName] = field(default_factory=set)
+    said: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.chain = HederaChain("hedera", self.config)
@@ -140,11 +140,20 @@ class World:
     def inspect(self, raw: bytes) -> SignedTransfer:
         return self.chain.inspect(raw, self.now_ms)
 
-    async def hand_in(self, raw: bytes) -> tuple[SignedTransfer, Outcome]:
+    async def hand_in(self, raw: bytes, *, in_doubt: bool = False) -> tuple[SignedTransfer, Outcome]:
         """As the daemon does: inspected, verified, submitted."""
         transfer = self.inspect(raw)
         await self.chain.verify(transfer)
-        return transfer, await self.chain.submit(transfer)
+        outcome = await self.chain.submit(transfer, in_doubt=in_doubt)
+        self.said[transfer.transaction_id] = outcome
+        return transfer, outcome
+
+    async def follow(self, transfer: SignedTransfer) -> Outcome:
+        """As the daemon does: by what was said of it so far, or by nothing after a restart."""
+        so_far = self.said.get(transfer.transaction_id, Outcome(RelayStatus.ACCEPTED))
+        outcome = await self.chain.follow(transfer, so_far)
+        self.said[transfer.transaction_id] = replace(so_far, status=outcome.status)
+        return outcome
 
     def taken(self) -> list[str]:
         """What nodes have taken, by the transactions' ids."""

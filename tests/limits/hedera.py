@@ -12,12 +12,11 @@ from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.relay import Outcome, RelayStatus
 from paydaemon_hedera import outcomes
 from paydaemon_hedera.errors import MirrorUnavailable
-from paydaemon_hedera.memory import Memory
 from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.sandbox.faults import Call, Fault, Kind
 from tests.hedera.front import HANG_UP, SILENCE
 from tests.hedera.test_accounts import about_keys, shortened
-from tests.hedera.world import ALICE, HBAR, OURS, PAYEE, World, world
+from tests.hedera.world import PAYEE, World, world
 from tests.limits.trial import Trial, provokes
 from tests.support.waiting import until
 
@@ -259,41 +258,41 @@ async def several_busy_nodes(trial: Trial) -> str:
 
 @provokes("chains.hedera.limits.receipt_timeout_s")
 async def a_node_that_tells_nothing(trial: Trial) -> str:
-    async with small_world(trial, 0.1) as here, here.watching() as chain:
+    async with small_world(trial, 0.1) as here, here.watching():
         transfer, _ = await here.hand_in(here.signed())
         arm(here, Kind.LATENCY, call=Call.RECEIPT)
         with trio.fail_after(SOON_S), pytest.MonkeyPatch.context() as patch:
             patch.setattr(outcomes, "_RECEIPTS_ALONE_S", 0.0)
-            outcome = await chain.follow(transfer)
+            outcome = await here.follow(transfer)
     assert outcome == Outcome(RelayStatus.SUCCEEDED, receipt="SUCCESS")
     return "another node is asked, and then the mirror"
 
 
 @provokes("chains.hedera.limits.follow_s")
 async def an_outcome_that_nobody_tells(trial: Trial) -> str:
-    async with small_world(trial, 0.2) as here, here.watching() as chain:
+    async with small_world(trial, 0.2) as here, here.watching():
         transfer = here.inspect(here.signed())
         with trio.fail_after(SOON_S):
-            assert (await chain.follow(transfer)).status is UNKNOWN
+            assert (await here.follow(transfer)).status is UNKNOWN
     return "the relay is `unknown`, and asked about again later"
 
 
 @provokes("chains.hedera.limits.absence_after_s")
 async def a_transaction_that_never_arrived(trial: Trial) -> str:
-    async with small_world(trial, 300, **{"limits.follow_s": 0.4}) as here, here.watching() as chain:
+    async with small_world(trial, 300, **{"limits.follow_s": 0.4}) as here, here.watching():
         transfer = here.inspect(here.signed())
         here.sandbox.clock.advance(400)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(outcomes, "_RECEIPTS_ALONE_S", 0.0)
             patch.setattr(outcomes, "_FIRST_PAUSE_S", 0.01)
-            assert (await chain.follow(transfer)).status is UNKNOWN
+            assert (await here.follow(transfer)).status is UNKNOWN
             here.sandbox.clock.advance(50)
             await until(partial(_has_failed, here, transfer))
     return "until then the relay stays `unknown`; then it has `failed`"
 
 
 async def _has_failed(here: World, transfer: object) -> bool:
-    return (await here.chain.follow(transfer)).status is FAILED  # type: ignore[arg-type]
+    return (await here.follow(transfer)).status is FAILED  # type: ignore[arg-type]
 
 
 @provokes("chains.hedera.limits.calls")
@@ -302,7 +301,9 @@ async def a_call_too_many(trial: Trial) -> str:
         arm(here, Kind.HANG)
         async with trio.open_nursery() as nursery:
             for memo in ("a", "b"):
-                nursery.start_soon(chain.submit, here.inspect(here.signed(memo=memo)))
+                nursery.start_soon(
+                    partial(chain.submit, here.inspect(here.signed(memo=memo)), in_doubt=False)
+                )
             await until(lambda: len(here.taken()) == 1)
             await trio.sleep(0.05)
             assert len(here.taken()) == 1
@@ -319,18 +320,5 @@ async def much_that_was_read(trial: Trial) -> str:
         first, second = (here.inspect(here.signed(memo=memo)) for memo in ("a", "b"))
         memory = chain._relay._memory
         assert (memory.recall(first), memory.recall(second) is None) == (None, False)
-        assert (await chain.submit(first)).status is RelayStatus.ACCEPTED
+        assert (await chain.submit(first, in_doubt=False)).status is RelayStatus.ACCEPTED
     return "the oldest is forgotten, and read anew when it is needed"
-
-
-@provokes("chains.hedera.limits.handed_over_remembered")
-async def many_that_were_handed_over(trial: Trial) -> str:
-    async with small_world(trial, 1) as here, here.watching() as chain:
-        memory: Memory = chain._relay._memory
-        raws = [here.signed({HBAR: {ALICE: -amount, PAYEE: amount}}) for amount in (1, 2)]
-        for raw in raws:
-            await here.hand_in(raw)
-        first, second = (here.inspect(raw) for raw in raws)
-        assert (memory.hand_over(first), memory.hand_over(second)) == (False, True)
-        assert first.transfers[1].account == OURS
-    return "the oldest is forgotten: handed in anew it counts as new"

@@ -56,6 +56,13 @@ async def one_websocket_more(trial: Trial) -> str:
         return f"`{status}` `{code}`: the websocket is not opened"
 
 
+@provokes("limits.relay.keyless_idle_s")
+async def a_websocket_that_does_nothing(trial: Trial) -> str:
+    async with public(trial, 0.05) as daemon, daemon.relay_socket("") as socket:
+        with trio.fail_after(SOON_S):
+            return f"the websocket is closed with `{await closing_code(socket)}`"
+
+
 @provokes("limits.relay.in_flight")
 async def a_message_too_many(trial: Trial) -> str:
     async with public(trial, 1) as daemon:

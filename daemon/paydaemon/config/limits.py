@@ -135,6 +135,13 @@ class RelayLimitSettings(Settings):
     keyless_sockets: int = number(
         1_000, 1, 1_000_000, "How many websockets without a key are open at once, in all."
     )
+    keyless_idle_s: int = number(
+        300,
+        1,
+        86_400,
+        "For how many seconds such a websocket may be open with nothing on its way; it is closed within "
+        "twice that.",
+    )
     in_flight: int = number(
         64, 1, 100_000, "How many messages of one websocket are dealt with at the same time."
     )

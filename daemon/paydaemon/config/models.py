@@ -189,7 +189,9 @@ class RelaySettings(Settings):
     )
     public: bool = Field(
         default=False,
-        description="Whether transactions can be handed in without a key, as by a page in a buyer's browser.",
+        description="Whether transactions can be handed in without a key, as by a page in a buyer's browser. "
+        'By the policy "payees" anybody can then have anything passed on that pays an account of yours, be '
+        "it the smallest unit.",
     )
     origins: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
         default=(),

@@ -59,7 +59,7 @@ class SignedTransfer:
     `transaction_id` is the one canonical form of the chain's own id. `digest` is the same for every envelope
     of the same transaction, and another for another one under the same id. `raw` is what the client gave, as
     bytes, and all that is needed to read it again. After `expires_at_ms` no node takes it any more. One that
-    `is_proven` by its bytes alone needs not be verified with the network.
+    `is_proven`, by its bytes and by what its chain knows already, needs not be verified with the network.
     """
 
     transaction_id: str
@@ -114,6 +114,11 @@ class Relay:
     expires_at_ms: int
     created_at_ms: int
     updated_at_ms: int
+
+    @property
+    def so_far(self) -> Outcome:
+        """What its network has said of it until now."""
+        return Outcome(self.status, self.precheck, self.receipt, self.node, self.error)
 
     @property
     def may_come_again(self) -> bool:

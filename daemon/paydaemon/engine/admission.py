@@ -41,18 +41,14 @@ class Admitted:
 def admit(tx: Transaction, given: Application, now_ms: int) -> Admitted:
     """Record what is handed in. Raises `Refusal` where it may not be passed on, and records nothing."""
     known = tx.relay(given.chain, given.transfer.transaction_id)
-    if known is not None:
+    if known is not None and not known.may_come_again:
         require_same(known, given.transfer)
-        if not known.may_come_again:
-            return Admitted(known, is_new=False)
+        return Admitted(known, is_new=False)
     paid = check(given.policy, given.transfer, _books(tx, given, now_ms))
     if paid is not None and given.policy is not RelayPolicy.OPEN:
         _require_room(tx, given.transfer, paid.invoice_id)
     step = _step(given, known, paid, now_ms)
-    if known is None:
-        tx.add_relay(step.relay)
-    else:
-        tx.set_relay(step.relay)
+    _record(tx, known, step.relay)
     if step.event is not None:
         tx.append(step.event, now_ms)
     return Admitted(step.relay, is_new=True)
@@ -63,6 +59,15 @@ def require_same(relay: Relay, transfer: SignedTransfer) -> None:
     if relay.digest != transfer.digest:
         message = f"another transaction was handed in before as {relay.transaction_id}"
         raise conflict("transaction_differs", message, "transaction")
+
+
+def _record(tx: Transaction, known: Relay | None, relay: Relay) -> None:
+    if known is None:
+        tx.add_relay(relay)
+    elif known.id == relay.id:
+        tx.set_relay(relay)
+    else:
+        tx.replace_relay(known.id, relay)
 
 
 def _require_room(tx: Reader, transfer: SignedTransfer, invoice_id: str) -> None:
@@ -77,9 +82,10 @@ def _require_room(tx: Reader, transfer: SignedTransfer, invoice_id: str) -> None
 
 
 def _step(given: Application, known: Relay | None, paid: Ask | None, now_ms: int) -> Step:
+    """What nobody has taken may come again, or make room for another one of its id: a relay of its own."""
     seller_id = given.principal.seller_id or None if paid is None else paid.seller_id
     arrival = Arrival(given.chain, None if paid is None else paid.invoice_id, seller_id, now_ms)
-    if known is None:
+    if known is None or known.digest != given.transfer.digest:
         return receive(new_id("rly"), given.transfer, arrival)
     return receive_again(known, given.transfer, arrival)
 

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 import trio
 
-from paydaemon.core.relay import Outcome, Relay, RelayStatus
+from paydaemon.core.relay import Outcome, Relay, RelayStatus, SignedTransfer
 from paydaemon.core.relaying import advance
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.course import Course
@@ -57,12 +57,19 @@ class Carrier:
         try:
             if course.transfer is None:
                 course.transfer = self._relayer.read_again(course.relay)
-            outcome = await self._relayer.ask(course.relay, course.transfer)
+            outcome = await self._ask(course, course.transfer)
         except NoAnswer as error:
             self._tell(course, error)
             return False
         course.unanswered = 0
         return await self._record(course, outcome) and (handing_over or course.is_over)
+
+    async def _ask(self, course: Course, transfer: SignedTransfer) -> Outcome:
+        """What the network says: handed to it where it was not yet. From then on it is in doubt."""
+        if course.relay.status is not RelayStatus.RECEIVED:
+            return await self._relayer.follow(transfer, course.relay.so_far)
+        in_doubt, course.in_doubt = course.in_doubt, True
+        return await self._relayer.submit(transfer, in_doubt=in_doubt)
 
     def _tell(self, course: Course, error: NoAnswer) -> None:
         """The first time in a row whole: a network that is away for a day would fill the log otherwise."""

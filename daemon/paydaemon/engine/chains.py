@@ -116,7 +116,7 @@ class LiveChain:
         return None
 
 
-RELAY_CALLS = ("canonical", "inspect", "verify", "submit", "follow")
+RELAY_CALLS = ("relay_health", "canonical", "inspect", "verify", "submit", "follow")
 """The methods by which a chain relays, if it does."""
 
 

@@ -17,12 +17,17 @@ Tell = Callable[[Relay], None]
 class Course:
     """One relay on its way. `transfer` is what was signed, or None where that is still to be read again.
 
-    `unanswered` is how often in a row its chain has given no answer.
+    It is `in_doubt` where the network may have heard of it already: unless this run of the daemon has
+    recorded it itself, and has not begun to hand it over. `unanswered` is how often in a row its chain has
+    given no answer.
     """
 
-    def __init__(self, relay: Relay, transfer: SignedTransfer | None = None) -> None:
+    def __init__(
+        self, relay: Relay, transfer: SignedTransfer | None = None, *, in_doubt: bool = True
+    ) -> None:
         self.relay = relay
         self.transfer = transfer
+        self.in_doubt = in_doubt
         self.began_s = trio.current_time()
         self.unanswered = 0
         self._waiters = trio.lowlevel.ParkingLot()

@@ -5,6 +5,7 @@ transaction is recorded refuses the request; afterwards it is no answer, and the
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ import structlog
 import trio
 
 from paydaemon.core.errors import ErrorType, Refusal, unavailable
-from paydaemon.core.relay import REFUSALS, Outcome, RelayStatus, SignedTransfer
+from paydaemon.core.relay import REFUSALS, Outcome, SignedTransfer
 from paydaemon.core.relay import Relay as Record
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.limits import EngineLimits
@@ -44,10 +45,12 @@ class Relayer:
     # --- Before anything is recorded
 
     def require_health(self) -> None:
-        """Raises `Refusal` (unavailable) unless the chain can be relied on now."""
-        state = self._live.status().state
-        if state is not HealthState.HEALTHY:
-            raise unavailable("chain_unavailable", f"chain {self.chain} is {state.value}")
+        """Raises `Refusal` (unavailable) unless the chain can hand transactions over now."""
+        with self._asking("relay_health"):
+            health = self._port.relay_health()
+        if health.state is not HealthState.HEALTHY:
+            message = f"chain {self.chain} passes nothing on now: {health.reason}"
+            raise unavailable("chain_unavailable", message)
 
     @property
     def payees(self) -> frozenset[str]:
@@ -79,8 +82,15 @@ class Relayer:
 
     async def up(self) -> None:
         """Wait until the chain has come up, so that it is not asked before it can know anything."""
-        while self._live.status().state is HealthState.STARTING:  # noqa: ASYNC110 - chains tell nobody
+        while self._is_starting():  # noqa: ASYNC110 - chains tell nobody
             await trio.sleep(UP_EVERY_S)
+
+    def _is_starting(self) -> bool:
+        try:
+            return self._port.relay_health().state is HealthState.STARTING
+        except Exception as error:
+            log.warning("chain could not tell its health", chain=self.chain, exc_info=error)
+            return True
 
     def read_again(self, relay: Record) -> SignedTransfer:
         """What was signed, from what is kept of it. Raises `NoAnswer`."""
@@ -90,11 +100,14 @@ class Relayer:
         except Exception as error:
             raise NoAnswer("what was signed cannot be read again") from error
 
-    async def ask(self, relay: Record, transfer: SignedTransfer) -> Outcome:
-        """What the network says of a relay: handed to it where it was not yet. Raises `NoAnswer`."""
-        if relay.status is RelayStatus.RECEIVED:
-            return await _answer(self._port.submit, transfer, self._limits.submit_timeout_s)
-        return await _answer(self._port.follow, transfer, self._limits.follow_timeout_s)
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
+        """The network's first answer. Raises `NoAnswer`."""
+        call = partial(self._port.submit, transfer, in_doubt=in_doubt)
+        return await _answer(call, self._limits.submit_timeout_s)
+
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
+        """What became of it. Raises `NoAnswer`."""
+        return await _answer(partial(self._port.follow, transfer, so_far), self._limits.follow_timeout_s)
 
 
 class _Asking:
@@ -117,24 +130,23 @@ class _Asking:
     ) -> None:
         if isinstance(error, Refusal):
             if error.type is not ErrorType.INVALID_REQUEST:
-                raise self._unavailable() from error
+                raise self._unavailable(error.message) from error
             raise _as_documented(error) from error
         if isinstance(error, Exception):
             about = {"chain": self._chain, "call": self._call}
             log.warning("chain did not look at a transaction", **about, exc_info=error)
             raise self._unavailable() from error
 
-    def _unavailable(self) -> Refusal:
-        return unavailable("chain_unavailable", f"chain {self._chain} cannot check this transaction now")
+    def _unavailable(self, reason: str = "") -> Refusal:
+        said = f"chain {self._chain} cannot check this transaction now"
+        return unavailable("chain_unavailable", f"{said}: {reason}" if reason else said)
 
 
-async def _answer(
-    call: Callable[[SignedTransfer], Awaitable[Outcome]], transfer: SignedTransfer, patience_s: float
-) -> Outcome:
+async def _answer(call: Callable[[], Awaitable[Outcome]], patience_s: float) -> Outcome:
     deadline = trio.current_time() + patience_s
     try:
         with trio.CancelScope(deadline=deadline) as patience:
-            outcome = await call(transfer)
+            outcome = await call()
     except (Exception, SystemExit) as error:
         raise NoAnswer("the chain raised") from error
     if patience.cancelled_caught:

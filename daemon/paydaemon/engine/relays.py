@@ -165,7 +165,7 @@ class Relays:
         Whoever has no key may ask for any, and is told of no invoice.
         """
         id = self._relayer(chain).canonical(transaction_id)
-        course = await self._under_way((chain, id)) or await self._recorded(chain, id)
+        course = await self._known((chain, id))
         if course is None or not (principal == PUBLIC or principal.may_see(course.relay.seller_id)):
             raise not_found("relay", id, "transaction_id")
         return Handed(course, principal, None, self._limits, self._patience)
@@ -183,7 +183,6 @@ class Relays:
     async def _course(
         self, relayer: Relayer, principal: Principal, given: bytes | str, named: str | None
     ) -> Course:
-        relayer.require_health()
         transfer = relayer.inspect(given, self._clock())
         key = relayer.chain, transfer.transaction_id
         course = await self._under_way(key)
@@ -221,13 +220,14 @@ class Relays:
     async def _verified(self, relayer: Relayer, transfer: SignedTransfer) -> Course | None:
         """Check it with the network. What is recorded already need not pass once more: it is returned."""
         try:
+            relayer.require_health()
             await relayer.verify(transfer)
         except Refusal:
-            course = await self._recorded(relayer.chain, transfer.transaction_id)
-            if course is None or course.relay.may_come_again:
+            relay = await self._recorded((relayer.chain, transfer.transaction_id))
+            if relay is None or relay.may_come_again:
                 raise
-            require_same(course.relay, transfer)
-            return course
+            require_same(relay, transfer)
+            return self._carried(relay)
         return None
 
     async def _admitted(self, application: Application) -> Admitted:
@@ -243,8 +243,8 @@ class Relays:
         relay = admitted.relay
         if admitted.is_new:
             self.relayers[relay.chain].measures.statuses[relay.status] += 1
-            return self._begin(Course(relay, transfer))
-        return self._courses.get((relay.chain, relay.transaction_id)) or Course(relay, transfer)
+            return self._begin(Course(relay, transfer, in_doubt=False))
+        return self._carried(relay)
 
     # --- Carrying
 
@@ -276,10 +276,22 @@ class Relays:
             else:
                 return course.became(relay or course.relay)
 
-    async def _recorded(self, chain: str, transaction_id: str) -> Course | None:
-        """The course of a relay that is recorded, be it over."""
-        relay = await self._store.read(lambda reader: reader.relay(chain, transaction_id))
-        return None if relay is None else self._courses.get((chain, transaction_id)) or Course(relay)
+    async def _known(self, key: Key) -> Course | None:
+        """The course of a relay, be it over: once nobody else is about to hand it in, who would begin it."""
+        while True:
+            if (course := await self._under_way(key)) is not None:
+                return course
+            relay = await self._recorded(key)
+            if key not in self._entering:
+                return None if relay is None else self._carried(relay)
+
+    async def _recorded(self, key: Key) -> Relay | None:
+        return await self._store.read(lambda reader: reader.relay(*key))
+
+    def _carried(self, relay: Relay) -> Course:
+        """Its course, begun where nobody carries it: what seemed to fail may have reached the disk."""
+        key = relay.chain, relay.transaction_id
+        return self._courses.get(key) or self._begin(Course(relay), when_up=True)
 
     async def _keep_taking_up(self, task_status: trio.TaskStatus[None]) -> None:
         """At the start, and whenever the store may have recorded what nobody was told of."""

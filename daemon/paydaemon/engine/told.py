@@ -94,6 +94,8 @@ class Told:
     invoices: dict[str, ToldInvoice] = field(default_factory=dict)
     payments: dict[str, ToldPayment] = field(default_factory=dict)
     relays: dict[str, ToldRelay] = field(default_factory=dict)
+    _untaken: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Relays that nobody has ever taken, by chain and transaction: another may come in their place."""
 
     def take(self, event: Event) -> Iterator[str]:
         """Take an event in; yields every way in which it contradicts itself or an earlier one."""
@@ -132,7 +134,16 @@ class Told:
             yield f"event {event.seq} tells something else of relay {relay['id']} than those before it"
         elif not _follows(before, now):
             yield f"event {event.seq} tells relay {relay['id']} as {now}, which before was {before}"
+        self._note_relay(relay, now)
+
+    def _note_relay(self, relay: Json, now: ToldRelay) -> None:
+        place = relay["chain"], relay["transaction_id"]
+        replaced = self._untaken.pop(place, relay["id"])
+        if replaced != relay["id"]:
+            self.relays.pop(replaced, None)
         self.relays[relay["id"]] = now
+        if now.may_come_again:
+            self._untaken[place] = relay["id"]
 
     def _listed(self, event: Event, payment: Json) -> Iterator[str]:
         """A payment that an event holds, be it about that one or about its invoice."""

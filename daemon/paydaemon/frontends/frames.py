@@ -18,11 +18,15 @@ from websockets.protocol import Protocol, Side, State
 
 from paydaemon.frontends.conversation import Goodbye, SocketGone
 from paydaemon.frontends.framing import close_frame
+from paydaemon.frontends.pace import Pace
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
 
 WAITING = 8
 """How many messages wait for whoever talks; the next one waits in the kernel, and slows its sender down."""
+
+MINOR_PER_S, MINOR_BURST = 50.0, 500
+"""The pace of frames that finish no message: control frames and fragments. Whole messages have their own."""
 
 _OF_MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 _SILENT = logging.Logger("websocket", logging.CRITICAL)  # noqa: LOG001 - no part of the daemon's log
@@ -42,6 +46,7 @@ class FrameSocket:
         self._message = bytearray()
         self._is_text = False
         self._is_over = False
+        self._minor = Pace(MINOR_PER_S, MINOR_BURST)
 
     # What the connection calls
 
@@ -128,13 +133,21 @@ class FrameSocket:
         else:
             self._protocol.receive_eof()
         for frame in self._protocol.events_received():
-            if isinstance(frame, Frame) and frame.opcode in _OF_MESSAGES:
+            if isinstance(frame, Frame) and self._keeps_pace(frame) and frame.opcode in _OF_MESSAGES:
                 await self._collect(frame)
         if self._protocol.writes:
             async with self._sending:
                 await self._write()
         if self._protocol.state is not State.OPEN:
             await self._end()
+
+    def _keeps_pace(self, frame: Frame) -> bool:
+        """Whoever sends more small frames than anybody needs is sent away."""
+        if (frame.fin and frame.opcode in _OF_MESSAGES) or self._minor.take():
+            return True
+        if self._protocol.state is State.OPEN:
+            self._protocol.fail(CloseCode.POLICY_VIOLATION, "too many control frames and fragments")
+        return False
 
     async def _collect(self, frame: Frame) -> None:
         """Put messages together; their size is the protocol's own affair."""

@@ -20,6 +20,27 @@ class TooFast(Refusal):
         self.retry_after_s = retry_after_s
 
 
+class Pace:
+    """One token bucket: `burst` tokens at first and at most, `per_s` new ones a second."""
+
+    def __init__(self, per_s: float, burst: int, clock: Callable[[], float] = trio.current_time) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._clock = clock
+        self._tokens = float(burst)
+        self._at = clock()
+
+    def take(self) -> bool:
+        """Take one token, where there is one."""
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_s)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
 class Paces:
     """One token bucket for each client: `burst` tokens at most, `per_s` new ones a second.
 

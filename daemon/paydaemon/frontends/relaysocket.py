@@ -15,7 +15,7 @@ from typing import Protocol
 import trio
 from pydantic_core import PydanticCustomError
 
-from paydaemon.core.access import Principal
+from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import invalid
 from paydaemon.core.public import Json, public_relay
 from paydaemon.core.relay import Relay
@@ -24,6 +24,7 @@ from paydaemon.engine.course import Course, Tell
 from paydaemon.engine.relays import Handed
 from paydaemon.frontends import errors, models, strictjson, wire
 from paydaemon.frontends.conversation import (
+    GOING_AWAY,
     TOO_SLOW,
     Authenticate,
     Conversation,
@@ -39,6 +40,7 @@ AROUND_BYTES = 1_024
 """What a message holds beside the transaction, at most."""
 
 TOO_SLOW_TEXT = "too slow; ask for your transactions again"
+IDLE_TEXT = "nothing is on its way; come again when there is"
 STOPPED_TEXT = "the daemon stops; ask for your transactions again"
 
 METHODS: dict[str, type[Submission] | type[Following]] = {"submit": Submission, "follow": Following}
@@ -80,9 +82,11 @@ class RelaySocket(Conversation):
         self._api = api
         self._caller = caller
         self._limits = limits
+        self._in_flight = limits.in_flight
         self._places = trio.Semaphore(limits.in_flight)
         self._outbox, self._to_send = trio.open_memory_channel[str](limits.updates_queue)
         self._queued = 0
+        self._heard = 0
         self._is_over = False
         self._overflowed = trio.Event()
         self._followed: dict[Course, Tell] = {}
@@ -91,7 +95,10 @@ class RelaySocket(Conversation):
         """Talk until one side has had enough."""
         try:
             with self._outbox, self._to_send:
-                await self.converse(self._listen, self._write, self._wait_for_overflow)
+                parts = [self._listen, self._write, self._wait_for_overflow]
+                if self._caller.principal == PUBLIC:
+                    parts.append(self._wait_for_idleness)
+                await self.converse(*parts)
         finally:
             self._is_over = True
             for course, tell in self._followed.items():
@@ -103,6 +110,7 @@ class RelaySocket(Conversation):
                 while True:
                     await _take(self._places)
                     message = await self._socket.receive()
+                    self._heard += 1
                     await self._keep_pace()
                     nursery.start_soon(self._answer, message)
             nursery.cancel_scope.cancel()
@@ -124,6 +132,19 @@ class RelaySocket(Conversation):
     async def _wait_for_overflow(self) -> Goodbye | None:
         await self._overflowed.wait()
         return Goodbye(TOO_SLOW, TOO_SLOW_TEXT)
+
+    async def _wait_for_idleness(self) -> Goodbye | None:
+        """Whoever has no key takes a place from others, who are to have it once nothing is done with it."""
+        heard = -1
+        while heard != self._heard or self._is_busy:
+            heard = self._heard
+            await trio.sleep(self._limits.keyless_idle_s)
+        return Goodbye(GOING_AWAY, IDLE_TEXT)
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether anything is still to be told. Of the places, one is for the next message."""
+        return bool(self._followed) or self._places.value < self._in_flight - 1
 
     def _say(self, content: Json) -> None:
         """Never waits: whoever takes too little of it is cut, and nobody else notices."""

@@ -67,6 +67,8 @@ class Limits:
     """A signed transaction as it is handed in, as text or as bytes."""
     keyless_sockets: int = 1_000
     """Websockets without a key that are open at once, in all."""
+    keyless_idle_s: float = 300.0
+    """How long one of them may be open with nothing in flight; it is closed within twice that."""
     public_streams: int = 1_000
     """Streams of one invoice, for which no key is needed, that are open at once, in all."""
     public_streams_per_address: int = 32

@@ -151,6 +151,13 @@ class Relay(Protocol):
     def payees(self) -> frozenset[str]:
         """The accounts of ours that transactions may pay."""
 
+    def relay_health(self) -> Health:
+        """Whether it can hand transactions over now, quickly. Nothing new is taken unless it is healthy.
+
+        It need not be what `Chain.health` says: whoever cannot see payments may still pass them on. While it
+        is starting, nothing that an earlier run has left is handed over or asked about.
+        """
+
     def canonical(self, transaction_id: str) -> str:
         """The one form of a transaction's id, from any that people and wallets write.
 
@@ -173,17 +180,21 @@ class Relay(Protocol):
         Raises `Refusal` naming the field at fault, also where the network cannot be asked.
         """
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
         """Hand it to the network; returns its first answer, or what is known of its outcome already.
 
-        Does no harm when it is called again for the same transaction, also by another run of the daemon.
-        `failed` is said only where it is certain that nobody has taken it.
+        It is called again for the same transaction where no answer was recorded, also by another run of the
+        daemon. Then it is `in_doubt`: somebody may have taken it, and what is refused now proves nothing.
+        That comes from the daemon's own record: no memory of the plugin's is needed for it. `failed` is said
+        only where it is certain that nobody has taken it.
         """
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it: returns once that is proven, or `unknown` after some patience.
 
-        Called again until it is proven, also by later runs of the daemon.
+        `so_far` is what the network has said of it until now. `succeeded` is said only of this very
+        transaction, not of another one under the same id. What nobody is known to have taken may be handed
+        over again meanwhile. Called again until it is proven, also by later runs of the daemon.
         """
 
 

@@ -273,6 +273,13 @@ class Transaction(Reader, DeliveryWriter, Protocol):
         """Record what a relay has become. Its ids, digest and transfers are those it was added with."""
         ...
 
+    def replace_relay(self, id: str, relay: Relay) -> None:
+        """Let another relay stand in the place of one whose chain and transaction id are the same.
+
+        Raises `Duplicate` ("relay") where its own id is recorded already.
+        """
+        ...
+
     def set_chain(self, row: ChainRow) -> None:
         """Keep a chain's row. A `next_index` below what was given out already does not bring that back."""
         ...

@@ -26,7 +26,7 @@ import trio
 from paydaemon.core.errors import invalid
 from paydaemon.core.invoice import Destination
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer, Transfer
-from paydaemon.hooks.ports import DestinationRequest
+from paydaemon.hooks.ports import DestinationRequest, Health, HealthState
 
 PAYEE = "0.0.1001"
 """The account that a relaying chain is paid to; each invoice has a memo of its own there."""
@@ -66,10 +66,11 @@ def raw(
 
 @dataclass(slots=True)
 class RelayFaults:
-    """What each call does badly, by its name: raise, or wait for ever."""
+    """What each call does badly, by its name: raise, or wait for ever. `health` is what it says of itself."""
 
     raises: dict[str, Exception] = field(default_factory=dict)
     waits: set[str] = field(default_factory=set)
+    health: Health | None = None
 
     async def commit(self, call: str) -> None:
         """Do it."""
@@ -86,12 +87,14 @@ class RelayFaults:
 class RelayNetwork:
     """What nodes and consensus have taken. With dice it loses replies, is busy, and does not know.
 
-    `receipts` are those that transactions will get; `applied` counts how often each was carried out. What is
-    put into `answers` is said first, by the name of the call. Until `consensus` is set no outcome is known.
+    `doubted` tells of each submission whether it was in doubt. `receipts` are those that transactions will
+    get; `applied` counts how often each was carried out. What is put into `answers` is said first, by the
+    name of the call. Until `consensus` is set no outcome is known.
     """
 
     def __init__(self, dice: random.Random | None = None) -> None:
         self.submitted: list[str] = []
+        self.doubted: list[bool] = []
         self.followed: list[str] = []
         self.applied: Counter[str] = Counter()
         self.receipts: defaultdict[str, str] = defaultdict(lambda: SUCCESS)
@@ -167,6 +170,14 @@ class FakeRelay:
         memo = f"{self.id}-{index}"
         return Destination(f"{PAYEE}:{memo}", index, PAYEE, memo, f"{self.id}:{PAYEE}?memo={memo}")
 
+    def relay_health(self) -> Health:
+        """Starting while the chain is, and well from then on, unless it is told otherwise."""
+        self.faults_of_relay.commit_now("relay_health")
+        chain: Callable[[], Health] = super().health  # type: ignore[misc]
+        said = chain()
+        is_up = said.state is not HealthState.STARTING
+        return (self.faults_of_relay.health or Health(HealthState.HEALTHY)) if is_up else said
+
     def canonical(self, transaction_id: str) -> str:
         """In small letters."""
         self.faults_of_relay.commit_now("canonical")
@@ -193,12 +204,16 @@ class FakeRelay:
         await trio.lowlevel.checkpoint()
         await self.faults_of_relay.commit("verify")
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
-        """Hand it to the network."""
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
+        """Hand it to the network. While it is in doubt, no refusal proves anything."""
+        self.ledger.doubted.append(in_doubt)
         await self.faults_of_relay.commit("submit")
-        return await self.ledger.submit(transfer)
+        outcome = await self.ledger.submit(transfer)
+        if in_doubt and outcome.status is RelayStatus.FAILED:
+            raise ConnectionError("what is refused now may have been taken before")
+        return outcome
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """Ask the network."""
         await self.faults_of_relay.commit("follow")
         return await self.ledger.follow(transfer)

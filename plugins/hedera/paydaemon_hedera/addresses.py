@@ -28,15 +28,17 @@ Addresses = Mapping[str, NodeAddress]
 """By the nodes' accounts."""
 
 
-def configured(nodes: Mapping[str, str]) -> Addresses:
-    """What the operator wrote: ``{"0.0.3": "127.0.0.1:50211"}``."""
-    return {id: _configured(id, address) for id, address in nodes.items()}
+def configured(nodes: Mapping[str, str], hashes: Mapping[str, str]) -> Addresses:
+    """What the operator wrote: ``{"0.0.3": "127.0.0.1:50211"}``, and the hashes of certificates by node."""
+    return {id: _configured(id, address, hashes.get(id)) for id, address in nodes.items()}
 
 
 def with_hashes(nodes: Addresses, book: Addresses) -> Addresses:
-    """The same nodes with what an address book knows of their certificates."""
+    """The same nodes with what an address book knows of their certificates, where the operator wrote none."""
     return {
-        id: replace(node, certificate_hash=book[id].certificate_hash) if id in book else node
+        id: replace(node, certificate_hash=node.certificate_hash or book[id].certificate_hash)
+        if id in book
+        else node
         for id, node in nodes.items()
     }
 
@@ -51,9 +53,9 @@ def from_mirror(said: Iterable[Mapping[str, Any]], *, tls: bool, usual: bool = T
     return {node.id: node for entry in said for node in _read(entry, wanted)}
 
 
-def _configured(id: str, address: str) -> NodeAddress:
+def _configured(id: str, address: str, certificate_hash: str | None) -> NodeAddress:
     host, _, port = address.rpartition(":")
-    return NodeAddress(id, host.strip("[]"), int(port))
+    return NodeAddress(id, host.strip("[]"), int(port), certificate_hash)
 
 
 def _read(entry: Mapping[str, Any], wanted: int | None) -> Iterator[NodeAddress]:

@@ -39,13 +39,17 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One transaction as consensus left it. `moved` is without the rewards that the network adds."""
+    """One transaction as consensus left it. `moved` is without the rewards that the network adds.
+
+    `hash` is the SHA-384 of what was submitted: of the signed bytes in today's envelope.
+    """
 
     id: TransactionId
     consensus_ns: int
     result: str
     memo: str
     moved: tuple[Moved, ...]
+    hash: bytes | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -105,6 +109,7 @@ def _recorded(said: Mapping[str, Any]) -> Recorded:
         _of(said, "result", str),
         _text(said.get("memo_base64")),
         moved,
+        _bytes(said.get("transaction_hash"), "transaction_hash"),
     )
 
 
@@ -201,9 +206,13 @@ def _is(said: object, type: type[T], name: str) -> T:
 
 def _text(memo: object) -> str:
     """A memo is any bytes; what is no text can be nobody's memo, but must not stop anything either."""
-    if memo is None:
-        return ""
+    return (_bytes(memo, "memo_base64") or b"").decode("utf-8", "replace")
+
+
+def _bytes(said: object, name: str) -> bytes | None:
+    if said is None:
+        return None
     try:
-        return base64.b64decode(_is(memo, str, "memo_base64"), validate=True).decode("utf-8", "replace")
+        return base64.b64decode(_is(said, str, name), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Unreadable("memo_base64 is no base64") from error
+        raise Unreadable(f"{name} is no base64") from error

@@ -1,7 +1,7 @@
 """The address book: kept as the network has it, through the mirror node.
 
 It is read each day, and sooner where a node cannot be reached: it may be elsewhere now. What the operator
-wrote stands; with TLS the book still says which certificates are the nodes' own.
+wrote stands; with TLS the book still says which certificates are the nodes' own, where the operator did not.
 """
 
 import structlog
@@ -26,7 +26,9 @@ class Book:
         self._config = config
         self._mirror = mirror
         self._nodes = nodes
-        self._configured = None if config.nodes is None else addresses.configured(config.nodes)
+        self._configured = (
+            None if config.nodes is None else addresses.configured(config.nodes, config.certificate_hashes)
+        )
         if self._configured is not None and not config.speaks_tls:
             nodes.become(self._configured)
 

@@ -1,7 +1,8 @@
 """Certificates of nodes, which nobody has signed but themselves.
 
-What vouches for one is its hash in the network's address book. So a node is asked for its certificate, that
-is held to the hash, and then nothing but this certificate is trusted on the line that transactions go over.
+What vouches for one is its hash: in the network's address book, or as the operator wrote it. So a node is
+asked for its certificate, that is held to the hash, and then nothing but this certificate is trusted on the
+line that transactions go over.
 """
 
 import hashlib
@@ -15,15 +16,18 @@ from cryptography.x509.oid import NameOID
 
 from paydaemon_hedera.addresses import NodeAddress
 
-_HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{96})", re.ASCII)
+HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{96})", re.ASCII)
+"""SHA-384."""
 
 
 class Distrusted(Exception):
-    """The node shows another certificate than the address book has, or none."""
+    """The node shows another certificate than it should, or none, or nobody knows which it should."""
 
 
 async def presented(node: NodeAddress) -> bytes:
     """The certificate that a node shows, as PEM. Raises `Distrusted`, or `OSError` where it is away."""
+    if node.certificate_hash is None:
+        raise Distrusted("has a certificate that nothing vouches for: its hash is not known")
     async with await trio.open_tcp_stream(node.host, node.port) as tcp:
         stream = trio.SSLStream(tcp, _context(), server_hostname=node.host)
         try:
@@ -31,8 +35,8 @@ async def presented(node: NodeAddress) -> bytes:
         except trio.BrokenResourceError as broken:
             raise Distrusted("shows no certificate") from broken
         pem = ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True)).encode("ascii")
-    if node.certificate_hash is not None and not matches(pem, node.certificate_hash):
-        raise Distrusted("shows another certificate than the address book has")
+    if not matches(pem, node.certificate_hash):
+        raise Distrusted("shows another certificate than is known of it")
     return pem
 
 
@@ -41,7 +45,7 @@ def matches(pem: bytes, expected: str) -> bool:
 
     (hedera: basic_types.proto, NodeAddress.) Some hash it with its last line's end, and some without.
     """
-    found = _HEX.fullmatch(expected)
+    found = HEX.fullmatch(expected)
     hashes = {hashlib.sha384(text).hexdigest() for text in (pem, pem.rstrip(b"\n"))}
     return found is not None and found[1].lower() in hashes
 

@@ -1,7 +1,8 @@
 """A Hedera network as the daemon sees it: paid to an account and a memo, watched through a mirror node.
 
 The mirror may come and go. While it is away the chain is stale and says why; when it is back, everything
-since is looked at. Transactions are relayed all the while: nodes answer for themselves.
+since is looked at. Transactions are relayed all the while, as far as the keys of those who pay are known:
+nodes answer for themselves.
 """
 
 import structlog
@@ -89,6 +90,10 @@ class HederaChain:
 
     # Relaying
 
+    def relay_health(self) -> Health:
+        """Whether nodes are known and spoken to, wherever the mirror is."""
+        return self._relay.health()
+
     def canonical(self, transaction_id: str) -> str:
         """The one form of a transaction's id. Raises `Refusal` naming ``transaction_id``."""
         return str(parse_transaction_id(transaction_id))
@@ -101,13 +106,13 @@ class HederaChain:
         """Check what needs the accounts' keys."""
         await self._relay.verify(transfer)
 
-    async def submit(self, transfer: SignedTransfer) -> Outcome:
+    async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
         """Hand it to a node."""
-        return await self._relay.submit(transfer)
+        return await self._relay.submit(transfer, in_doubt=in_doubt)
 
-    async def follow(self, transfer: SignedTransfer) -> Outcome:
+    async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it."""
-        return await self._relay.follow(transfer)
+        return await self._relay.follow(transfer, so_far)
 
     def _settled(self, transfer: SignedTransfer) -> None:
         """The mirror will show in a moment what it brought us."""

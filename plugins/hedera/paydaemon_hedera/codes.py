@@ -11,7 +11,10 @@ TAKEN = frozenset({"OK", "DUPLICATE_TRANSACTION"})
 BUSY = frozenset({"BUSY", "PLATFORM_NOT_ACTIVE", "PLATFORM_TRANSACTION_NOT_CREATED"})
 """The node has not taken it, and may later."""
 
-ELSEWHERE = frozenset({"INVALID_NODE_ACCOUNT", "INVALID_SIGNATURE", "KEY_PREFIX_MISMATCH"})
+INVALID_SIGNATURE = "INVALID_SIGNATURE"
+"""The payer's key is another one; also for every other node."""
+
+ELSEWHERE = frozenset({"INVALID_NODE_ACCOUNT", "KEY_PREFIX_MISMATCH"})
 """The node will not take this entry, but another node may take its own."""
 
 WAIT = frozenset({"UNKNOWN", "BUSY", "RECEIPT_NOT_FOUND", "PLATFORM_NOT_ACTIVE", "RECORD_NOT_FOUND"})

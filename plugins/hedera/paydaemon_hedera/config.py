@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from paydaemon.core.errors import Refusal
 from paydaemon.hooks.settings import Settings
+from paydaemon_hedera.certificates import HEX
 from paydaemon_hedera.ids import parse_entity
 from paydaemon_hedera.limits import HederaLimits
 
@@ -62,6 +63,12 @@ class HederaConfig(Settings):
         description="Speak TLS with the nodes, and hold their certificates to the hashes in the mirror's "
         "address book. By default yes on a public network, and no on a local one.",
     )
+    certificate_hashes: dict[str, str] = Field(
+        default={},
+        max_length=100,
+        description="The SHA-384 in hex of certificates, as PEM, of nodes that are named under nodes. It is "
+        "needed for those that the address book does not have: with TLS nothing else is trusted.",
+    )
     memo_prefix: str = Field(
         default="",
         pattern=MEMO_PREFIX,
@@ -102,6 +109,20 @@ class HederaConfig(Settings):
             if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
                 raise ValueError(f'{id} must be at a host and a port, such as "127.0.0.1:50211"')
         return nodes
+
+    @field_validator("certificate_hashes")
+    @classmethod
+    def _hashes(cls, hashes: dict[str, str]) -> dict[str, str]:
+        for id, said in hashes.items():
+            if HEX.fullmatch(said) is None:
+                raise ValueError(f"{id} must be a SHA-384: 96 digits in hex")
+        return hashes
+
+    @model_validator(mode="after")
+    def _hashes_of_nodes(self) -> Self:
+        for id in self.certificate_hashes.keys() - (self.nodes or {}).keys():
+            raise ValueError(f"certificate_hashes has {id}, which is not among nodes")
+        return self
 
     @model_validator(mode="after")
     def _local_needs(self) -> Self:

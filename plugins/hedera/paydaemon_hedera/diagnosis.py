@@ -105,11 +105,13 @@ async def _book(mirror: Mirror, config: HederaConfig) -> Addresses:
 def _known(config: HederaConfig, book: Addresses) -> Addresses:
     if config.nodes is None:
         return book
-    return addresses.with_hashes(addresses.configured(config.nodes), book)
+    return addresses.with_hashes(addresses.configured(config.nodes, config.certificate_hashes), book)
 
 
 async def _nodes(config: HederaConfig, known: Addresses) -> Iterable[Finding]:
     """One finding for each that is in trouble, and one for all others: there may be dozens."""
+    strange = {id for id, node in known.items() if config.speaks_tls and node.certificate_hash is None}
+    known = {id: node for id, node in known.items() if id not in strange}
     troubles: dict[str, str] = {}
     nodes = Nodes(config.limits, tls=config.speaks_tls)
     nodes.become(known)
@@ -121,7 +123,11 @@ async def _nodes(config: HederaConfig, known: Addresses) -> Iterable[Finding]:
     finally:
         with trio.CancelScope(shield=True):
             await nodes.close()
-    return [*_troubles(config, troubles), _reached(config, len(known) - len(troubles))]
+    return [
+        *map(_strange, sorted(strange)),
+        *_troubles(config, troubles),
+        _reached(config, len(known) - len(troubles)),
+    ]
 
 
 async def _ask(nodes: Nodes, id: str, troubles: dict[str, str]) -> None:
@@ -137,6 +143,13 @@ def _troubles(config: HederaConfig, troubles: dict[str, str]) -> Iterable[Findin
     if config.nodes is not None:
         advice += ", or leave nodes out: the mirror's address book then says where they are"
     return [warning(f"node {id}", reason, advice) for id, reason in sorted(troubles.items())]
+
+
+def _strange(id: str) -> Finding:
+    said = "it is handed nothing: nothing vouches for its certificate, and the address book does not have it"
+    return problem(
+        f"node {id}", said, "write down its certificate's SHA-384 in certificate_hashes, or leave it out"
+    )
 
 
 def _reached(config: HederaConfig, count: int) -> Finding:

@@ -85,14 +85,20 @@ class _Rule:
     refusal: Callable[[str, str], Refusal] = refusals.wrong
 
 
-def inspect(given: bytes | str, nodes: Collection[str], now_ms: int) -> Inspected:
+Known = Callable[[str], Key | None]
+"""An account's key, where it is known without asking anybody."""
+
+
+def inspect(
+    given: bytes | str, nodes: Collection[str], now_ms: int, known: Known = lambda account: None
+) -> Inspected:
     """Everything about what a client sent that can be told without asking anybody.
 
     `nodes` are the accounts of the nodes that it may be for. Raises `Refusal` naming the field at fault.
     """
     inspected = read(given, nodes)
     _check_time(inspected.body, now_ms * 1_000_000)
-    return signed(inspected)
+    return signed(inspected, known)
 
 
 def read(given: bytes | str, nodes: Collection[str]) -> Inspected:
@@ -178,7 +184,7 @@ def _check_time(body: Body, now_ns: int) -> None:
         raise refusals.too_early()
 
 
-def signed(inspected: Inspected) -> Inspected:
+def signed(inspected: Inspected, known: Known = lambda account: None) -> Inspected:
     """With an entry in front whose signatures are right, as far as that can be told.
 
     Raises `Refusal` where there is none.
@@ -192,20 +198,23 @@ def signed(inspected: Inspected) -> Inspected:
             break
         if choice.signatures and (wrong := signatures.wrong(choice.body, choice.signatures)) is None:
             rest = inspected.choices[:position] + inspected.choices[position + 1 :]
-            transfer = replace(inspected.transfer, is_proven=_is_proven(inspected, choice))
+            transfer = replace(inspected.transfer, is_proven=_is_proven(inspected, choice, known))
             return replace(inspected, transfer=transfer, choices=(choice, *rest), is_sound=True)
     by = f"the one by {wrong.prefix.hex()} is not over this body" if wrong else "there are too many to verify"
     raise refusals.unproven(f"do not verify: {by}")
 
 
-def _is_proven(inspected: Inspected, sound: Choice) -> bool:
-    """Whether the accounts' own keys need not be known to tell that enough is signed.
+def _is_proven(inspected: Inspected, sound: Choice, known: Known) -> bool:
+    """Whether nobody has to be asked to tell that enough is signed.
 
-    They need not where the payer alone pays, and the one signature is by a whole key and verifies: the node
-    that it is handed to checks the rest at once and for free.
+    Nobody has where the payer alone pays, and the one signature, which verifies, is by the key that is known
+    to be the payer's: the node that it is handed to checks the rest at once and for free.
     """
-    alone = inspected.debited == (inspected.transfer.payer,)
-    return alone and len(sound.signatures) == 1 and sound.signatures[0].key is not None
+    payer = inspected.transfer.payer
+    if inspected.debited != (payer,) or len(sound.signatures) != 1:
+        return False
+    key = sound.signatures[0].key
+    return key is not None and key == known(payer)
 
 
 def _has_nft(body: Body) -> bool:

@@ -25,7 +25,7 @@ class HederaLimits(Settings):
         "How many seconds before the last look are looked at again now and then: mirrors may learn late.",
     )
     keys_remembered: int = number(1_000, 1, 1_000_000, "Of how many accounts the keys are remembered.")
-    keys_for_s: int = number(300, 1, 86_400, "For how many seconds an account's keys are remembered.")
+    keys_for_s: int = number(3_600, 1, 86_400, "For how many seconds an account's keys are remembered.")
     keys_waiting: int = number(
         100,
         1,
@@ -63,8 +63,5 @@ class HederaLimits(Settings):
         1_073_741_824,
         "Of how many bytes of transactions it is remembered what was read in them; some five times as much "
         "memory.",
-    )
-    handed_over_remembered: int = number(
-        100_000, 1_000, 10_000_000, "Of how many transactions it is remembered that they were handed over."
     )
     calls: int = number(1_000, 1, 100_000, "How many calls to nodes are under way at the same time.")

@@ -37,6 +37,11 @@ class Nodes:
         """The accounts of the nodes that are known."""
         return self._addresses.keys()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether they are spoken to."""
+        return self._side is not None
+
     def open(self) -> None:
         """Be used from this run of trio on."""
         self._side = SideThread()

@@ -1,4 +1,5 @@
-"""What a client is told of a transaction that is not taken: one of the daemon's five codes.
+"""What a client is told of a transaction that is not taken: one of the daemon's five codes
+(`paydaemon.core.relay.REFUSALS`).
 
 A code says what can be done about it: mend it, leave it, sign it anew, wait, or sign it rightly. Which field
 is at fault is said by `param`, and what is wrong with it by the message, for people.
@@ -10,14 +11,6 @@ TRANSACTION = "transaction"
 """The param of what is wrong with all of it."""
 
 SIGNATURES = "signatures"
-
-CODES = (
-    "invalid_transaction",
-    "unsupported_transaction",
-    "transaction_expired",
-    "transaction_too_early",
-    "invalid_signature",
-)
 
 
 def wrong(param: str, message: str) -> Refusal:

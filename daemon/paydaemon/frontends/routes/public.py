@@ -24,7 +24,7 @@ from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.eventstream import EventStream
 from paydaemon.frontends.framing import sse_message, text_frame
 from paydaemon.frontends.gate import ANY_ORIGIN, nobody
-from paydaemon.frontends.places import Places
+from paydaemon.frontends.places import StreamPlaces
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.requests import Query
 from paydaemon.frontends.settings import FrontendSettings
@@ -47,7 +47,7 @@ class Standing:
 def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Blueprint:
     """Show an invoice to a payer, or tell them what becomes of it."""
     routes = Blueprint("public", __name__)
-    limits, places = settings.limits, Places(settings.limits)
+    limits, places = settings.limits, StreamPlaces(settings.limits)
     worded = wordings(lambda event: payer.event(event, api.watches), payer.push, numbered=False)
 
     @routes.get("/v1/public/invoices/<id:id>")

@@ -9,8 +9,6 @@ import trio
 from quart import Blueprint, Response, request, websocket
 from werkzeug.exceptions import MethodNotAllowed
 
-from paydaemon.core.access import PUBLIC, Principal
-from paydaemon.core.errors import unavailable
 from paydaemon.core.public import public_relay
 from paydaemon.engine.api import Api
 from paydaemon.engine.relays import Wait
@@ -18,6 +16,7 @@ from paydaemon.frontends import body, errors, wire
 from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.gate import authenticate_again, pace, principal
 from paydaemon.frontends.models import NewRelay
+from paydaemon.frontends.places import SocketPlaces
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.relaysocket import (
     AROUND_BYTES,
@@ -35,30 +34,10 @@ PREFLIGHT_LASTS_S = 600
 PATHS = {"/v1/relay/<id:chain>": "POST", "/v1/relay/<id:chain>/<transaction_id>": "GET"}
 
 
-class Places:
-    """How many websockets without a key are open."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._open = 0
-
-    def take(self, who: Principal) -> None:
-        """Raises `Refusal` where there is none left for whoever has no key."""
-        if who != PUBLIC:
-            return
-        if self._open >= self._limits.keyless_sockets:
-            raise unavailable("too_many_sockets", "too many websockets without a key are open")
-        self._open += 1
-
-    def give_back(self, who: Principal) -> None:
-        """It is closed."""
-        self._open -= who == PUBLIC
-
-
 def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Blueprint:
     """Hand transactions in, and ask what became of them."""
     routes = Blueprint("relay", __name__)
-    limits, places = settings.limits, Places(settings.limits)
+    limits, places = settings.limits, SocketPlaces(settings.limits)
 
     @routes.post("/v1/relay/<id:chain>")
     async def hand_in(chain: str) -> Response:

@@ -91,6 +91,21 @@ class Relays(Suite):
                 await store.transact(methodcaller("set_relay", other))
         assert await store.read(_unresolved) == [moved]
 
+    async def test_a_relay_makes_room_for_another_of_its_transactions_id(self, store: Store) -> None:
+        first = relay(status=RelayStatus.FAILED, raw=None)
+        second = relay(
+            1, transaction_id=first.transaction_id, digest=b"another", expires_at_ms=8, created_at_ms=9
+        )
+        await store.transact(lambda tx: _add_all(tx, first, relay(2)))
+        await store.transact(lambda tx: tx.replace_relay(first.id, second))
+        assert await store.read(lambda reader: reader.relay("hedera", first.transaction_id)) == second
+        assert await store.read(_unresolved) == [second, relay(2)]
+        for other in (replace(first, transaction_id="another"), replace(first, chain="testnet")):
+            with pytest.raises(LookupError):
+                await store.transact(methodcaller("replace_relay", second.id, other))
+        with pytest.raises(Duplicate):
+            await store.transact(methodcaller("replace_relay", second.id, replace(second, id="rly_2")))
+
     async def test_what_is_not_final_is_found_again(self, store_factory: StoreFactory) -> None:
         async with store_factory() as store:
             await store.transact(

@@ -31,3 +31,11 @@ UPDATE relays SET
     status = :status, precheck = :precheck, receipt = :receipt, node = :node, invoice_id = :invoice_id,
     seller_id = :seller_id, error = :error, raw = :raw, updated_at_ms = :updated_at_ms
 WHERE id = :id AND chain = :chain AND transaction_id = :transaction_id AND digest = :digest
+
+-- What nobody has ever taken makes room for another transaction of its id.
+-- name: replace_relay
+UPDATE relays SET
+    id = :id, digest = :digest, status = :status, precheck = :precheck, receipt = :receipt, node = :node,
+    invoice_id = :invoice_id, seller_id = :seller_id, transfers = :transfers, error = :error, raw = :raw,
+    expires_at_ms = :expires_at_ms, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms
+WHERE id = :replaced AND chain = :chain AND transaction_id = :transaction_id

@@ -44,3 +44,7 @@ class WriteRelays(ReadRelays):
     def set_relay(self, relay: Relay) -> None:
         if self._change("set_relay", **rows.relay_change_values(relay)) == 0:
             raise LookupError(f"there is no relay {relay.id!r} of {relay.transaction_id!r}")
+
+    def replace_relay(self, id: str, relay: Relay) -> None:
+        if self._change("replace_relay", replaced=id, **rows.relay_values(relay)) == 0:
+            raise LookupError(f"there is no relay {id!r} of {relay.transaction_id!r}")

@@ -140,8 +140,38 @@ def test_without_an_invoice_the_memo_must_be_that_of_one() -> None:
 def test_another_asset_of_the_same_symbol_is_another() -> None:
     transfer = signed(to(PAYEE, DUE, asset="0.0.999"), to(PAYER, -DUE, asset="0.0.999"))
     assert refused(OPEN, transfer, books(named=True)).code == "wrong_asset"
-    assert refused(BY_INVOICE, transfer, books()).code == "wrong_memo"
+    assert refused(BY_INVOICE, transfer, books()).code == "wrong_asset"
     assert check(BY_PAYEE, transfer, books()) is None
+
+
+TOKEN = Asset("hedera", "0.0.5001", "USDC", 6)
+
+
+def in_two() -> Books:
+    """What an invoice asks that can be paid in HBAR or in a token, each under a memo of its own."""
+    [native] = asked()
+    there = replace(native.option.destination, key=f"{PAYEE}:tea", memo="tea")
+    token = replace(native, option=replace(native.option, asset=TOKEN, destination=there))
+    return Books(PAYEES, (), [native, token])
+
+
+@pytest.mark.parametrize(
+    ("asset", "memo", "code", "named"),
+    [
+        ("HBAR", "tea", "wrong_asset", TOKEN.code),
+        (TOKEN.code, "coffee", "wrong_asset", "HBAR"),
+        ("HBAR", "milk", "wrong_memo", "'coffee'"),
+        (TOKEN.code, "milk", "wrong_memo", "'tea'"),
+        ("0.0.999", "milk", "wrong_memo", "'coffee'"),
+    ],
+)
+def test_the_memo_of_another_option_is_told_from_a_wrong_one(
+    asset: str, memo: str, code: str, named: str
+) -> None:
+    moved = [to(PAYEE, DUE, asset=asset, memo=memo), to(PAYER, -DUE, asset=asset, memo=memo)]
+    refusal = refused(OPEN, signed(*moved, memo=memo), in_two())
+    assert refusal.code == code
+    assert named in refusal.message
 
 
 def test_another_account_is_told_with_the_right_one() -> None:

@@ -146,17 +146,29 @@ def _wrong_amount(ask: Ask, gains: Gains) -> Refusal:
 
 
 def _wrong_destination(transfer: SignedTransfer, gains: Gains, asked: Sequence[Ask]) -> Refusal:
-    """The right account under another memo; the right destination in another asset; or another account."""
-    credited = {one.account for one in transfer.transfers if one.amount_minor > 0}
-    keys = {key for (key, _), amount_minor in gains.items() if amount_minor > 0}
-    for ask in asked:
-        where = ask.option.destination
-        if where.key in keys:
-            return invalid("transfers", f"must credit {_due(ask)}, and in no other asset", "wrong_asset")
-        if where.address in credited and where.memo is not None:
-            return invalid("memo", f"must be {where.memo!r}, not {transfer.memo!r}", "wrong_memo")
+    """The right destination in another asset; the right account under another memo; or another account."""
+    strange = _wrong_asset(gains, asked)
+    if strange is not None:
+        return strange
+    credited = {(one.account, one.asset_code) for one in transfer.transfers if one.amount_minor > 0}
+    accounts = {account for account, _ in credited}
+    reached = [ask.option for ask in asked if ask.option.destination.address in accounts]
+    in_asset = [one for one in reached if (one.destination.address, one.asset.code) in credited]
+    for option in (*in_asset, *reached):
+        if option.destination.memo is not None:
+            message = f"must be {option.destination.memo!r}, not {transfer.memo!r}"
+            return invalid("memo", message, "wrong_memo")
     dues = " or ".join(_due(ask) for ask in asked)
     return invalid("transfers", f"must credit {dues}", "wrong_payee")
+
+
+def _wrong_asset(gains: Gains, asked: Sequence[Ask]) -> Refusal | None:
+    """The right destination in another asset, if that is what is wrong."""
+    keys = {key for (key, _), amount_minor in gains.items() if amount_minor > 0}
+    for ask in asked:
+        if ask.option.destination.key in keys:
+            return invalid("transfers", f"must credit {_due(ask)}, and in no other asset", "wrong_asset")
+    return None
 
 
 def _no_payee(payees: frozenset[str]) -> Refusal:
@@ -167,6 +179,9 @@ def _no_invoice(transfer: SignedTransfer, gains: Gains, books: Books) -> Refusal
     for ask in books.asked:
         if _reaches(ask, gains):
             return _wrong_amount(ask, gains)
+    strange = _wrong_asset(gains, books.asked)
+    if strange is not None:
+        return strange
     if _credits(transfer, books.payees):
         return invalid("memo", "must be that of an open invoice", "wrong_memo")
     message = f"must pay an open invoice, to {_some(books.payees)} with its memo"

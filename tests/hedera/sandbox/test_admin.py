@@ -146,9 +146,9 @@ def test_an_account_that_could_not_be_paid_for_is_not_there() -> None:
 
 def test_what_a_node_refuses_is_told_with_its_code() -> None:
     with sandbox() as live:
-        live.arm(kind="code", code="BUSY", times=2)
-        answer = live.http.post("/sandbox/pay", json={"payee": PAYEE, "amount_minor": "1"})
-        assert (answer.status_code, answer.json()["error"]) == (422, "BUSY")
+        order = {"payee": PAYEE, "amount_minor": "1", "memo": "ä" * 51}
+        answer = live.http.post("/sandbox/pay", json=order)
+        assert (answer.status_code, answer.json()["error"]) == (422, "MEMO_TOO_LONG")
 
 
 def test_no_page_can_send_orders_unasked() -> None:
@@ -181,6 +181,8 @@ def test_bodies_and_connections_have_limits() -> None:
     ("arguments", "words"),
     [
         (["--node", "three"], "is not ACCOUNT[:PORT]"),
+        (["--node", "0.0.3:80000"], "'0.0.3:80000': a port is at most 65535"),
+        (["--fault", '{"kind": "burn"}'], "kind: Input should be 'code', 'drop_before'"),
         (["--account", "0.0.5:rsa:1"], "is not ACCOUNT:KEY:HBAR"),
         (["--account", "0.0.1002:ecdsa:1"], "0.0.1002 is taken"),
         (["--account", "0.0.2000:ecdsa:99999999999"], "less than nothing"),
@@ -218,9 +220,11 @@ async def test_the_command_prints_one_line_and_ends_when_told() -> None:
             answer = await http.post("/sandbox/pay", json={"payee": PAYEE, "amount_minor": "1"})
             assert answer.status_code == 200
             log = (await http.get("/sandbox/submissions")).json()
+            armed = (await http.get("/sandbox/faults")).json()["faults"]
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
-    assert [one["code"] for one in log["submissions"]] == ["BUSY", "OK"]
+    assert [one["code"] for one in log["submissions"]] == ["OK"]
+    assert [(one["kind"], one["times"]) for one in armed] == [("code", 1)], "it was not used up"
     assert facts["payers"][-1]["account"] == "0.0.1010"
     await process.stdout.aclose()
     assert process.stderr is not None

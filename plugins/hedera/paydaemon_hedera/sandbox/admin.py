@@ -96,7 +96,7 @@ class Admin:
                 model, do = self._orders[request.path]
                 return Reply(200, do(model.model_validate(request.body or {})))
         except ValidationError as error:
-            return Reply(400, {"error": _in_words(error)})
+            return Reply(400, {"error": orders.in_words(error)})
         except Refused as refused:
             return Reply(422, {"error": str(refused), "cost_tinybars": str(refused.cost_tinybars)})
         except ValueError as error:
@@ -253,9 +253,3 @@ def _submission(one: Submission) -> Json:
         "transaction_id": None if one.name is None else one.name.dashed,
         "transaction": base64.b64encode(one.raw).decode(),
     }
-
-
-def _in_words(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "the body"
-    return f"{field}: {first['msg']}"

@@ -8,24 +8,29 @@ from typing import Any
 
 import click
 import trio
+from pydantic import ValidationError
 
 from paydaemon_hedera.sandbox.faults import Fault
 from paydaemon_hedera.sandbox.genesis import SEED, TINYBARS, Holder, KeyKind, default_holders, holder
 from paydaemon_hedera.sandbox.names import number
-from paydaemon_hedera.sandbox.orders import FaultOrder
+from paydaemon_hedera.sandbox.orders import FaultOrder, in_words
 from paydaemon_hedera.sandbox.running import Options, Running
 
 _ACCOUNT = re.compile(r"(0\.0\.\d{1,18}):(ed25519|ecdsa|threshold):(\d{1,11})", re.ASCII)
 _NODE = re.compile(r"(0\.0\.\d{1,18})(?::(\d{1,5}))?", re.ASCII)
 _MAX_NODES = 50
+_MAX_PORT = 65_535
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _nodes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[tuple[int, int]]:
-    found = [(_matched(_NODE, text, "ACCOUNT[:PORT], such as 0.0.3:50211"), text) for text in given]
+    found = [_matched(_NODE, text, "ACCOUNT[:PORT], such as 0.0.3:50211") for text in given]
     if len(found) > _MAX_NODES:
         raise click.BadParameter(f"at most {_MAX_NODES} nodes")
-    return [(number(match[1]), int(match[2] or 0)) for match, _ in found]
+    for match in found:
+        if int(match[2] or 0) > _MAX_PORT:
+            raise click.BadParameter(f"{match[0]!r}: a port is at most {_MAX_PORT}")
+    return [(number(match[1]), int(match[2] or 0)) for match in found]
 
 
 def _accounts(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[tuple[int, KeyKind, int]]:
@@ -44,6 +49,8 @@ def _matched(pattern: re.Pattern[str], text: str, what: str) -> re.Match[str]:
 def _faults(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[Fault]:
     try:
         return [FaultOrder.model_validate_json(text).fault() for text in given]
+    except ValidationError as error:
+        raise click.BadParameter(in_words(error)) from error
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -61,7 +68,7 @@ def _faults(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list
 )
 @click.option(
     "--mirror-port",
-    type=click.IntRange(0, 65_535),
+    type=click.IntRange(0, _MAX_PORT),
     default=0,
     show_default=True,
     help="The mirror node's and the admin route's; 0: any free one.",
@@ -99,7 +106,8 @@ def _faults(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list
     multiple=True,
     callback=_faults,
     metavar="JSON",
-    help="""Something that is to go wrong, such as '{"kind": "code", "code": "BUSY", "times": 3}'.""",
+    help="""Something that is to go wrong, once unless it says otherwise, such as
+    '{"kind": "code", "code": "BUSY", "times": 3}'.""",
 )
 @click.option("--tls", is_flag=True, help="Nodes speak TLS, with a certificate that the address book knows.")
 @click.option(

@@ -7,7 +7,7 @@ clock alone.
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,7 +19,7 @@ from paydaemon_hedera.sandbox.handling import handle
 from paydaemon_hedera.sandbox.history import Handled, History, has_receipt
 from paydaemon_hedera.sandbox.ledger import HBAR, Account, Ledger, Token
 from paydaemon_hedera.sandbox.names import SECOND_NS, TransactionName
-from paydaemon_hedera.sandbox.precheck import Place, precheck
+from paydaemon_hedera.sandbox.precheck import Place, Stage, precheck
 from paydaemon_hedera.sandbox.refusal import Refused
 
 MAX_PENDING = 10_000
@@ -27,6 +27,10 @@ MAX_SUBMISSIONS_KEPT = 1_000
 PURGE_ABOVE = 10_000
 
 MILLISECOND_NS = 1_000_000
+
+
+Strike = Callable[[Stage], "rc.ResponseCodeEnum | None"]
+"""The code of a fault that strikes at a stage of a node's checks, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,15 @@ class Network:
 
     # --- What nodes do
 
-    def submit(self, node: int, raw: bytes) -> Submission:
-        """Hand the bytes of a `Transaction` to a node; returns what it answers."""
+    def submit(self, node: int, raw: bytes, *, is_spared: bool = False) -> Submission:
+        """Hand the bytes of a `Transaction` to a node; returns what it answers.
+
+        One that `is_spared` gets no code by a fault, and uses none up.
+        """
         with self.lock:
             self.catch_up()
-            answer = self._answer(node, raw)
+            strike = _spare if is_spared else partial(self.faults.code_at, node=node)
+            answer = self._answer(node, raw, strike)
             self.submissions.append(answer)
             self.submitted += 1
             return answer
@@ -125,10 +133,9 @@ class Network:
             alive = has_receipt(name, self.clock.now_ns())
             return tuple(self._history.named(name)) if alive else ()
 
-    def _answer(self, node: int, raw: bytes) -> Submission:
+    def _answer(self, node: int, raw: bytes, strike: Strike) -> Submission:
         now_ns = self.clock.now_ns()
         known = self._nodes[node].known
-        strike = partial(self.faults.code_at, node=node)
         place = Place(node, now_ns, self._ledger, known.__contains__, strike)
         try:
             envelope = precheck(raw, place)
@@ -192,3 +199,7 @@ class Network:
             self.ledger.associate(account, token, self.clock.now_ns())
             if account != treasury:
                 self.ledger.post({(treasury, token): -amount_minor, (account, token): amount_minor})
+
+
+def _spare(_: Stage) -> None:
+    """No fault strikes."""

@@ -5,7 +5,7 @@ Amounts are decimal strings of the smallest unit, as everywhere in JSON here.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from paydaemon.hooks.settings import Settings
 from paydaemon_hedera.proto import response_code_pb2 as rc
@@ -155,3 +155,10 @@ class SettingsOrder(Settings):
     )
     mirror_down: bool | None = None
     nodes_down: list[EntityId] | None = Field(default=None, max_length=100)
+
+
+def in_words(error: ValidationError) -> str:
+    """The first thing that is wrong with an order, by its field."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the body"
+    return f"{field}: {first['msg']}"

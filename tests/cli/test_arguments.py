@@ -12,6 +12,13 @@ ASKS = (
     ("key", "revoke"),
     ("invoice", "show"),
     ("invoice", "watch"),
+    ("webhook", "show"),
+    ("webhook", "rotate"),
+    ("webhook", "test"),
+    ("webhook", "remove"),
+    ("deliveries", "show"),
+    ("deliveries", "retry"),
+    ("deliveries", "retry", "--target"),
 )
 TRICKS = ("shop/rotate#", "../sellers/shop/rotate#", "../../admin/v1/keys", "..", "a\x1b", "a b", "%2e", "")
 

@@ -7,16 +7,20 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 
 from paydaemon.cli.toml import to_toml
 from paydaemon.config import load_config
-from paydaemon.doctor import chains as doctors_chains
+from paydaemon.doctor import asking
+from paydaemon.doctor.chains import examine_chains
 from paydaemon.doctor.files import disk_findings
+from paydaemon.doctor.notifiers import told_findings
 from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok
 from paydaemon.store.sqlite import open_store
+from paydaemon.store.sqlite.inspect import Told
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.e2e.commands import paydaemon
 from tests.e2e.setup import NEVER_S, bitcoin
@@ -351,7 +355,7 @@ async def test_a_plugin_that_raises_or_never_answers_is_a_finding(
         yield ok("first", "said before it hung")
         await trio.sleep_forever()
 
-    monkeypatch.setattr(doctors_chains, "WAIT_S", 0.2)
+    monkeypatch.setattr(asking, "WAIT_S", 0.2)
     chain = load_config(setup.config).chains["bitcoin"]
     for diagnose, said in ((raises, "oh no"), (hangs, "nothing more in 0.2 s"), (None, "no diagnosis")):
         told = await _told(chain, diagnose)
@@ -365,5 +369,33 @@ async def _told(chain: object, diagnose: object) -> list[Finding]:
     told: list[Finding] = []
     plugin = replace(chain.plugin, diagnose=diagnose)  # type: ignore[attr-defined]
     chains = {"bitcoin": replace(chain, plugin=plugin)}  # type: ignore[type-var]
-    await doctors_chains.examine_chains(chains, {}, lambda _, finding: told.append(finding))  # type: ignore[arg-type]
+    await examine_chains(chains, {}, lambda _, finding: told.append(finding))  # type: ignore[arg-type]
     return told
+
+
+def test_who_is_told_is_looked_at() -> None:
+    now_ms, hour_ms = 10**12, 3_600_000
+
+    def target(id: str, *, pending: int = 0, parked: int = 0, oldest_ms: int | None = None) -> Told:
+        down_ms = None if oldest_ms is None else oldest_ms + 1
+        return Told(id, id.partition(":")[0], down_ms, pending, parked, oldest_ms)
+
+    told = [
+        target("email:well", pending=1, oldest_ms=now_ms - hour_ms),
+        target("email:late", pending=7, oldest_ms=now_ms - hour_ms - 1),
+        target("email:lost", parked=3),
+        target("gone:operator"),
+    ]
+    configured: dict[str, Any] = {"email": None}
+    found = {finding.what: (area, finding) for area, finding in told_findings(configured, told, now_ms)}
+    verdicts = {what: finding.verdict.value for what, (_, finding) in found.items()}
+    assert verdicts == {
+        "email:well": "ok",
+        "email:late": "problem",
+        "email:lost": "warning",
+        "gone:operator": "problem",
+    }
+    assert "7 deliveries wait" in found["email:late"][1].said
+    assert "cannot be reached since" in found["email:late"][1].said
+    assert found["email:lost"][1].advice.endswith("paydaemon deliveries retry --target email:lost")
+    assert found["gone:operator"][0] == "gone"

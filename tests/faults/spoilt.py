@@ -4,16 +4,18 @@ What it does otherwise is right, so that only that one thing can be to blame.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import trio
 
+from paydaemon.core.events import EventType
 from paydaemon.hooks import specs
+from paydaemon.hooks.notifier import Audience, Notice, Notifier, Target, Told
 from paydaemon.hooks.ports import Chain, RateHost, RateSource
 from paydaemon.hooks.settings import Settings
-from paydaemon.hooks.specs import ChainPlugin, RateSourcePlugin, hookimpl
+from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin, RateSourcePlugin, hookimpl
 from tests.faults.played import PlayedChain, PlayedSettings
 
 RAISES, WAITS = "raises", "waits"
@@ -87,6 +89,39 @@ class NoRates:
         await trio.sleep_forever()
 
 
+class NotifierSettings(SpoiltSettings):
+    """For a notifier, also where it notes whom it has told."""
+
+    told: str
+
+
+class NotingNotifier:
+    """A notifier that notes in a file what it has told."""
+
+    def __init__(self, id: str, settings: NotifierSettings) -> None:
+        self.id = id
+        self.audiences = (Audience("operator", frozenset({EventType.INVOICE_CREATED})),)
+        self._told = Path(settings.told)
+
+    def check(self, settings: Mapping[str, object]) -> Mapping[str, object]:
+        return settings
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started()
+        await trio.sleep_forever()
+
+    async def tell(self, target: Target, notices: Sequence[Notice]) -> Told:
+        await trio.lowlevel.checkpoint()
+        with self._told.open("a", encoding="ascii") as file:
+            file.writelines(f"{notice.invoice_id}\n" for notice in notices)
+        return Told()
+
+
+def build_notifier(id: str, settings: NotifierSettings) -> Any:
+    """A notifier with one spoilt member, or none where its name is none of them."""
+    return Spoiling(NotingNotifier(id, settings), Notifier, settings)
+
+
 def build_chain(id: str, settings: SpoiltChainSettings) -> Any:
     """A chain with one spoilt member, or nothing: building is a member too."""
     if settings.member == "build":
@@ -120,6 +155,12 @@ HOOKS = sorted(name for name in vars(specs) if name.startswith("register_"))
 def register_chains() -> Sequence[ChainPlugin]:
     """One kind of chain, to be spoilt as its table says."""
     return [ChainPlugin("spoilt", SpoiltChainSettings, build_chain)]
+
+
+@hookimpl
+def register_notifiers() -> Sequence[NotifierPlugin]:
+    """One way to tell, to be spoilt as its table says."""
+    return [NotifierPlugin("spoilt", NotifierSettings, build_notifier)]
 
 
 @hookimpl

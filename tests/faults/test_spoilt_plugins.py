@@ -6,13 +6,15 @@ here. A port that is neither tried nor left out for a reason fails the last test
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
-from paydaemon.hooks import ports
+from paydaemon.hooks import notifier, ports
+from paydaemon.hooks.notifier import Notifier
 from paydaemon.hooks.ports import Chain
 from tests.faults.spoilt import HOOKS, RAISES, SOURCES, WAITS, members, ways
 from tests.faults.stage import CHAIN, Stage, installed, staged
@@ -29,6 +31,10 @@ MARGIN_S = 4.0
 STOPS_WITHIN_S = 10.0
 
 Way = tuple[str, str]
+TOLD_ONCE = ("id", "audiences")
+"""What a notifier is asked once."""
+NOTIFIERS: list[Way] = [way for way in ways(Notifier) if way[0] not in TOLD_ONCE]
+WELL: Way = ("nothing", RAISES)
 WAYS: list[Way] = [way for way in ways(Chain) if way[0] not in ONCE_AND_FOR_ALL]
 
 
@@ -43,13 +49,20 @@ def chain(folder: Path, way: Way) -> Json:
     return {"plugin": "spoilt", "member": member, "how": how, "moves": str(folder / f"moves-{name_of(way)}")}
 
 
+def notifying(folder: Path, way: Way) -> Json:
+    """The table of a notifier that is spoilt in this way."""
+    member, how = way
+    return {"plugin": "spoilt", "member": member, "how": how, "told": str(folder / f"told-{name_of(way)}")}
+
+
 @asynccontextmanager
 async def all_spoilt(folder: Path) -> AsyncIterator[Stage]:
     """One daemon with everything that can be spoilt, and one chain and one rate source that are not."""
     tables: dict[str, Any] = {
         "chains": {name_of(way): chain(folder, way) for way in WAYS},
         "rates": {"fixed": {"prices": {"BTC/EUR": "60000.00"}}, **{source: {} for source in SOURCES}},
-        "limits": {"plugin_wait_s": WAIT_S},
+        "notifiers": {name_of(way): notifying(folder, way) for way in (WELL, *NOTIFIERS)},
+        "limits": {"plugin_wait_s": WAIT_S, "deliveries": {"notice_timeout_s": WAIT_S}},
     }
     installed(folder, "spoilt", "tests.faults.spoilt")
     for hook in HOOKS:
@@ -80,6 +93,7 @@ async def is_healthy(stage: Stage, *chains: str) -> bool:
 async def test_whatever_a_plugin_spoils_the_others_go_on(tmp_path: Path) -> None:
     async with all_spoilt(tmp_path) as stage, stage.daemon.stream() as stream:
         await others_go_on(stage, stream)
+        await others_are_told(stage, tmp_path)
         await hooks_are_told(stage)
         await services_are_told_and_restarted_later_and_later(stage, stream)
         await destinations_have_a_bound(stage)
@@ -104,6 +118,32 @@ async def others_go_on(stage: Stage, stream: Stream) -> None:
     await stream.until("invoice.settled", invoice["id"])
 
 
+async def others_are_told(stage: Stage, folder: Path) -> None:
+    """The notifier that is well tells what it is to tell, and so does one of which another part is spoilt."""
+    [first] = [event for event in await stage.daemon.journal() if event["type"] == "invoice.created"]
+    for way in (WELL, ("check", RAISES)):
+        await patiently(partial(holds, folder / f"told-{name_of(way)}", first["invoice_id"]))
+    await patiently(lambda: fails(stage, ("tell", RAISES), "the notifier failed: Spoilt"))
+    await patiently(lambda: fails(stage, ("tell", WAITS), f"it took longer than {WAIT_S} s"))
+    for way in (("run", RAISES), ("run", WAITS)):
+        assert not (folder / f"told-{name_of(way)}").exists(), "nothing is told before it is up"
+
+
+async def holds(file: Path, line: str) -> bool:
+    await trio.lowlevel.checkpoint()
+    return line in lines_of(file)
+
+
+def lines_of(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
+
+
+async def fails(stage: Stage, way: Way, reason: str) -> bool:
+    target = f"{name_of(way)}:operator"
+    rows = (await stage.daemon.call("GET", f"/v1/deliveries?state=pending&target={target}"))["data"]
+    return [row["reason"] for row in rows] == [reason]
+
+
 async def hooks_are_told(stage: Stage) -> None:
     rows = await plugins(stage)
     for hook in HOOKS:
@@ -121,6 +161,7 @@ async def plugins(stage: Stage) -> Mapping[str, Json]:
 def failing_services() -> Iterator[str]:
     """Every service that raises, again and again."""
     yield f"chain {name_of(('run', RAISES))}"
+    yield f"notifier {name_of(('run', RAISES))}"
     yield from (f"rates {source}" for source in SOURCES if source.endswith(RAISES) and "-id-" not in source)
 
 
@@ -179,15 +220,16 @@ async def test_a_chain_that_cannot_be_made_is_a_mistake_of_the_configuration(tmp
 
 
 def test_every_port_is_tried_or_left_out_for_a_reason() -> None:
-    tried = {"Chain", "RateSource"}
+    tried = {"Chain", "RateSource", "Notifier"}
     given = {"ChainHost", "RateHost"}  # the daemon's own
     # A sandbox is for `paydaemon demo`, where no daemon depends on it; a relay is spoilt, call by call, in
     # tests/engine/test_relays_refused.py.
     elsewhere = {"Sandbox", "SigningSandbox", "Relay"}
     found = {
         name
-        for name, port in vars(ports).items()
+        for name, port in {**vars(ports), **vars(notifier)}.items()
         if getattr(port, "_is_protocol", False) and name != "Protocol"
     }
     assert found == tried | given | elsewhere
     assert {way[0] for way in WAYS} | set(ONCE_AND_FOR_ALL) == set(members(Chain))
+    assert {way[0] for way in NOTIFIERS} | set(TOLD_ONCE) == set(members(Notifier))

@@ -15,7 +15,7 @@ import httpx
 
 from paydaemon.cli.ending import reason
 from paydaemon.config import ConfigError, load_admin_socket
-from paydaemon.frontends.requests import ID
+from paydaemon.frontends.requests import ID, TARGET
 
 TIMEOUT_S = 60.0
 DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
@@ -61,6 +61,14 @@ def reaches_daemon(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def path_of_target(template: str, id: str) -> str:
+    """The same with the id of a target, such as ``email:operator``."""
+    if TARGET.fullmatch(id) is None:
+        said = f"id: {id!r} cannot be an id of a target"
+        raise click.ClickException(f"{said}: see `paydaemon deliveries targets`")
+    return template.format(quote(id, safe=""))
 
 
 def path_of(template: str, *ids: str) -> str:

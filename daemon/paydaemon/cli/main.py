@@ -2,7 +2,7 @@
 
 import click
 
-from paydaemon.cli import backup, demo, doctor, events, invoices, keys, service
+from paydaemon.cli import backup, deliveries, demo, doctor, events, invoices, keys, service, webhooks
 from paydaemon.cli.commands import CommandGroup
 
 
@@ -29,4 +29,6 @@ cli.add_command(backup.restore)
 cli.add_command(invoices.invoice)
 cli.add_command(invoices.payments)
 cli.add_command(events.events)
+cli.add_command(webhooks.webhook)
+cli.add_command(deliveries.deliveries)
 cli.add_command(demo.demo)

@@ -6,12 +6,9 @@ from functools import partial
 import trio
 
 from paydaemon.config import ChainConfig
+from paydaemon.doctor.asking import ask
 from paydaemon.engine.chains import absence
-from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok, problem
-from paydaemon.logs import in_one_line
-
-WAIT_S = 30.0
-"""How long one finding may take."""
+from paydaemon.hooks.diagnosis import ChainRecord, Finding, problem
 
 Tell = Callable[[str, Finding], None]
 """Takes what was found of one chain, by its id."""
@@ -41,18 +38,6 @@ def _others(id: str, known: Mapping[str, tuple[str | None, int]]) -> Mapping[str
 
 
 async def _diagnose(chain: ChainConfig, record: ChainRecord, tell: Callable[[Finding], None]) -> None:
-    if chain.plugin.diagnose is None:
-        tell(ok("plugin", f"the plugin {chain.plugin.name!r} has no diagnosis of its own"))
-        return
-    advice = "tell whoever makes this plugin"
-    try:
-        told = aiter(chain.plugin.diagnose(chain.id, chain.settings, record))
-        while True:
-            with trio.fail_after(WAIT_S):
-                tell(await anext(told))
-    except StopAsyncIteration:
-        return
-    except trio.TooSlowError:
-        tell(problem("plugin", f"its diagnosis found nothing more in {WAIT_S:g} s", advice))
-    except Exception as error:  # noqa: BLE001 - a stranger's plugin may raise anything
-        tell(problem("plugin", f"its diagnosis raised {in_one_line(error)}", advice))
+    diagnose = chain.plugin.diagnose
+    begin = None if diagnose is None else partial(diagnose, chain.id, chain.settings, record)
+    await ask(chain.plugin.name, begin, tell)

@@ -1,22 +1,28 @@
-"""The order in which things are looked at, from the configuration to the chains."""
+"""The order in which things are looked at, from the configuration to the chains and those who are told."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import trio
 
 from paydaemon.config import Config, ConfigError, Places, load_config, load_places
 from paydaemon.doctor.chains import absent_findings, examine_chains
 from paydaemon.doctor.clock import ClockWatch, clock_findings
 from paydaemon.doctor.database import database_findings, look
 from paydaemon.doctor.files import config_file_findings, disk_findings
+from paydaemon.doctor.notifiers import examine_notifiers, told_findings
 from paydaemon.doctor.running import Running, port_findings, ready_findings, running_at, socket_findings
+from paydaemon.engine.clock import system_clock
 from paydaemon.hooks.diagnosis import Finding, ok, problem
 from paydaemon.store.sqlite.inspect import Inspected
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A finding and what it belongs to: ``configuration``, ``disk``, …, or a chain as ``chains.<id>``."""
+    """A finding and what it belongs to: ``configuration``, ``disk``, …, a chain as ``chains.<id>``, or a
+    notifier as ``notifiers.<id>``.
+    """
 
     area: str
     finding: Finding
@@ -40,13 +46,23 @@ async def examine(path: Path, tell: Tell) -> None:
     for finding in await ready_findings(running):
         tell(Examined("daemon", finding))
     if config is not None:
-        known = database.chains if isinstance(database, Inspected) else {}
-        waiting = database.waiting if isinstance(database, Inspected) else {}
-        for id, finding in absent_findings(config.chains, waiting):
-            tell(Examined(f"chains.{id}", finding))
-        await examine_chains(
-            config.chains, known, lambda id, finding: tell(Examined(f"chains.{id}", finding))
-        )
+        await _of_plugins(config, database, tell)
+
+
+async def _of_plugins(config: Config, database: Inspected | Finding | None, tell: Tell) -> None:
+    """What the plugins find of what they are configured for, and what is recorded of that."""
+    known = database if isinstance(database, Inspected) else Inspected(0, 0, None, {}, {}, suspect=False)
+    for id, finding in absent_findings(config.chains, known.waiting):
+        tell(Examined(f"chains.{id}", finding))
+    for id, finding in told_findings(config.notifiers, known.told, system_clock()):
+        tell(Examined(f"notifiers.{id}", finding))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(examine_chains, config.chains, known.chains, _telling("chains", tell))
+        nursery.start_soon(examine_notifiers, config.notifiers, _telling("notifiers", tell))
+
+
+def _telling(table: str, tell: Tell) -> Callable[[str, Finding], None]:
+    return lambda id, finding: tell(Examined(f"{table}.{id}", finding))
 
 
 def _configuration(path: Path, tell: Tell) -> Config | None:

@@ -5,12 +5,13 @@ not there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from structlog.contextvars import bind_contextvars
 
 from paydaemon.core.access import Principal
+from paydaemon.core.delivery import Backlog
 from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
 from paydaemon.core.invoice import Invoice, Mark, Status
@@ -53,6 +54,7 @@ class Counted:
 
     invoices: Mapping[Status, int]
     unmatched: int
+    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
 
 
 class Api:
@@ -168,9 +170,11 @@ class Api:
         return self._rates.all()
 
     async def counted(self) -> Counted:
-        """How many invoices are in which status, and how many payments belong to none."""
+        """How many invoices are in which status, how many payments belong to none, who is how far behind."""
         return await self._store.read(
-            lambda reader: Counted(reader.invoices_by_status(), reader.count_unmatched())
+            lambda reader: Counted(
+                reader.invoices_by_status(), reader.count_unmatched(), self.records.backlogs(reader)
+            )
         )
 
     def chains(self) -> Sequence[ChainStatus]:

@@ -92,6 +92,14 @@ PRECHECK = _histogram(
 )
 OUTCOME = _histogram("relay_outcome_seconds", "From a relay's being recorded to its outcome.", "chain")
 
+PENDING = _gauge("deliveries_pending", "Deliveries that wait.", "target")
+PARKED = _gauge("deliveries_parked", "Deliveries that were given up, and are kept.", "target")
+OLDEST = _gauge("deliveries_oldest_seconds", "How long ago the oldest event happened that waits.", "target")
+UNDER_WAY = _gauge("deliveries_under_way", "Notices that are being sent now.")
+ATTEMPTS = _counter("delivery_attempts_total", "Attempts to tell somebody.", "notifier", "outcome")
+GIVEN_UP = _counter("deliveries_given_up_total", "Deliveries that were parked.", "notifier")
+ATTEMPT = _histogram("delivery_attempt_seconds", "One attempt to tell somebody.", "notifier")
+
 LAST_SEQ = _gauge("journal_last_seq", "The number of the newest event.")
 FOLLOWERS = _gauge("journal_followers", "Readers that follow the journal now.", "group")
 JOURNAL_LAG = _gauge("journal_lag_events", "How far the slowest of them is behind.", "group")

@@ -10,6 +10,7 @@ from paydaemon.core.relay import RelayStatus
 from paydaemon.engine.api import Api, Counted
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
+from paydaemon.engine.deliveries import Deliveries, Outcome
 from paydaemon.engine.relays import Relays
 from paydaemon.frontends import Traffic
 from paydaemon.hooks.ports import HealthState
@@ -48,6 +49,9 @@ def collect(rooms: Rooms, counted: Counted | None) -> Iterator[Series]:
     yield from _payments(rooms.chains)
     yield from _work(rooms.chains)
     yield from _relays(rooms.api.relays)
+    yield from _deliveries(rooms.api.deliveries)
+    if counted is not None:
+        yield from _backlogs(counted, rooms.clock())
     yield from _health(rooms)
     yield from _journal(rooms.api)
     yield from _store(rooms.store)
@@ -141,6 +145,28 @@ def _relays(relays: Relays) -> Iterator[Series]:
         precheck.add_histogram(measures.precheck_s, id)
         outcome.add_histogram(measures.outcome_s, id)
     yield from (statuses, under_way, submissions, refused, precheck, outcome)
+
+
+def _deliveries(deliveries: Deliveries) -> Iterator[Series]:
+    attempts, given_up, took, under_way = map(
+        Series, (catalogue.ATTEMPTS, catalogue.GIVEN_UP, catalogue.ATTEMPT, catalogue.UNDER_WAY)
+    )
+    under_way.add(deliveries.lanes.under_way)
+    for id, notifier in deliveries.notifiers.items():
+        for outcome in Outcome:
+            attempts.add(notifier.measures.attempts[outcome], id, outcome)
+        given_up.add(notifier.measures.parked, id)
+        took.add_histogram(notifier.measures.took_s, id)
+    yield from (attempts, given_up, took, under_way)
+
+
+def _backlogs(counted: Counted, now_ms: int) -> Iterator[Series]:
+    pending, parked, oldest = map(Series, (catalogue.PENDING, catalogue.PARKED, catalogue.OLDEST))
+    for group, backlog in counted.backlogs.items():
+        pending.add(backlog.pending, group)
+        parked.add(backlog.parked, group)
+        oldest.add(0 if backlog.oldest_ms is None else (now_ms - backlog.oldest_ms) / 1000, group)
+    yield from (pending, parked, oldest)
 
 
 def _health(rooms: Rooms) -> Iterator[Series]:

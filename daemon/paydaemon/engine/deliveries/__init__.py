@@ -13,6 +13,7 @@ from paydaemon.engine.deliveries.endpoints import NewSecret as NewSecret
 from paydaemon.engine.deliveries.endpoints import Tested as Tested
 from paydaemon.engine.deliveries.limits import DeliveryLimits as DeliveryLimits
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier as LiveNotifier
+from paydaemon.engine.deliveries.measures import Outcome as Outcome
 from paydaemon.engine.deliveries.records import DeliveryView as DeliveryView
 from paydaemon.engine.deliveries.records import Records as Records
 from paydaemon.engine.deliveries.records import Revived as Revived

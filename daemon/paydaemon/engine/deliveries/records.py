@@ -79,9 +79,19 @@ class Records:
             ]
         )
 
-    async def backlogs(self) -> Mapping[str, TargetView]:
-        """Every target by its id."""
-        return await self._store.read(self._every)
+    def backlogs(self, reader: Reader) -> Mapping[str, Backlog]:
+        """How far behind everybody is: each whom a notifier's configuration names, and all of its endpoints.
+
+        So there are never more of them than are configured.
+        """
+        found: dict[str, Backlog] = {}
+        cursor: str | None = None
+        while page := reader.targets(after=cursor, limit=REVIVED_AT_ONCE):
+            cursor = page[-1].id
+            for target in page:
+                group = target.notifier if target.is_endpoint else target.id
+                found[group] = _sum(found.get(group), reader.backlog(target.id))
+        return found
 
     async def page(
         self, principal: Principal, wish: Wish, *, cursor: str | None, limit: int
@@ -123,13 +133,12 @@ class Records:
             return TargetState.DISABLED
         return TargetState.DOWN if target.condition.is_down else TargetState.WELL
 
-    def _every(self, reader: Reader) -> Mapping[str, TargetView]:
-        found: dict[str, TargetView] = {}
-        cursor: str | None = None
-        while page := reader.targets(after=cursor, limit=REVIVED_AT_ONCE):
-            cursor = page[-1].id
-            found |= {one.id: TargetView(one, self.state(one), reader.backlog(one.id)) for one in page}
-        return found
+
+def _sum(one: Backlog | None, other: Backlog) -> Backlog:
+    if one is None:
+        return other
+    oldest = [ms for ms in (one.oldest_ms, other.oldest_ms) if ms is not None]
+    return Backlog(one.pending + other.pending, one.parked + other.parked, min(oldest, default=None))
 
 
 def _visible(reader: Reader, principal: Principal, target_id: str) -> Target | None:

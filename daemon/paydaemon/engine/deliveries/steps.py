@@ -7,7 +7,7 @@ A function here may run again, and reads what it decides on itself: what a couri
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from paydaemon.core.delivery import Attempt, Backlog, Delivery, DeliveryState, Target, new_delivery
+from paydaemon.core.delivery import Attempt, Delivery, DeliveryState, Target, new_delivery
 from paydaemon.core.events import Event
 from paydaemon.core.retrying import RetryPolicy, Tried, after, is_given_up, parked, parking
 from paydaemon.engine.ids import new_id
@@ -166,11 +166,6 @@ def hurry(tx: Transaction, target_id: str, now_ms: int) -> None:
     target = tx.target(target_id)
     if target is not None and target.condition.next_at_ms > now_ms:
         tx.set_condition(target_id, replace(target.condition, next_at_ms=now_ms))
-
-
-def backlogs(reader: Reader, target_ids: Sequence[str]) -> dict[str, Backlog]:
-    """How far behind each of some targets is."""
-    return {id: reader.backlog(id) for id in target_ids}
 
 
 def _tell_of(tx: Transaction, lost: Delivery, target: Target, now_ms: int) -> None:

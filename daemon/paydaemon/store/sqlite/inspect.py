@@ -1,7 +1,7 @@
 """Looking at a database file without claiming it: nothing is migrated, and nobody is disturbed."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,21 @@ from paydaemon.store.sqlite.migrate import check_ours, load_migrations
 from paydaemon.store.sqlite.ownership import SUSPECT
 from paydaemon.store.sqlite.statements import load_statements
 
+TELLS_FROM = 4
+"""The first version of the schema that knows whom to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A target and how far behind it is. `oldest_ms` is when the oldest of what is pending happened."""
+
+    id: str
+    notifier: str
+    down_since_ms: int | None
+    pending: int
+    parked: int
+    oldest_ms: int | None
+
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
@@ -22,7 +37,7 @@ class Inspected:
     `version` is its schema's and `newest` the one that this code makes of it; `newest_event_ms` is when the
     last event was written, None where there is none; `chains` has identity and next index of each chain, and
     `waiting` how many invoices may still be paid on it; `suspect` says that the disk has failed since the
-    last full check.
+    last full check. `told` is everybody who is told of events.
     """
 
     version: int
@@ -31,6 +46,7 @@ class Inspected:
     chains: Mapping[str, tuple[str | None, int]]
     waiting: Mapping[str, int]
     suspect: bool
+    told: Sequence[Told] = ()
 
 
 def inspect(database: Path) -> Inspected:
@@ -57,7 +73,12 @@ def _inspect(connection: sqlite3.Connection, database: Path, newest: int) -> Ins
     rows = connection.execute("SELECT id, identity, next_index FROM chains")
     chains = {id: (identity, next_index) for id, identity, next_index in rows}
     waiting = dict(connection.execute(load_statements()["waiting_by_chain"]))
-    return Inspected(version, newest, event_ms, chains, waiting, suspect=_is_suspect(database))
+    told = _told(connection) if version >= TELLS_FROM else ()
+    return Inspected(version, newest, event_ms, chains, waiting, _is_suspect(database), told)
+
+
+def _told(connection: sqlite3.Connection) -> Sequence[Told]:
+    return [Told(*row) for row in connection.execute(load_statements()["told"])]
 
 
 def _is_suspect(database: Path) -> bool:

@@ -42,6 +42,17 @@ WHERE id = :id
 DELETE FROM targets
 WHERE removed_at_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deliveries WHERE target = targets.number)
 
+-- name: told
+SELECT
+    id, notifier, down_since_ms,
+    (SELECT count(*) FROM deliveries WHERE target = targets.number AND state = 'pending') AS pending,
+    (SELECT count(*) FROM deliveries WHERE target = targets.number AND state = 'parked') AS parked,
+    (
+        SELECT events.created_at_ms FROM deliveries INDEXED BY deliveries_by_target JOIN events USING (seq)
+        WHERE target = targets.number AND state = 'pending' ORDER BY deliveries.number LIMIT 1
+    ) AS oldest_ms
+FROM targets WHERE removed_at_ms IS NULL ORDER BY number
+
 -- name: targets_with_work
 SELECT targets.id FROM targets
 WHERE EXISTS (SELECT 1 FROM deliveries WHERE target = targets.number AND next_at_ms IS NOT NULL)

@@ -30,7 +30,10 @@ class Handler(BaseHTTPRequestHandler):
     folder: Path
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it is gone
+            return
         headers = dict(self.headers.items())
         record = {
             "path": self.path,

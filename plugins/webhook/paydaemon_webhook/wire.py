@@ -14,6 +14,7 @@ import httpcore
 import trio
 
 from paydaemon_webhook.endpoint import Endpoint
+from paydaemon_webhook.gathered import GatheredStream
 from paydaemon_webhook.guard import Address, Network, why_not
 from paydaemon_webhook.names import Resolve
 
@@ -56,7 +57,7 @@ class Wire(httpcore.AsyncNetworkBackend):
         self._judge(addresses)
         stream = await self._to_one_of(addresses[:MAX_TRIED])
         self.connected += 1
-        return stream
+        return GatheredStream(stream)
 
     async def _addresses(self) -> Sequence[Address]:
         if self._endpoint.address is not None:

@@ -24,7 +24,7 @@ WAIT_S = 1
 STOPS_WITHIN_S = 10.0
 
 NEVER_RECORDED = {
-    *((member, how) for member in ("payees", "inspect") for how in (RAISES, RAVES)),
+    *((member, how) for member in ("payees", "inspect", "relay_health") for how in (RAISES, RAVES)),
     ("verify", RAISES),
     ("verify", WAITS),
 }
@@ -39,7 +39,7 @@ UNANSWERED = {
 
 
 def name_of(way: Way) -> str:
-    return "-".join(way)
+    return "-".join(way).replace("_", "-")
 
 
 def chain(folder: Path, way: Way) -> Json:

@@ -97,4 +97,4 @@ async def test_certificates() -> None:
         ]
         findings = await found(here)
         assert findings["nodes"].verdict is Verdict.PROBLEM
-        assert findings["node 0.0.3"].said.endswith("shows another certificate than the address book has")
+        assert findings["node 0.0.3"].said.endswith("shows another certificate than is known of it")

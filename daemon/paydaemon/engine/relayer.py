@@ -18,7 +18,7 @@ from paydaemon.core.relay import Relay as Record
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.measures import RelayMeasures
-from paydaemon.hooks.ports import HealthState, Relay
+from paydaemon.hooks.ports import Health, HealthState, Relay
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class Relayer:
     def require_health(self) -> None:
         """Raises `Refusal` (unavailable) unless the chain can hand transactions over now."""
         with self._asking("relay_health"):
-            health = self._port.relay_health()
+            health = _is(self._port.relay_health(), Health)
         if health.state is not HealthState.HEALTHY:
             message = f"chain {self.chain} passes nothing on now: {health.reason}"
             raise unavailable("chain_unavailable", message)

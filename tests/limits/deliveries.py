@@ -9,7 +9,7 @@ import trio
 from paydaemon.core.access import Principal
 from paydaemon.core.delivery import DeliveryState
 from paydaemon.core.errors import Refusal
-from paydaemon.engine.deliveries import deliveries
+from paydaemon.engine.deliveries import deliveries, lanes
 from paydaemon.engine.deliveries.endpoints import EndpointRequest, Endpoints
 from paydaemon.hooks.notifier import Notice, NotTold, Target, Told
 from tests.deliveries.office import Office, office
@@ -22,13 +22,17 @@ URL = EndpointRequest({"url": "https://shop.example/hook"})
 
 
 @asynccontextmanager
-async def telling(trial: Trial, small: float, *, endpoints: int = 1) -> AsyncIterator[Office]:
+async def telling(
+    trial: Trial, small: float, *, endpoints: int = 1, slow_s: float = 1
+) -> AsyncIterator[Office]:
     """An office with this limit set, and endpoints ``we_0``, ``we_1`` and so on."""
-    async with office(limits=trial.all(small).deliveries) as desk:
-        desk.limits.retry_pause_s = min(desk.limits.retry_pause_s, 0.05)
-        for number in range(endpoints):
-            await desk.endpoint(f"we_{number}")
-        yield desk
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "SLOW_S", slow_s)
+        async with office(limits=trial.all(small).deliveries) as desk:
+            desk.limits.retry_pause_s = min(desk.limits.retry_pause_s, 0.05)
+            for number in range(endpoints):
+                await desk.endpoint(f"we_{number}")
+            yield desk
 
 
 async def happen(desk: Office, count: int) -> None:
@@ -38,7 +42,7 @@ async def happen(desk: Office, count: int) -> None:
 
 @provokes("limits.deliveries.at_once")
 async def places_that_are_all_taken(trial: Trial) -> str:
-    async with telling(trial, 1, endpoints=2) as desk:
+    async with telling(trial, 1, endpoints=2, slow_s=2) as desk:
         desk.notifier.says |= {"we_0": hangs, "we_1": hangs}
         await happen(desk, 1)
         await until(lambda: desk.notifier.under_way == 1)
@@ -50,7 +54,7 @@ async def places_that_are_all_taken(trial: Trial) -> str:
 
 @provokes("limits.deliveries.at_once_failing")
 async def many_that_are_away(trial: Trial) -> str:
-    async with telling(trial, 1, endpoints=3) as desk:
+    async with telling(trial, 1, endpoints=3, slow_s=60) as desk:
         desk.notifier.says |= {"we_0": is_away, "we_1": is_away}
         await happen(desk, 1)
         await until(lambda: len(desk.notifier.calls) >= 3)

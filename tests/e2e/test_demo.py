@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import socket
 from collections.abc import Iterator, Sequence
@@ -63,6 +64,8 @@ async def test_once_plays_one_payment_on_each_chain_to_settled(environment: dict
     assert [line for line in demo.out if "paid and settled" in line] == [
         f"{chain}: 12.50 EUR paid and settled" for chain in ORDER
     ]
+    verified = re.findall(r"webhook: (\S+), evt_\w+, signature verified", "\n".join(demo.out))
+    assert sorted(type for type in verified if type in everything) == sorted(everything)
     assert demo.err == []
 
 

@@ -15,7 +15,7 @@ import trio
 
 from paydaemon.cli.client import call
 from paydaemon.cli.ending import run
-from paydaemon.cli.playground import Network, Playground, playground
+from paydaemon.cli.playground import LOOK_EVERY_S, Network, Playground, playground
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
 from paydaemon.core.events import LIVE_CONFIRMING
@@ -93,6 +93,7 @@ async def _play(ground: Playground, chain: str, network: Network) -> None:
         nursery.start_soon(_tell_until_settled, ground, invoice["id"])
         await _pay(ground, chain, network, invoice)
         await _bury(ground, network, invoice["id"], option["confirmations_required"])
+    await _until_everybody_knows(ground, invoice["id"])
     click.echo(f"\n{chain}: {AMOUNT} {CURRENCY} paid and settled")
 
 
@@ -113,6 +114,17 @@ async def _tell_until_settled(ground: Playground, id: str) -> None:
             if event["type"] == "invoice.settled":
                 return
     raise click.ClickException("the daemon ended before the invoice was settled")
+
+
+async def _until_everybody_knows(ground: Playground, id: str) -> None:
+    """Wait until nothing about an invoice that is settled is on its way to anybody any more."""
+    path = f"/v1/deliveries?invoice_id={id}&limit=200"
+    while ground.told:
+        found = (await trio.to_thread.run_sync(call, ground.socket, "GET", path))["data"]
+        states = [one["state"] for one in found if one["type"] == "invoice.settled"]
+        if states and "pending" not in states:
+            return
+        await trio.sleep(LOOK_EVERY_S)
 
 
 async def _bury(ground: Playground, network: Network, id: str, confirmations: int) -> None:

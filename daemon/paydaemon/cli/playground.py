@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -19,10 +20,12 @@ import trio
 
 from paydaemon.cli.client import call
 from paydaemon.cli.toml import to_toml
+from paydaemon.hooks.notifier import Recipient, RecipientFacts
 from paydaemon.hooks.ports import Sandbox, SandboxFacts
 from paydaemon.plugins import load_plugins
 
 HOST = "127.0.0.1"
+SELLER = "demo"
 READY_WITHIN_S = 120.0
 STOPPED_WITHIN_S = 20.0
 LOOK_EVERY_S = 0.1
@@ -40,14 +43,23 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who is told, by a notifier of the same name as its plugin."""
+
+    recipient: Recipient
+    facts: RecipientFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Playground:
-    """Where everything is. `key` is an operator's; `seller` exists and has nothing yet."""
+    """Where everything is. `key` is an operator's; `seller` exists, and has what tells it of its invoices."""
 
     api: str
     key: str
     seller: str
     socket: Path
     networks: Mapping[str, Network]
+    told: Mapping[str, Told]
     pids: Mapping[str, int]
 
 
@@ -59,9 +71,10 @@ async def playground(port: int, say: Say) -> AsyncIterator[Playground]:
         folder = Path(name)
         async with trio.open_nursery() as nursery:
             networks = await _start_networks(nursery, folder, say)
-            config = _write_config(folder, port, networks)
+            told = await _start_recipients(nursery, say)
+            config = _write_config(folder, port, networks, told)
             async with _daemon(config, folder, say) as pid:
-                yield _introduce(folder, networks, pid)
+                yield _introduce(folder, networks, told, pid)
             nursery.cancel_scope.cancel()
 
 
@@ -97,7 +110,22 @@ async def _start(nursery: trio.Nursery, chain: str, sandbox: Sandbox, place: Pat
     return facts
 
 
-def _write_config(folder: Path, port: int, networks: Mapping[str, Network]) -> Path:
+async def _start_recipients(nursery: trio.Nursery, say: Say) -> dict[str, Told]:
+    told: dict[str, Told] = {}
+    for name, plugin in load_plugins().notifiers.items():
+        if plugin.recipient is not None:
+            recipient = plugin.recipient()
+            facts: RecipientFacts = await nursery.start(recipient.run, SELLER, partial(_indented, say))
+            told[name] = Told(recipient, facts)
+    return told
+
+
+def _indented(say: Say, text: str) -> None:
+    """Below the events that it was told of."""
+    say(f"{'':12}{text}")
+
+
+def _write_config(folder: Path, port: int, networks: Mapping[str, Network], told: Mapping[str, Told]) -> Path:
     prices = {pair: price for network in networks.values() for pair, price in network.facts.prices.items()}
     config = folder / "paydaemon.toml"
     config.write_text(
@@ -107,6 +135,7 @@ def _write_config(folder: Path, port: int, networks: Mapping[str, Network]) -> P
                 "http": {"bind": f"{HOST}:{port}"},
                 "rates": {"fixed": {"prices": prices}},
                 "chains": {chain: network.facts.settings for chain, network in networks.items()},
+                "notifiers": {name: {"plugin": name, **one.facts.settings} for name, one in told.items()},
             }
         ),
         encoding="utf-8",
@@ -156,12 +185,22 @@ async def _stop(process: trio.Process) -> None:
             await process.wait()
 
 
-def _introduce(folder: Path, networks: Mapping[str, Network], pid: int) -> Playground:
+def _introduce(
+    folder: Path, networks: Mapping[str, Network], told: Mapping[str, Told], pid: int
+) -> Playground:
     socket = folder / "state" / "admin.sock"
     api = call(socket, "GET", "/admin/v1/daemon")["public_url"]
     key = call(socket, "POST", "/admin/v1/operators")["secret"]
-    seller = call(socket, "POST", "/admin/v1/sellers", body={"id": "demo"})["seller_id"]
+    seller = call(socket, "POST", "/admin/v1/sellers", body={"id": SELLER})["seller_id"]
+    for one in told.values():
+        _make_endpoint(socket, one)
     pids = {"daemon": pid}
     for network in networks.values():
         pids |= network.facts.pids
-    return Playground(api, key, seller, socket, networks, pids)
+    return Playground(api, key, seller, socket, networks, told, pids)
+
+
+def _make_endpoint(socket: Path, told: Told) -> None:
+    if told.facts.endpoint is not None:
+        body = {**told.facts.endpoint, "seller_id": SELLER}
+        told.recipient.trust(call(socket, "POST", "/v1/webhooks", body=body)["secret"])

@@ -6,7 +6,7 @@ each), and those that a seller makes through the API (an endpoint). Every target
 its own, so one that cannot be reached keeps nobody else waiting.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -144,3 +144,31 @@ class BadSetting(ValueError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """What a running recipient says of itself.
+
+    `settings` is the body of the ``[notifiers.<id>]`` table by which it is told. `endpoint` is the body of
+    the ``POST /v1/webhooks`` that makes it one; None where the settings say it all.
+    """
+
+    settings: Mapping[str, object]
+    endpoint: Mapping[str, object] | None = None
+
+
+class Recipient(Protocol):
+    """Somebody on this machine who is told, for ``paydaemon demo``."""
+
+    async def run(
+        self,
+        seller_id: str,
+        say: Callable[[str], None],
+        *,
+        task_status: trio.TaskStatus[RecipientFacts] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Take what is told about a seller's invoices, and `say` in a line what it was, until cancelled."""
+
+    def trust(self, secret: str) -> None:
+        """What its endpoint's notices are signed with, once there is one."""

@@ -12,7 +12,7 @@ import pluggy
 from pydantic import BaseModel
 
 from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier
-from paydaemon.hooks.notifier import Notifier
+from paydaemon.hooks.notifier import Notifier, Recipient
 from paydaemon.hooks.ports import Chain, RateSource, Sandbox
 
 GROUP = "paydaemon.plugins"
@@ -54,7 +54,8 @@ class NotifierPlugin:
     and raises `ValueError` where the values cannot work together. Both are tried when the configuration is
     checked, so building opens nothing. `endpoints` says that it tells those endpoints too that sellers make
     through the API (``/v1/webhooks``): one configured notifier can. `diagnose` is what ``paydaemon doctor``
-    asks, where the plugin has something to say (`paydaemon.hooks.diagnosis`).
+    asks, where the plugin has something to say (`paydaemon.hooks.diagnosis`). `recipient` makes somebody to
+    be told in ``paydaemon demo``.
     """
 
     name: str
@@ -62,6 +63,7 @@ class NotifierPlugin:
     build: Callable[[str, Any], Notifier]
     endpoints: bool = False
     diagnose: DiagnoseNotifier | None = None
+    recipient: Callable[[], Recipient] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from paydaemon.hooks.specs import NotifierPlugin, hookimpl
 from paydaemon_webhook.config import WebhookConfig
 from paydaemon_webhook.diagnosis import diagnose
 from paydaemon_webhook.notifier import WebhookNotifier
+from paydaemon_webhook.receiver import DemoReceiver
 
 
 @hookimpl
@@ -18,5 +19,6 @@ def register_notifiers() -> Sequence[NotifierPlugin]:
             build=WebhookNotifier,
             endpoints=True,
             diagnose=diagnose,
+            recipient=DemoReceiver,
         ),
     )

@@ -93,19 +93,26 @@ async def test_nobody_is_there() -> None:
     assert not_told.reason == "no connection: connection refused"
 
 
-async def test_one_that_hangs_takes_no_connection_of_another() -> None:
+async def hanging_for_one(stream: Stream) -> None:
+    """One host with two endpoints."""
+    while asked := await wires.request(stream):
+        if asked.startswith(b"POST /dead"):
+            await trio.sleep_forever()
+        await stream.send_all(answer())
+
+
+async def test_one_that_hangs_takes_no_connection_of_another_at_its_host() -> None:
     async with (
-        serving(wires.silent) as dead,
-        serving(Saying(answer())) as well,
+        serving(hanging_for_one) as port,
         telling(limits={"connections": 2}) as notifier,
         trio.open_nursery() as nursery,
     ):
         for _ in range(10):
-            nursery.start_soon(outcome, notifier, target(f"http://127.0.0.1:{dead}/", id="we_dead"))
+            nursery.start_soon(outcome, notifier, target(f"http://127.0.0.1:{port}/dead", id="we_dead"))
         await trio.testing.wait_all_tasks_blocked()
         with trio.fail_after(5):
             for _ in range(20):
-                await notifier.tell(target(f"http://127.0.0.1:{well}/"), [notice()])
+                await notifier.tell(target(f"http://127.0.0.1:{port}/well"), [notice()])
         nursery.cancel_scope.cancel()
 
 
@@ -127,3 +134,26 @@ async def test_whoever_is_cancelled_leaves_nothing_behind() -> None:
         with trio.move_on_after(0.05):
             await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()])
         assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(204, "No Content")
+
+
+async def test_a_kept_connection_that_is_closed_when_it_is_used_costs_one_more_try() -> None:
+    asked: list[bytes] = []
+
+    async def once_each(stream: Stream) -> None:
+        for part in (answer(), b""):
+            asked.append(await wires.request(stream))
+            await stream.send_all(part)
+
+    async with serving(once_each) as port, telling() as notifier:
+        for _ in range(3):
+            assert await notifier.tell(target(f"http://127.0.0.1:{port}/"), [notice()]) == Told(
+                204, "No Content"
+            )
+    assert len([one for one in asked if one]) == 5
+
+
+async def test_a_fresh_one_that_is_closed_is_tried_no_more() -> None:
+    server = Saying(b"", then="close")
+    async with serving(server) as port, telling() as notifier:
+        assert isinstance(await outcome(notifier, target(f"http://127.0.0.1:{port}/")), NotTold)
+    assert server.opened == 1

@@ -22,7 +22,8 @@ class GatheredStream(httpcore.AsyncNetworkStream):
         self._waiting += buffer
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        await self._send(timeout)
+        waiting, self._waiting = self._waiting, b""
+        await self._stream.write(waiting, timeout)
         return await self._stream.read(max_bytes, timeout)
 
     async def aclose(self) -> None:
@@ -35,11 +36,3 @@ class GatheredStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
-
-    async def _send(self, timeout: float | None) -> None:
-        """Where the other side takes no more, it may still have answered: what it said is read."""
-        waiting, self._waiting = self._waiting, b""
-        try:
-            await self._stream.write(waiting, timeout)
-        except httpcore.WriteError:
-            return

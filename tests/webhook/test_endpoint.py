@@ -1,5 +1,7 @@
 """What a URL may be, and what becomes of it."""
 
+import ssl
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +110,6 @@ def test_whatever_is_taken_can_end_no_line_and_stays_what_it_is(text: str) -> No
     assert "@" not in endpoint.authority
     assert endpoint.path.startswith("/")
     assert parse(endpoint.url) == endpoint
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_bio(
+        ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=endpoint.host
+    )

@@ -42,7 +42,11 @@ async def test_a_name_is_looked_up_once_and_what_was_judged_is_connected_to() ->
     """
     server, inside = Saying(answer()), Saying(answer())
     hosts = Hosts(evil_example=[["127.0.0.1"], ["127.0.0.2"]])
-    async with serving(server) as port, telling(hosts, allow=["127.0.0.1"]) as notifier:
+    async with (
+        serving(server) as port,
+        serving(inside, host="127.0.0.2", port=port),
+        telling(hosts, allow=["127.0.0.1"]) as notifier,
+    ):
         to = target(f"http://evil.example:{port}/")
         assert await notifier.tell(to, [notice()]) == Told(204, "No Content")
         assert await notifier.tell(to, [notice()]) == Told(204, "No Content")
@@ -93,6 +97,22 @@ async def test_a_resolver_that_hangs(autojump_clock: trio.testing.MockClock) -> 
         not_told = await outcome(notifier, target("https://shop.example/"))
     assert isinstance(not_told, NotTold)
     assert not_told.reason == "shop.example was not found in 5 s"
+
+
+async def test_whoever_is_cancelled_in_the_middle_of_it_leaves_its_place_to_the_next() -> None:
+    class HangingOnce(Hosts):
+        async def look_up(self, host: str) -> list[Address]:
+            if not self.asked:
+                self.asked.append(host)
+                await trio.sleep_forever()
+            return await super().look_up(host)
+
+    hosts, server = HangingOnce(shop_example=[["127.0.0.1"]]), Saying(answer())
+    async with serving(server) as port, telling(hosts, limits={"connections": 1}) as notifier:
+        to = target(f"http://shop.example:{port}/")
+        with trio.move_on_after(0.05):
+            await notifier.tell(to, [notice()])
+        assert await notifier.tell(to, [notice()]) == Told(204, "No Content")
 
 
 async def test_the_systems_own_resolver_is_judged_too() -> None:

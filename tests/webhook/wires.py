@@ -14,7 +14,7 @@ GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 @asynccontextmanager
 async def serving(
-    handle: Handler, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    handle: Handler, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[int]:
     """A server; yields its port."""
 
@@ -27,7 +27,7 @@ async def serving(
                 await handle(stream)
 
     async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(partial(trio.serve_tcp, guarded, 0, host=host))
+        listeners = await nursery.start(partial(trio.serve_tcp, guarded, port, host=host))
         yield listeners[0].socket.getsockname()[1]
         nursery.cancel_scope.cancel()
 

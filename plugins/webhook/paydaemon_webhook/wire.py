@@ -66,7 +66,7 @@ class Wire(httpcore.AsyncNetworkBackend):
         with trio.move_on_after(self._way.timeout_s) as patience:
             try:
                 found = await self._way.resolve(self._endpoint.host)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:
                 raise NoWay(f"{self._endpoint.host} could not be looked up") from error
         if patience.cancelled_caught:
             raise NoWay(f"{self._endpoint.host} was not found in {self._way.timeout_s:g} s")

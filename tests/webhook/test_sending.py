@@ -172,6 +172,7 @@ async def test_no_secret_is_said_anywhere(
                 assert isinstance(result, NotTold)
                 said += [repr(to), all_there_is(result)]
     everything = " ".join(said) + json.dumps(logs, default=repr)
+    # httpcore notes an answer's headers at debug; the daemon keeps it from that (`paydaemon.logs.QUIET`).
     records = " ".join(record.getMessage() for record in caplog.records if record.name != "httpcore.http11")
     assert "is not trusted" in everything
     for secret in (SECRET, SECRET.removeprefix("whsec_"), "not-base-64", "own words"):

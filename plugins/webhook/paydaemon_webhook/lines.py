@@ -18,7 +18,8 @@ import trio
 from paydaemon_webhook.answers import header
 from paydaemon_webhook.endpoint import Endpoint
 from paydaemon_webhook.limits import WebhookLimits
-from paydaemon_webhook.wire import NoWay, Way, Wire, reason_of
+from paydaemon_webhook.reasons import reason_of
+from paydaemon_webhook.wire import NoWay, Way, Wire
 
 _TIDY_S = 1.0
 _DRAIN_S = 2.0

@@ -56,6 +56,25 @@ def _told(run: Running, types: Sequence[str]) -> list[str]:
     return [word for word in words if word in types]
 
 
+def _invoices(run: Running) -> list[str]:
+    """The invoices that were shown."""
+    return [found[1] for line in run.out if (found := re.match(r"(inv_\w+) ", line))]
+
+
+def _mails(run: Running) -> list[str]:
+    """What was said of mails, whatever came first: each recipient's come in order, and not each other's."""
+    return sorted(line.strip() for line in run.out if line.strip().startswith("mail to "))
+
+
+def _mails_of(id: str) -> list[str]:
+    """What is said of the mails about a settled invoice of the demo's seller."""
+    return [
+        f"mail to ops@shop.example: Transaction received for payment {id}",
+        f"mail to ops@shop.example: Payment request {id} is confirmed",
+        "mail to ada@example.org: Your payment to the demo shop",
+    ]
+
+
 async def test_once_plays_one_payment_on_each_chain_to_settled(environment: dict[str, str]) -> None:
     async with running("demo", "--once", "--port", "0", env=environment) as demo:
         assert await demo.ends() == 0, demo.err
@@ -66,6 +85,7 @@ async def test_once_plays_one_payment_on_each_chain_to_settled(environment: dict
     ]
     verified = re.findall(r"webhook: (\S+), evt_\w+, signature verified", "\n".join(demo.out))
     assert sorted(type for type in verified if type in everything) == sorted(everything)
+    assert _mails(demo) == sorted(mail for id in _invoices(demo) for mail in _mails_of(id))
     assert demo.err == []
 
 
@@ -79,6 +99,7 @@ async def test_for_scripts_it_says_one_line_and_leaves_nothing(environment: dict
         assert ready["pids"].keys() == {"daemon", "bitcoind"}
         assert all(_is_alive(pid) for pid in ready["pids"].values())
         await _play(ready)
+        await demo.warns("mail to ops@shop.example: Payment request")
         assert await demo.interrupt() == 0
     assert demo.out == [line], "one line alone, also at the end"
     assert demo.err, "everything else is said there"
@@ -96,6 +117,7 @@ async def test_by_hand_the_commands_it_prints_pay_the_invoice(environment: dict[
         for command, event in ((pay, "invoice.processing"), (mine, "invoice.settled")):
             await trio.run_process(shlex.split(command), capture_stdout=True)
             await demo.says(event)
+        await demo.says("mail to ada@example.org: ")
         created, *later = ORDER["bitcoin"]
         assert _told(demo, [created]) == [created] * 2
         assert _told(demo, later) == later

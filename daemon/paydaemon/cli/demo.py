@@ -18,10 +18,12 @@ from paydaemon.cli.ending import run
 from paydaemon.cli.playground import LOOK_EVERY_S, Network, Playground, playground
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
-from paydaemon.core.events import LIVE_CONFIRMING
+from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.hooks.ports import PayTo, SigningSandbox
 
 AMOUNT, CURRENCY = "12.50", "EUR"
+BUYER = "ada@example.org"
+SETTLED = EventType.INVOICE_SETTLED.value
 SETTLED_WITHIN_S = 120.0
 
 Json = dict[str, Any]
@@ -111,20 +113,27 @@ async def _tell_until_settled(ground: Playground, id: str) -> None:
     async with follow(ground.socket, {"after": "0", "invoice_id": id}) as events:
         async for event in events:
             click.echo(f"  {event_line(event)}")
-            if event["type"] == "invoice.settled":
+            if event["type"] == SETTLED:
                 return
     raise click.ClickException("the daemon ended before the invoice was settled")
 
 
 async def _until_everybody_knows(ground: Playground, id: str) -> None:
-    """Wait until nothing about an invoice that is settled is on its way to anybody any more."""
-    path = f"/v1/deliveries?invoice_id={id}&limit=200"
-    while ground.told:
-        found = (await trio.to_thread.run_sync(call, ground.socket, "GET", path))["data"]
-        states = [one["state"] for one in found if one["type"] == "invoice.settled"]
-        if states and "pending" not in states:
-            return
+    """Wait until whoever wants to know that an invoice is settled has been told, or given up.
+
+    What a target is told of an invoice comes in order: whatever came before that was told as well.
+    """
+    targets = await _all(ground, "/v1/targets?limit=200")
+    waiting = {one["id"] for one in targets if not one["types"] or SETTLED in one["types"]}
+    while waiting:
         await trio.sleep(LOOK_EVERY_S)
+        told = await _all(ground, f"/v1/deliveries?invoice_id={id}&limit=200")
+        waiting -= {one["target"] for one in told if one["type"] == SETTLED and one["state"] != "pending"}
+
+
+async def _all(ground: Playground, path: str) -> list[Json]:
+    listed: Json = await trio.to_thread.run_sync(call, ground.socket, "GET", path)
+    return list(listed["data"])
 
 
 async def _bury(ground: Playground, network: Network, id: str, confirmations: int) -> None:
@@ -173,7 +182,12 @@ def _guide(ground: Playground, invoice: Json) -> str:
 
 
 async def _create_invoice(ground: Playground, chain: str | None) -> Json:
-    body: Mapping[str, object] = {"amount": AMOUNT, "currency": CURRENCY, "seller_id": ground.seller}
+    body: Mapping[str, object] = {
+        "amount": AMOUNT,
+        "currency": CURRENCY,
+        "seller_id": ground.seller,
+        "buyer": {"email": BUYER},
+    }
     if chain is not None:
         body = {**body, "chains": [chain]}
     return await trio.to_thread.run_sync(lambda: call(ground.socket, "POST", "/v1/invoices", body=body))

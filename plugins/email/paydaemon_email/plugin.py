@@ -9,12 +9,21 @@ from paydaemon_email.command import email
 from paydaemon_email.config import EmailConfig
 from paydaemon_email.diagnosis import diagnose
 from paydaemon_email.notifier import EmailNotifier
+from paydaemon_email.receiver import DemoReceiver
 
 
 @hookimpl
 def register_notifiers() -> Sequence[NotifierPlugin]:
     """Mails, by a server of the operator's choice."""
-    return (NotifierPlugin(name="email", config=EmailConfig, build=EmailNotifier, diagnose=diagnose),)
+    return (
+        NotifierPlugin(
+            name="email",
+            config=EmailConfig,
+            build=EmailNotifier,
+            diagnose=diagnose,
+            recipient=DemoReceiver,
+        ),
+    )
 
 
 @hookimpl

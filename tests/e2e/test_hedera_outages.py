@@ -86,8 +86,17 @@ async def pass_time(net: HederaNet, seconds: int) -> None:
     await trio.lowlevel.checkpoint()
 
 
+async def make_payer_known(net: HederaNet, invoice: Json) -> None:
+    """Have its key looked up, by a transaction for another invoice than is named: nothing of that is kept."""
+    other = net.signed(await net.invoice())
+    body = {"transaction": other, "invoice_id": invoice["id"]}
+    refused = await net.daemon.call("POST", "/v1/relay/hedera", body, expect=4)
+    assert refused["error"]["code"] == "wrong_memo"
+
+
 async def test_answers_lost_and_an_outage_longer_than_a_receipts_life(net: HederaNet) -> None:
     invoice, transaction = await signed(net)
+    await make_payer_known(net, invoice)
     arm(net, Kind.DROP_AFTER)
     arm(net, Kind.DROP_BEFORE, Call.RECEIPT)
     net.sandbox.is_mirror_down = True

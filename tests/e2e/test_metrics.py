@@ -40,16 +40,21 @@ def served(page: Page) -> dict[str, tuple[str, frozenset[str]]]:
     }
 
 
+NOBODY = "http://127.0.0.1:1/"
+
+
 @pytest.fixture
 async def everything(node: RegtestNode, tmp_path: Path) -> AsyncIterator[Daemon]:
-    """A daemon that is paid on either chain, and has relayed a transaction and refused one."""
+    """A daemon that is paid on either chain, and has relayed a transaction, refused one, and tells somebody who is away."""
     with Running(Options(consensus_delay_s=0.05)) as sandbox:
         tables = settings(sandbox)
         tables["chains"] |= bitcoin(node)["chains"]
+        tables["notifiers"] = {"webhook": {"plugin": "webhook", "allow": ["127.0.0.1/32"]}}
         async with running(tmp_path, tables) as daemon:
             net = HederaNet(sandbox, daemon)
             await net.hand_in(net.signed(await net.invoice()))
             await daemon.call("POST", "/v1/relay/hedera", {"transaction": "AAAA"}, expect=4)
+            await daemon.call("POST", "/v1/webhooks", {"url": NOBODY})
             yield daemon
 
 

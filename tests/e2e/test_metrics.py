@@ -45,7 +45,7 @@ NOBODY = "http://127.0.0.1:1/"
 
 @pytest.fixture
 async def everything(node: RegtestNode, tmp_path: Path) -> AsyncIterator[Daemon]:
-    """A daemon that is paid on either chain, and has relayed a transaction, refused one, and tells somebody who is away."""
+    """A daemon paid on either chain, that has relayed and refused, and has somebody to tell who is away."""
     with Running(Options(consensus_delay_s=0.05)) as sandbox:
         tables = settings(sandbox)
         tables["chains"] |= bitcoin(node)["chains"]

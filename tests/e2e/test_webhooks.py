@@ -147,7 +147,14 @@ async def test_a_redelivery_bears_the_same_id(teller: Daemon, shop: Receiver, ho
     invoice = await teller.invoice()
     await until(lambda: len(of(shop, invoice)) == 1)
     event_id = of(shop, invoice)[0].id
-    await teller.call("POST", f"/v1/webhooks/{hook['id']}/redeliver", {"id": event_id})
+    path = f"/v1/webhooks/{hook['id']}"
+
+    async def is_recorded() -> bool:
+        found = await teller.call("GET", f"{path}/deliveries?invoice_id={invoice['id']}")
+        return bool(found["data"][0]["state"] == "delivered")
+
+    await patiently(is_recorded)  # until then it is on its way once, whoever asks for it
+    await teller.call("POST", f"{path}/redeliver", {"id": event_id})
     await until(lambda: len(of(shop, invoice)) == 2)
     assert {taken.id for taken in of(shop, invoice)} == {event_id}
 

@@ -145,8 +145,33 @@ async def test_two_secrets_are_good_after_one_was_replaced(daemon: Served) -> No
     assert newest["old_secret_until"] is not None
     await call(daemon, "POST", f"/v1/webhooks/{made['id']}/test")
     seen = daemon.engine.notifier.calls[-1].target_seen
-    assert seen.secrets == (newest["secret"], new["secret"])
+    assert seen.secrets == (newest["secret"], new["secret"], made["secret"]), "none that a receiver may have"
     assert newest["secret"] not in repr(seen)
+
+
+async def test_a_secret_in_use_is_not_pushed_out_by_more_of_them(daemon: Served) -> None:
+    made = await add(daemon)
+    path = f"/v1/webhooks/{made['id']}"
+    for _ in range(3):
+        assert (await call(daemon, "POST", f"{path}/rotate"))["status_code"] == 201
+    refused = await call(daemon, "POST", f"{path}/rotate")
+    assert (refused["status_code"], refused["error"]["code"]) == (409, "too_many_secrets")
+    await call(daemon, "POST", f"{path}/test")
+    seen = daemon.engine.notifier.calls[-1].target_seen
+    assert (len(seen.secrets), seen.secrets[-1]) == (4, made["secret"])
+
+
+async def test_old_secrets_end_each_in_its_own_time(daemon: Served) -> None:
+    made = await add(daemon)
+    daemon.engine.api.deliveries.limits.old_secret_for_s = 0.001
+    await call(daemon, "POST", f"/v1/webhooks/{made['id']}/rotate")
+    daemon.engine.api.deliveries.limits.old_secret_for_s = 3600
+    await trio.sleep(0.02)
+    for _ in range(3):
+        new = await call(daemon, "POST", f"/v1/webhooks/{made['id']}/rotate")
+        assert new["status_code"] == 201, "the first is over, and does not count"
+    await call(daemon, "POST", f"/v1/webhooks/{made['id']}/test")
+    assert made["secret"] not in daemon.engine.notifier.calls[-1].target_seen.secrets
 
 
 async def test_a_test_says_what_was_answered(daemon: Served) -> None:

@@ -30,6 +30,10 @@ from paydaemon.store.port import Reader, Store, Transaction
 
 SECRET_BYTES = 32
 """As many as SHA-256 puts out. Standard Webhooks, "Signature scheme": 24 to 64."""
+OLD_SECRETS = 3
+"""How many that were replaced are signed with at the same time. Another rotation is refused then: to drop the
+oldest could drop the very one that the receiver has.
+"""
 TESTED_AT_ONCE = 16
 TEST_WAIT_S = 20.0
 """How long an answer waits for the one of the endpoint that it tests."""
@@ -124,7 +128,7 @@ class Endpoints:
         return removed
 
     async def rotate(self, principal: Principal, id: str) -> NewSecret:
-        """Give it a new secret. For some time it is signed with the one before as well."""
+        """Give it a new secret. For some time it is signed with those before it as well."""
         secret, until_ms = new_signing_secret(), self._until_ms()
         target = await self._store.transact(
             lambda tx: _rotate(tx, principal, id, secret, until_ms, self._clock())
@@ -233,11 +237,21 @@ def _remove(tx: Transaction, by: Principal, id: str, now_ms: int) -> Target:
 
 def _rotate(tx: Transaction, by: Principal, id: str, secret: str, until_ms: int, now_ms: int) -> Target:
     target = find(tx, by, id)
-    old = [replace(one, until_ms=until_ms) for one in target.secrets if one.until_ms is None]
+    old = [_ending(one, until_ms) for one in target.secrets if one.is_valid(now_ms)]
+    if len(old) > OLD_SECRETS:
+        first = rfc3339(min(one.until_ms or until_ms for one in old))
+        raise conflict(
+            "too_many_secrets", f"{OLD_SECRETS} old secrets are good still, the first until {first}"
+        )
     rotated = replace(target, secrets=(SigningSecret(secret), *old))
     tx.set_target(rotated)
     _tell_of(tx, EventType.ADMIN_WEBHOOK_ROTATED, by, target, now_ms)
     return rotated
+
+
+def _ending(secret: SigningSecret, until_ms: int) -> SigningSecret:
+    """A secret that another takes the place of; one that was replaced before ends when it was to."""
+    return replace(secret, until_ms=until_ms) if secret.until_ms is None else secret
 
 
 def _tell_of(tx: Transaction, type: EventType, by: Principal, target: Target, now_ms: int) -> None:

@@ -62,7 +62,7 @@ def _webhook() -> dict[str, Schema]:
             "How it is doing: `down` while it cannot be reached, `absent` while nobody here sends to it.",
         ),
         "down_since": nullable(time("Since when it cannot be reached.")),
-        "old_secret_until": nullable(time("Until when its old secret is good as well.")),
+        "old_secret_until": nullable(time("Until when its old secrets are good as well, at the longest.")),
         "created_at": time("When it was made."),
     }
 

@@ -105,7 +105,8 @@ ROTATE = Operation(
     method="POST",
     path="/v1/webhooks/{id}/rotate",
     summary="Give a webhook a new secret",
-    description="For some time, by default a day, the old one is signed with as well. Takes no body.",
+    description="For some time, by default a day, the old one is signed with as well, and so are up to two "
+    "that were replaced before it. Takes no body.",
     parameters=(WEBHOOK,),
     answers=(
         Answer(
@@ -115,7 +116,7 @@ ROTATE = Operation(
             status=201,
         ),
     ),
-    refusals=("webhook_not_found",),
+    refusals=("webhook_not_found", "too_many_secrets"),
 )
 
 TEST = Operation(

@@ -111,6 +111,9 @@ async def test_what_is_another_sellers_is_not_there(daemon: Served) -> None:
     assert (await call(daemon, "GET", "/v1/webhooks", key=rival))["data"] == []
     mine = await call(daemon, "GET", "/v1/webhooks", key=shop(daemon))
     assert [row["id"] for row in mine["data"]] == [made["id"]]
+    asked = await call(daemon, "GET", "/v1/webhooks?seller_id=shop", key=rival)
+    assert (asked["status_code"], asked["error"]["code"]) == (403, "other_seller")
+    assert (await call(daemon, "GET", "/v1/webhooks?seller_id=rival", key=rival))["data"] == []
     every = await call(daemon, "GET", "/v1/webhooks")
     assert {row["id"] for row in every["data"]} >= {made["id"], own["id"]}
     refused = await call(daemon, "POST", "/v1/webhooks", key=rival, json={"url": URL, "seller_id": "shop"})
@@ -247,7 +250,7 @@ async def test_what_is_parked_is_tried_again(daemon: Served) -> None:
 async def test_one_that_hangs_does_not_keep_an_answer(
     daemon: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paydaemon.engine.deliveries.endpoints.TEST_WAIT_S", 0.05)
+    monkeypatch.setattr("paydaemon.engine.deliveries.trials.TEST_WAIT_S", 0.05)
     made = await add(daemon)
     daemon.engine.notifier.says[made["id"]] = hangs
     done = await call(daemon, "POST", f"/v1/webhooks/{made['id']}/test")

@@ -59,11 +59,12 @@ LIST = Operation(
     summary="List webhooks",
     description="Those made first at the beginning, without their secrets.",
     parameters=(
-        Parameter("seller_id", "Only this seller's; for an operator's key.", identifier(), "shop"),
+        Parameter("seller_id", "Only this seller's; with a seller's key, its own.", identifier(), "shop"),
         cursor(samples.WEBHOOK_ID),
         LIMIT,
     ),
     answers=(Answer("A page of webhooks.", ref("Webhooks"), samples.page(samples.WEBHOOK)),),
+    refusals=("other_seller",),
 )
 
 SHOW = Operation(
@@ -81,7 +82,8 @@ CHANGE = Operation(
     method="PATCH",
     path="/v1/webhooks/{id}",
     summary="Change a webhook",
-    description="What happened before is sent as it was wanted then.",
+    description="What happened before is sent as it was wanted then. Where a `url` is given, or it is "
+    "enabled, what waits for it is tried at once.",
     parameters=(WEBHOOK,),
     body=ChangedWebhook,
     examples={"types": {"types": ["invoice.settled"]}},
@@ -125,7 +127,8 @@ TEST = Operation(
     path="/v1/webhooks/{id}/test",
     summary="Try a webhook",
     description="Sends a notice of the type `webhook.test`, signed as any other, and waits for the answer. "
-    "It is not in the journal, and not sent again. Takes no body.",
+    "It is not in the journal, and not sent again. Where it is taken, what waits is tried at once. "
+    "Takes no body.",
     parameters=(WEBHOOK,),
     answers=(Answer("What the webhook answered.", ref("WebhookTest"), samples.TESTED),),
     refusals=("webhook_not_found", "notifier_unavailable", "too_many_tests"),

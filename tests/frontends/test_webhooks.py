@@ -6,6 +6,8 @@ import pytest
 import trio
 
 from paydaemon.core.delivery import DeliveryState
+from paydaemon_webhook.config import WebhookConfig
+from paydaemon_webhook.notifier import WebhookNotifier
 from tests.deliveries.played import hangs, is_away, refuses
 from tests.support.served import Json, Served, error_of
 from tests.support.waiting import BOUND_S, until
@@ -195,9 +197,10 @@ async def test_a_test_says_what_was_answered(daemon: Served) -> None:
     ("body", "code", "param"),
     [
         ({}, "missing", "url"),
-        ({"url": "ftp://shop.example"}, "not_a_url", "url"),
-        ({"url": "https://a:b@shop.example"}, "not_a_url", "url"),
-        ({"url": "http://shop.example"}, "invalid_value", "url"),  # by the notifier
+        ({"url": "ftp://shop.example"}, "invalid_value", "url"),
+        ({"url": "https://a:b@shop.example"}, "invalid_value", "url"),
+        ({"url": "http://shop.example"}, "invalid_value", "url"),
+        ({"url": 8}, "wrong_type", "url"),
         ({"url": URL, "types": ["invoice.payed"]}, "invalid_value", "types.0"),
         ({"url": URL, "types": "invoice.settled"}, "wrong_type", "types"),
         ({"url": URL, "description": "a\nb"}, "invalid_value", "description"),
@@ -206,9 +209,24 @@ async def test_a_test_says_what_was_answered(daemon: Served) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(daemon: Served, body: Json, code: str, param: str) -> None:
+    daemon.engine.notifier.check = WebhookNotifier("webhook", WebhookConfig()).check  # type: ignore[method-assign]
     async with daemon.client() as client:
         answer = await client.post("/v1/webhooks", json=body)
     assert (answer.status_code, error_of(answer)["code"], error_of(answer)["param"]) == (400, code, param)
+
+
+async def test_the_notifier_alone_decides_about_a_url(daemon: Served) -> None:
+    daemon.engine.notifier.check = WebhookNotifier("webhook", WebhookConfig()).check  # type: ignore[method-assign]
+    made = await add(daemon, url="https://bücher.example/h")
+    assert made["url"] == "https://xn--bcher-kva.example/h"
+    longest = "https://shop.example/".ljust(2_048, "a")
+    changed = await call(daemon, "PATCH", f"/v1/webhooks/{made['id']}", json={"url": longest})
+    assert changed["url"] == longest
+    for method, path in (("POST", "/v1/webhooks"), ("PATCH", f"/v1/webhooks/{made['id']}")):
+        for url, said in ((f"{longest}a", "at most 2048"), ("shop.example", "https://shop.example/hooks")):
+            refused = await call(daemon, method, path, json={"url": url})
+            assert refused["error"]["code"] == "invalid_value"
+            assert said in refused["error"]["message"]
 
 
 async def test_without_a_notifier_there_are_no_webhooks(daemon: Served) -> None:

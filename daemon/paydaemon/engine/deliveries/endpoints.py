@@ -98,8 +98,8 @@ class Endpoints:
         return await self._store.read(lambda reader: find(reader, principal, id))
 
     async def change(self, principal: Principal, id: str, asked: EndpointRequest) -> Target:
-        """Change one; other types hold for what happens from then on. One that has a new URL, or is enabled, is
-        tried at once with all that waits for it.
+        """Change one; other types hold for what happens from then on. Where it has a new URL, or is enabled,
+        all that waits for it is tried at once.
         """
         settings = None if asked.settings is None else self._notifier().check(asked.settings)
         await self.one(principal, id)

@@ -23,7 +23,7 @@ STATE = Parameter(
     "parked",
 )
 INVOICE = Parameter("invoice_id", "Only deliveries about this invoice.", identifier(), samples.INVOICE_ID)
-CHECKED = ("too_long", "not_a_url", "invalid_text", "no_webhooks", "notifier_failed")
+CHECKED = ("too_long", "invalid_text", "no_webhooks", "notifier_failed")
 
 ADD = Operation(
     id="addWebhook",

@@ -80,6 +80,11 @@ def test_what_is_sound_is_said_to_be(backup: Path) -> None:
         ("UPDATE payments SET state = 'paid' WHERE number = 3", "payments, 3: 'paid' is not a valid"),
         ("UPDATE payments SET seen_at_ms = 9000000000000000000 WHERE number = 3", "cannot be worked out"),
         (
+            "UPDATE targets SET cursor = 9999 WHERE id = 'we_1'",
+            "target we_1 has come further than the journal",
+        ),
+        ("UPDATE deliveries SET seq = 9999 WHERE number = 1", "is damaged"),
+        (
             "INSERT INTO idempotency_keys VALUES ('shop', 'x', x'00', 'inv_lost')",
             "an idempotency key stands for inv_lost, which is not there",
         ),

@@ -6,6 +6,8 @@ import pytest
 import trio
 
 from paydaemon.core.delivery import DeliveryState
+from paydaemon_webhook.config import WebhookConfig
+from paydaemon_webhook.notifier import WebhookNotifier
 from tests.deliveries.played import hangs, is_away, refuses
 from tests.support.served import Json, Served, error_of
 from tests.support.waiting import BOUND_S, until
@@ -111,6 +113,9 @@ async def test_what_is_another_sellers_is_not_there(daemon: Served) -> None:
     assert (await call(daemon, "GET", "/v1/webhooks", key=rival))["data"] == []
     mine = await call(daemon, "GET", "/v1/webhooks", key=shop(daemon))
     assert [row["id"] for row in mine["data"]] == [made["id"]]
+    asked = await call(daemon, "GET", "/v1/webhooks?seller_id=shop", key=rival)
+    assert (asked["status_code"], asked["error"]["code"]) == (403, "other_seller")
+    assert (await call(daemon, "GET", "/v1/webhooks?seller_id=rival", key=rival))["data"] == []
     every = await call(daemon, "GET", "/v1/webhooks")
     assert {row["id"] for row in every["data"]} >= {made["id"], own["id"]}
     refused = await call(daemon, "POST", "/v1/webhooks", key=rival, json={"url": URL, "seller_id": "shop"})
@@ -145,8 +150,33 @@ async def test_two_secrets_are_good_after_one_was_replaced(daemon: Served) -> No
     assert newest["old_secret_until"] is not None
     await call(daemon, "POST", f"/v1/webhooks/{made['id']}/test")
     seen = daemon.engine.notifier.calls[-1].target_seen
-    assert seen.secrets == (newest["secret"], new["secret"])
+    assert seen.secrets == (newest["secret"], new["secret"], made["secret"]), "none that a receiver may have"
     assert newest["secret"] not in repr(seen)
+
+
+async def test_a_secret_in_use_is_not_pushed_out_by_more_of_them(daemon: Served) -> None:
+    made = await add(daemon)
+    path = f"/v1/webhooks/{made['id']}"
+    for _ in range(3):
+        assert (await call(daemon, "POST", f"{path}/rotate"))["status_code"] == 201
+    refused = await call(daemon, "POST", f"{path}/rotate")
+    assert (refused["status_code"], refused["error"]["code"]) == (409, "too_many_secrets")
+    await call(daemon, "POST", f"{path}/test")
+    seen = daemon.engine.notifier.calls[-1].target_seen
+    assert (len(seen.secrets), seen.secrets[-1]) == (4, made["secret"])
+
+
+async def test_old_secrets_end_each_in_its_own_time(daemon: Served) -> None:
+    made = await add(daemon)
+    daemon.engine.api.deliveries.limits.old_secret_for_s = 0.001
+    await call(daemon, "POST", f"/v1/webhooks/{made['id']}/rotate")
+    daemon.engine.api.deliveries.limits.old_secret_for_s = 3600
+    await trio.sleep(0.02)
+    for _ in range(3):
+        new = await call(daemon, "POST", f"/v1/webhooks/{made['id']}/rotate")
+        assert new["status_code"] == 201, "the first is over, and does not count"
+    await call(daemon, "POST", f"/v1/webhooks/{made['id']}/test")
+    assert made["secret"] not in daemon.engine.notifier.calls[-1].target_seen.secrets
 
 
 async def test_a_test_says_what_was_answered(daemon: Served) -> None:
@@ -167,9 +197,10 @@ async def test_a_test_says_what_was_answered(daemon: Served) -> None:
     ("body", "code", "param"),
     [
         ({}, "missing", "url"),
-        ({"url": "ftp://shop.example"}, "not_a_url", "url"),
-        ({"url": "https://a:b@shop.example"}, "not_a_url", "url"),
-        ({"url": "http://shop.example"}, "invalid_value", "url"),  # by the notifier
+        ({"url": "ftp://shop.example"}, "invalid_value", "url"),
+        ({"url": "https://a:b@shop.example"}, "invalid_value", "url"),
+        ({"url": "http://shop.example"}, "invalid_value", "url"),
+        ({"url": 8}, "wrong_type", "url"),
         ({"url": URL, "types": ["invoice.payed"]}, "invalid_value", "types.0"),
         ({"url": URL, "types": "invoice.settled"}, "wrong_type", "types"),
         ({"url": URL, "description": "a\nb"}, "invalid_value", "description"),
@@ -178,9 +209,24 @@ async def test_a_test_says_what_was_answered(daemon: Served) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(daemon: Served, body: Json, code: str, param: str) -> None:
+    daemon.engine.notifier.check = WebhookNotifier("webhook", WebhookConfig()).check  # type: ignore[method-assign]
     async with daemon.client() as client:
         answer = await client.post("/v1/webhooks", json=body)
     assert (answer.status_code, error_of(answer)["code"], error_of(answer)["param"]) == (400, code, param)
+
+
+async def test_the_notifier_alone_decides_about_a_url(daemon: Served) -> None:
+    daemon.engine.notifier.check = WebhookNotifier("webhook", WebhookConfig()).check  # type: ignore[method-assign]
+    made = await add(daemon, url="https://bücher.example/h")
+    assert made["url"] == "https://xn--bcher-kva.example/h"
+    longest = "https://shop.example/".ljust(2_048, "a")
+    changed = await call(daemon, "PATCH", f"/v1/webhooks/{made['id']}", json={"url": longest})
+    assert changed["url"] == longest
+    for method, path in (("POST", "/v1/webhooks"), ("PATCH", f"/v1/webhooks/{made['id']}")):
+        for url, said in ((f"{longest}a", "at most 2048"), ("shop.example", "https://shop.example/hooks")):
+            refused = await call(daemon, method, path, json={"url": url})
+            assert refused["error"]["code"] == "invalid_value"
+            assert said in refused["error"]["message"]
 
 
 async def test_without_a_notifier_there_are_no_webhooks(daemon: Served) -> None:
@@ -222,7 +268,7 @@ async def test_what_is_parked_is_tried_again(daemon: Served) -> None:
 async def test_one_that_hangs_does_not_keep_an_answer(
     daemon: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paydaemon.engine.deliveries.endpoints.TEST_WAIT_S", 0.05)
+    monkeypatch.setattr("paydaemon.engine.deliveries.trials.TEST_WAIT_S", 0.05)
     made = await add(daemon)
     daemon.engine.notifier.says[made["id"]] = hangs
     done = await call(daemon, "POST", f"/v1/webhooks/{made['id']}/test")

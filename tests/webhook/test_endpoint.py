@@ -63,6 +63,7 @@ REFUSED = [
     ("https://[1.2.3.4]/", "must have a host that is a name or an address"),
     ("https://[::1].example/", WITHOUT_HOST),
     ("https://☃.example/", "must have a host that can be a domain"),
+    ("https://bücher.example/".ljust(MAX_URL, "a"), f"must be at most {MAX_URL} characters"),
     ("https://shop.example/" + "a" * MAX_URL, f"must be at most {MAX_URL} characters"),
 ]
 

@@ -47,8 +47,8 @@ MOST_LEAP = 1_000_000
 def backup(file: Path, force: bool, as_json: bool, config: Path) -> None:
     """Copy the database to FILE as it is now, whether or not the daemon runs.
 
-    FILE holds what customers were asked for and paid, and can be read by its owner alone. It holds no secret:
-    of keys only their hashes. Keep it on another machine.
+    FILE holds what customers were asked for and paid, and the secrets that webhooks are signed with. It can
+    be read by its owner alone: keep it so, and on another machine. Of keys it has only their hashes.
     """
     database, socket = _places(config)
     with _in_words(), _told() as progress:

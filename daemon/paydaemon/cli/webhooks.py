@@ -67,7 +67,12 @@ def show(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     click.echo(f"{row['id']}  {row['state']}  {row['url']}")
     click.echo(f"  of {row['seller_id'] or 'the operator'}, made {row['created_at']}")
     click.echo(f"  told of {', '.join(row['types']) or 'everything'}")
-    more = {"description": "", "down_since": "away since ", "old_secret_until": "old secret until "}
+    more = {
+        "description": "",
+        "down_since": "away since ",
+        "next_at": "next tried at ",
+        "old_secret_until": "old secret until ",
+    }
     for key, words in more.items():
         if row[key]:
             click.echo(f"  {words}{row[key]}")

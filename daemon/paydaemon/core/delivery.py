@@ -99,6 +99,11 @@ class Target:
         """Whether it is to be told anything at all."""
         return not self.disabled and self.removed_at_ms is None
 
+    @property
+    def next_at_ms(self) -> int | None:
+        """When it is tried again, while it cannot be reached."""
+        return self.condition.next_at_ms if self.is_told and self.condition.is_down else None
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -125,6 +130,13 @@ class Delivery:
     done_at_ms: int | None = None
     status: int | None = None
     reason: str = ""
+
+
+def next_try_ms(delivery: Delivery, target: Target) -> int | None:
+    """From when a delivery may be tried, as far as that is known: no sooner than its target is."""
+    if delivery.state is not DeliveryState.PENDING or not target.is_told:
+        return None
+    return max((ms for ms in (delivery.next_at_ms, target.next_at_ms) if ms is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

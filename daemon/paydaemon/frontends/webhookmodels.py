@@ -1,25 +1,24 @@
-"""What bodies about webhooks may say."""
+"""What bodies about webhooks may say. What a URL may be, the notifier that posts to it decides alone."""
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from paydaemon.core.events import EventType
 from paydaemon.engine.deliveries import EndpointRequest
-from paydaemon.frontends.models import MAX_URL, Body, Id, Line, plain_url
+from paydaemon.frontends.models import Body, Id, Line
 
 EventTypes = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(max_length=len(EventType))]
-WebhookUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(plain_url)]
 Description = Annotated[Line, Field(max_length=200)]
 
 
 class NewWebhook(Body):
     """Where events are to be sent."""
 
-    url: WebhookUrl = Field(
-        description="Where they are posted to: a URL without user and password.",
+    url: str = Field(
+        description="Where they are posted to: an https:// URL of at most 2,048 characters, without user and "
+        "password. A host beyond ASCII is kept as the DNS knows it.",
         examples=["https://shop.example/hooks/paydaemon"],
-        json_schema_extra={"format": "uri"},
     )
     types: EventTypes = Field(
         default_factory=list,
@@ -46,11 +45,10 @@ class NewWebhook(Body):
 class ChangedWebhook(Body):
     """What is to be another way with a webhook; what is not given stays as it is."""
 
-    url: WebhookUrl | None = Field(
+    url: str | None = Field(
         None,
-        description="Where events are posted to.",
+        description="Where events are posted to, as when it is made.",
         examples=["https://shop.example/hooks/new"],
-        json_schema_extra={"format": "uri"},
     )
     types: EventTypes | None = Field(
         None,

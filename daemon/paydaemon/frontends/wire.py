@@ -86,6 +86,7 @@ def webhook(target: Target, state: TargetState) -> Json:
         "disabled": target.disabled,
         "state": state.value,
         "down_since": _time(target.condition.down_since_ms),
+        "next_at": _time(target.next_at_ms),
         "old_secret_until": _time(max(old, default=None)),
         "created_at": rfc3339(target.created_at_ms),
     }
@@ -112,7 +113,7 @@ def target(view: TargetView) -> Json:
         "types": sorted(kept.wanted.types),
         "state": view.state.value,
         "down_since": _time(kept.condition.down_since_ms),
-        "next_at": _time(kept.condition.next_at_ms if kept.condition.is_down else None),
+        "next_at": _time(kept.next_at_ms),
         "pending": backlog.pending,
         "parked": backlog.parked,
         "oldest_at": _time(backlog.oldest_ms),

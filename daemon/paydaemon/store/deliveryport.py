@@ -113,10 +113,7 @@ class DeliveryWriter(Protocol):
         ...
 
     def prune_deliveries(self, state: DeliveryState, before_ms: int, limit: int) -> int:
-        """Forget some of those that came into a state before then; returns how many.
-
-        Of the `limit` that were made first: what was done late among them is looked at the next time.
-        """
+        """Forget those that came into a state before then, the first at first; returns how many."""
         ...
 
     def prune_targets(self, limit: int) -> int:

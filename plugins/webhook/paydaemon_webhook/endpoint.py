@@ -13,6 +13,7 @@ import idna
 from paydaemon_webhook.guard import Address
 
 MAX_URL = 2_048
+TOO_LONG = f"must be at most {MAX_URL} characters"
 _PORTS = {"https": 443, "http": 80}
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<authority>[^/?\\]+)(?P<path>/[^?\\]*)?(?P<query>\?[^\\]*)?", re.IGNORECASE
@@ -61,7 +62,7 @@ class Endpoint:
 def parse(url: str) -> Endpoint:
     """Take a URL apart. Raises `BadUrl`."""
     if len(url) > MAX_URL:
-        raise BadUrl(f"must be at most {MAX_URL} characters")
+        raise BadUrl(TOO_LONG)
     if not url.isprintable() or " " in url:
         raise BadUrl("must not have spaces or control characters in it")
     if "#" in url:
@@ -75,7 +76,14 @@ def parse(url: str) -> Endpoint:
     if not target.isascii():
         raise BadUrl("must have what is beyond ASCII in its path percent-encoded")
     host, port = _host_and_port(found["authority"])
-    return Endpoint(scheme, host, _PORTS[scheme] if port is None else port, target)
+    return _kept(Endpoint(scheme, host, _PORTS[scheme] if port is None else port, target))
+
+
+def _kept(endpoint: Endpoint) -> Endpoint:
+    """What is kept is taken apart again for each notice, and may be longer than what was given."""
+    if len(endpoint.url) > MAX_URL:
+        raise BadUrl(TOO_LONG)
+    return endpoint
 
 
 def _host_and_port(authority: str) -> tuple[str, int | None]:

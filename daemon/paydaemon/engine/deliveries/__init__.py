@@ -10,7 +10,6 @@ from paydaemon.engine.deliveries.deliveries import Deliveries as Deliveries
 from paydaemon.engine.deliveries.endpoints import EndpointRequest as EndpointRequest
 from paydaemon.engine.deliveries.endpoints import Endpoints as Endpoints
 from paydaemon.engine.deliveries.endpoints import NewSecret as NewSecret
-from paydaemon.engine.deliveries.endpoints import Tested as Tested
 from paydaemon.engine.deliveries.limits import DeliveryLimits as DeliveryLimits
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier as LiveNotifier
 from paydaemon.engine.deliveries.measures import Outcome as Outcome
@@ -20,3 +19,4 @@ from paydaemon.engine.deliveries.records import Revived as Revived
 from paydaemon.engine.deliveries.records import TargetState as TargetState
 from paydaemon.engine.deliveries.records import TargetView as TargetView
 from paydaemon.engine.deliveries.records import Wish as Wish
+from paydaemon.engine.deliveries.trials import Tested as Tested

@@ -21,7 +21,15 @@ from paydaemon.engine.deliveries.lanes import Lanes, Place
 from paydaemon.engine.deliveries.limits import DeliveryLimits
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier
 from paydaemon.engine.deliveries.notices import notice_of, target_for
-from paydaemon.engine.deliveries.steps import Look, Recorded, gather, give_up, look, record
+from paydaemon.engine.deliveries.steps import (
+    HASTENED_AT_ONCE,
+    Look,
+    Recorded,
+    gather,
+    give_up,
+    look,
+    record,
+)
 from paydaemon.store.port import Reader, Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -30,8 +38,6 @@ AGAIN_S = 1.0
 """How long after the store has failed it is tried again, and after a mistake of ours."""
 LOOK_AGAIN_S = 300.0
 """The longest that a courier sleeps: a clock may have been turned meanwhile."""
-HASTENED_AT_ONCE = 500
-"""How many deliveries are brought forward in one transaction after a clock was turned back."""
 AHEAD_MS = 60_000
 """How far beyond the longest pause a time may lie before it counts as one of another clock."""
 
@@ -201,7 +207,7 @@ class Courier:
             took_ms = round(1000 * (trio.current_time() - began_s))
             chance = random.random()
             tried = Tried(parcel.deliveries, answer, at_ms, at_ms, self._taken_since_ms, chance)
-            recorded = await self._recorded(tried, took_ms)
+            recorded = await self._recorded(parcel.target, tried, took_ms)
             self._notifier.measures.parked += recorded.parked
             await self._after(answer, recorded)
         finally:
@@ -215,12 +221,10 @@ class Courier:
         notices = [notice_of(delivery, event, url) for delivery, event in pairs]
         return await self._notifier.tell(target_for(parcel.target, now_ms), notices)
 
-    async def _recorded(self, tried: Tried, took_ms: int) -> Recorded:
+    async def _recorded(self, told: Target, tried: Tried, took_ms: int) -> Recorded:
         """A store that cannot take it now is waited for: until then, what comes behind it is not told."""
         clock, limits = self._errand.clock, self._errand.limits
-        step = partial(
-            record, target_id=self.target_id, took_ms=took_ms, policy=limits.policy, keep=limits.attempts_kept
-        )
+        step = partial(record, told=told, took_ms=took_ms, policy=limits.policy, keep=limits.attempts_kept)
         while True:
             try:
                 # What was told is told, and a stop is no reason to tell it again.

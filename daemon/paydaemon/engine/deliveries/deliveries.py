@@ -15,7 +15,7 @@ from paydaemon.engine.deliveries.feeder import Feeder
 from paydaemon.engine.deliveries.lanes import Lanes
 from paydaemon.engine.deliveries.limits import DeliveryLimits
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier
-from paydaemon.engine.deliveries.steps import change, feed_page
+from paydaemon.engine.deliveries.steps import change, feed_page, resume
 from paydaemon.hooks.notifier import Audience
 from paydaemon.store.port import Reader, Store, StoreUnavailable, Transaction
 
@@ -121,15 +121,30 @@ class Deliveries:
         elif known.wanted != wanted:
             await self.change(id, lambda target: replace(target, wanted=wanted))
 
-    async def change(self, target_id: str, changed: Callable[[Target], Target]) -> Target | None:
-        """Change a target, and have it told as it wants from then on. None where it is gone."""
+    async def change(
+        self,
+        target_id: str,
+        changed: Callable[[Target], Target],
+        then: Callable[[Transaction, Target], None] = lambda tx, target: None,
+    ) -> Target | None:
+        """Change a target, and have it told as it wants from then on. None where it is gone.
+
+        `then` is done in the transaction of the change, with the target as it has become.
+        """
         page, clock = self.limits.events_at_once, self._clock
         while await self._store.transact(lambda tx: feed_page(tx, target_id, page, clock())):
             pass
-        target = await self._store.transact(lambda tx: change(tx, target_id, changed, page, clock()))
+        target = await self._store.transact(lambda tx: change(tx, target_id, changed, then, page, clock()))
         if target is not None:
             self.began(target)
         return target
+
+    async def resume(self, target_id: str) -> None:
+        """Have all that waits for a target tried now, whatever pauses it was to have."""
+        clock = self._clock
+        while await self._store.transact(lambda tx: resume(tx, target_id, clock())):
+            pass
+        self.wake(target_id, urgent=True)
 
     async def _every_target(self) -> Sequence[Target]:
         found: list[Target] = []

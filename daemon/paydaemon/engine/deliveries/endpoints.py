@@ -10,29 +10,27 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import trio
-
 from paydaemon.core.access import Principal
 from paydaemon.core.acts import act
 from paydaemon.core.delivery import Delivery, SigningSecret, Target, Wanted, new_delivery
 from paydaemon.core.errors import ErrorType, Refusal, conflict, invalid, not_found, unavailable
 from paydaemon.core.events import Event, EventType
-from paydaemon.core.retrying import Answer, revived
+from paydaemon.core.retrying import revived
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.deliveries.deliveries import Deliveries
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier
-from paydaemon.engine.deliveries.notices import target_for
-from paydaemon.engine.deliveries.steps import feed_page, hurry, is_about
+from paydaemon.engine.deliveries.steps import feed_page, hurry, is_about, resume
+from paydaemon.engine.deliveries.trials import Tested, Trials
 from paydaemon.engine.ids import new_id
-from paydaemon.hooks.notifier import TEST_TYPE, Notice
 from paydaemon.store.port import Reader, Store, Transaction
 
 SECRET_BYTES = 32
 """As many as SHA-256 puts out. Standard Webhooks, "Signature scheme": 24 to 64."""
-TESTED_AT_ONCE = 16
-TEST_WAIT_S = 20.0
-"""How long an answer waits for the one of the endpoint that it tests."""
+OLD_SECRETS = 3
+"""How many that were replaced are signed with at the same time. Another rotation is refused then: to drop the
+oldest could drop the very one that the receiver has.
+"""
 PAGE = 200
 EVENT_ID = re.compile(r"evt_[0-9a-z]{1,32}_([0-9]{1,18})", re.ASCII)
 
@@ -58,14 +56,6 @@ class NewSecret:
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What an endpoint answered to a notice that was only to try it."""
-
-    answer: Answer
-    took_ms: int
-
-
 class Endpoints:
     """The endpoints of everybody. Methods raise `Refusal`; what somebody may not see is not there."""
 
@@ -73,7 +63,7 @@ class Endpoints:
         self._store = store
         self._deliveries = deliveries
         self._clock = clock
-        self._tests = trio.CapacityLimiter(TESTED_AT_ONCE)
+        self._trials = Trials()
 
     async def add(self, principal: Principal, asked: EndpointRequest) -> NewSecret:
         """Make one. It hears of what happens from then on."""
@@ -100,7 +90,7 @@ class Endpoints:
         self, principal: Principal, *, seller_id: str | None, cursor: str | None, limit: int
     ) -> Sequence[Target]:
         """Endpoints, those made first at the beginning. An operator may ask for one seller's."""
-        owner = principal.seller_id or seller_id
+        owner = principal.require_own(seller_id) or principal.seller_id
         return await self._store.read(lambda reader: _page(reader, owner, cursor, limit))
 
     async def one(self, principal: Principal, id: str) -> Target:
@@ -108,13 +98,23 @@ class Endpoints:
         return await self._store.read(lambda reader: find(reader, principal, id))
 
     async def change(self, principal: Principal, id: str, asked: EndpointRequest) -> Target:
-        """Change one; a new URL, other types and the like hold for what happens from then on."""
+        """Change one; other types hold for what happens from then on. Where it has a new URL, or is enabled,
+        all that waits for it is tried at once.
+        """
         settings = None if asked.settings is None else self._notifier().check(asked.settings)
         await self.one(principal, id)
-        changed = await self._deliveries.change(id, lambda target: _changed(target, asked, settings))
+        is_repair = settings is not None or asked.disabled is False
+
+        def then(tx: Transaction, target: Target) -> None:
+            _tell_of(tx, EventType.ADMIN_WEBHOOK_CHANGED, principal, target, self._clock())
+            if is_repair:
+                resume(tx, id, self._clock())
+
+        changed = await self._deliveries.change(id, lambda target: _changed(target, asked, settings), then)
         if changed is None:
             raise not_found("webhook", id)
-        await self._note(EventType.ADMIN_WEBHOOK_CHANGED, principal, changed)
+        if is_repair:
+            await self._deliveries.resume(id)
         return changed
 
     async def remove(self, principal: Principal, id: str) -> Target:
@@ -124,7 +124,7 @@ class Endpoints:
         return removed
 
     async def rotate(self, principal: Principal, id: str) -> NewSecret:
-        """Give it a new secret. For some time it is signed with the one before as well."""
+        """Give it a new secret. For some time it is signed with those before it as well."""
         secret, until_ms = new_signing_secret(), self._until_ms()
         target = await self._store.transact(
             lambda tx: _rotate(tx, principal, id, secret, until_ms, self._clock())
@@ -132,19 +132,18 @@ class Endpoints:
         return NewSecret(target, secret)
 
     async def test(self, principal: Principal, id: str) -> Tested:
-        """Send it a notice of nothing, and say what it answered. That is not journaled, and not repeated."""
+        """Send it a notice of nothing, and say what it answered. That is not journaled, and not repeated.
+
+        Where it was taken, what waits for it is tried at once.
+        """
         target = await self.one(principal, id)
         notifier = self._deliveries.notifiers.get(target.notifier)
         if notifier is None or not notifier.is_up:
             raise unavailable("notifier_unavailable", f"the notifier {target.notifier} is not there")
-        try:
-            self._tests.acquire_on_behalf_of_nowait(task := object())
-        except trio.WouldBlock:
-            raise unavailable("too_many_tests", "too many webhooks are being tested already") from None
-        try:
-            return await _test(notifier, target, self._clock())
-        finally:
-            self._tests.release_on_behalf_of(task)
+        done = await self._trials.run(notifier, target, principal.seller_id, self._clock())
+        if done.answer.taken:
+            await self._deliveries.resume(id)
+        return done
 
     async def redeliver(self, principal: Principal, id: str, which: str) -> Delivery:
         """Tell it once more of a delivery, or of an event, be it one that its types had left out."""
@@ -161,9 +160,6 @@ class Endpoints:
 
     def _until_ms(self) -> int:
         return self._clock() + round(1000 * self._deliveries.limits.old_secret_for_s)
-
-    async def _note(self, type: EventType, principal: Principal, target: Target) -> None:
-        await self._store.transact(lambda tx: _tell_of(tx, type, principal, target, self._clock()))
 
 
 def new_signing_secret() -> str:
@@ -233,34 +229,25 @@ def _remove(tx: Transaction, by: Principal, id: str, now_ms: int) -> Target:
 
 def _rotate(tx: Transaction, by: Principal, id: str, secret: str, until_ms: int, now_ms: int) -> Target:
     target = find(tx, by, id)
-    old = [replace(one, until_ms=until_ms) for one in target.secrets if one.until_ms is None]
+    old = [_ending(one, until_ms) for one in target.secrets if one.is_valid(now_ms)]
+    if len(old) > OLD_SECRETS:
+        first = rfc3339(min(one.until_ms or until_ms for one in old))
+        raise conflict(
+            "too_many_secrets", f"{OLD_SECRETS} old secrets are good still, the first until {first}"
+        )
     rotated = replace(target, secrets=(SigningSecret(secret), *old))
     tx.set_target(rotated)
     _tell_of(tx, EventType.ADMIN_WEBHOOK_ROTATED, by, target, now_ms)
     return rotated
 
 
+def _ending(secret: SigningSecret, until_ms: int) -> SigningSecret:
+    """A secret that another takes the place of; one that was replaced before ends when it was to."""
+    return replace(secret, until_ms=until_ms) if secret.until_ms is None else secret
+
+
 def _tell_of(tx: Transaction, type: EventType, by: Principal, target: Target, now_ms: int) -> None:
     tx.append(act(type, by, webhook_id=target.id, seller_id=target.wanted.seller_id), now_ms)
-
-
-async def _test(notifier: LiveNotifier, target: Target, now_ms: int) -> Tested:
-    event_id = new_id("evt_test")
-    body = {
-        "seq": 0,
-        "id": event_id,
-        "type": TEST_TYPE,
-        "created_at": rfc3339(now_ms),
-        "invoice_id": None,
-        "data": {"webhook_id": target.id},
-    }
-    notice = Notice(new_id("dlv"), 1, 0, event_id, TEST_TYPE, now_ms, None, body)
-    began_s = trio.current_time()
-    with trio.move_on_after(TEST_WAIT_S) as limit:
-        answer = await notifier.tell(target_for(target, now_ms), [notice])
-    if limit.cancelled_caught:
-        answer = Answer(False, reason=f"it took longer than {TEST_WAIT_S:g} s")
-    return Tested(answer, round(1000 * (trio.current_time() - began_s)))
 
 
 def _redeliver(tx: Transaction, by: Principal, id: str, which: str, page: int, now_ms: int) -> Delivery:

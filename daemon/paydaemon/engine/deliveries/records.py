@@ -1,11 +1,11 @@
 """Records: what is on its way to whom, what was tried, and what somebody wants tried again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from paydaemon.core.access import Principal
-from paydaemon.core.delivery import Attempt, Backlog, Delivery, DeliveryState, Target
+from paydaemon.core.delivery import Attempt, Backlog, Delivery, DeliveryState, Target, next_try_ms
 from paydaemon.core.errors import conflict, invalid, not_found, unknown_cursor
 from paydaemon.core.retrying import revived
 from paydaemon.engine.clock import Clock
@@ -103,9 +103,7 @@ class Records:
 
     async def one(self, principal: Principal, id: str) -> DeliveryView:
         """A delivery, with its attempts as far as they are kept."""
-        return await self._store.read(
-            lambda reader: DeliveryView(_find(reader, principal, id), reader.attempts(id))
-        )
+        return await self._store.read(lambda reader: _with_attempts(reader, principal, id))
 
     async def retry(self, principal: Principal, id: str) -> Delivery:
         """Have a delivery tried now, be it parked. Raises `Refusal` for one that was taken."""
@@ -145,7 +143,8 @@ def _visible(reader: Reader, principal: Principal, target_id: str) -> Target | N
     target = reader.target(target_id)
     if target is None or target.removed_at_ms is not None:
         return None
-    return target if principal.may_see(target.wanted.seller_id) else None
+    is_theirs = target.is_endpoint and principal.may_see(target.wanted.seller_id)
+    return target if principal.is_operator or is_theirs else None
 
 
 def _require_target(reader: Reader, principal: Principal, target_id: str, param: str) -> None:
@@ -160,13 +159,20 @@ def _page(
         _require_target(reader, principal, wish.target_id, "target")
     if cursor is not None and reader.delivery(cursor) is None:
         raise unknown_cursor(cursor)
-    return reader.deliveries(
+    found = reader.deliveries(
         target_id=wish.target_id,
         state=wish.state,
         invoice_id=wish.invoice_id,
         before=cursor,
         limit=limit,
     )
+    targets = {id: reader.target(id) for id in {one.target_id for one in found}}
+    return [_timed(one, targets[one.target_id]) for one in found]
+
+
+def _timed(delivery: Delivery, target: Target | None) -> Delivery:
+    """A delivery as it is shown: with when it is tried, its target's own pause included."""
+    return delivery if target is None else replace(delivery, next_at_ms=next_try_ms(delivery, target))
 
 
 def _find(reader: Reader, principal: Principal, id: str) -> Delivery:
@@ -174,6 +180,11 @@ def _find(reader: Reader, principal: Principal, id: str) -> Delivery:
     if found is None or _visible(reader, principal, found.target_id) is None:
         raise not_found("delivery", id)
     return found
+
+
+def _with_attempts(reader: Reader, principal: Principal, id: str) -> DeliveryView:
+    found = _find(reader, principal, id)
+    return DeliveryView(_timed(found, reader.target(found.target_id)), reader.attempts(id))
 
 
 def _retry(tx: Transaction, principal: Principal, id: str, now_ms: int) -> Delivery:

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 
 from paydaemon.core.delivery import Attempt, Delivery, DeliveryState, Target, new_delivery
 from paydaemon.core.events import Event
-from paydaemon.core.retrying import RetryPolicy, Tried, after, is_given_up, parked, parking
+from paydaemon.core.retrying import After, Answer, RetryPolicy, Tried, after, is_given_up, parked, parking
 from paydaemon.engine.ids import new_id
 from paydaemon.store.port import Reader, Transaction
 
 GIVEN_UP_AT_ONCE = 200
 """How many deliveries to a target that was away for too long are parked in one transaction."""
+
+HASTENED_AT_ONCE = 500
+"""How many deliveries are brought forward in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,14 @@ def feed_page(tx: Transaction, target_id: str, page: int, now_ms: int) -> bool:
 
 
 def change(
-    tx: Transaction, target_id: str, changed: Callable[[Target], Target], page: int, now_ms: int
+    tx: Transaction,
+    target_id: str,
+    changed: Callable[[Target], Target],
+    then: Callable[[Transaction, Target], None],
+    page: int,
+    now_ms: int,
 ) -> Target | None:
-    """Change a target, once all that it has wanted until now has become deliveries.
+    """Change a target, once all that it has wanted until now has become deliveries; `then` do more.
 
     What happens while it is disabled is not told to it. None where it is gone.
     """
@@ -114,7 +122,8 @@ def change(
         return None
     new = replace(changed(target), cursor=tx.last_seq())
     tx.set_target(new)
-    return new
+    then(tx, new)
+    return tx.target(target_id)
 
 
 def is_about(event: Event, target_id: str) -> bool:
@@ -123,26 +132,43 @@ def is_about(event: Event, target_id: str) -> bool:
 
 
 def record(
-    tx: Transaction, target_id: str, tried: Tried, took_ms: int, policy: RetryPolicy, keep: int
+    tx: Transaction, told: Target, tried: Tried, took_ms: int, policy: RetryPolicy, keep: int
 ) -> Recorded:
-    """Record an attempt. What has meanwhile been parked stays so, unless it was taken."""
-    target = tx.target(target_id)
+    """Record an attempt; `told` is the target as it was then.
+
+    What has meanwhile been parked stays so, unless it was taken.
+    """
+    target = tx.target(told.id)
     found = [tx.delivery(one.id) for one in tried.deliveries]
     still = [
         one for one in found if one is not None and (tried.answer.taken or one.state is DeliveryState.PENDING)
     ]
     if target is None or not still:
         return Recorded(0, given_up=False)
-    result = after(replace(tried, deliveries=still), target.condition, policy)
+    result = _result(replace(tried, deliveries=still), told, target, policy)
     for one in result.deliveries:
         tx.set_delivery(one)
         tx.add_attempt(one.id, _attempt(one, tried, took_ms), keep)
     if result.condition != target.condition:
-        tx.set_condition(target_id, result.condition)
+        tx.set_condition(told.id, result.condition)
     lost = [one for one in result.deliveries if one.state is DeliveryState.PARKED]
     if result.begins_to_park:
         _tell_of(tx, lost[0], target, tried.now_ms)
     return Recorded(len(lost), is_given_up(result.condition, tried.now_ms, policy))
+
+
+def _result(tried: Tried, told: Target, now: Target, policy: RetryPolicy) -> After:
+    """What it comes to. That it could not be reached where it was before says nothing of where it is now."""
+    if tried.answer.taken or told.settings == now.settings:
+        return after(tried, now.condition, policy)
+    elsewhere = replace(tried, answer=_unreachable(tried.answer), taken_since_ms=None)
+    result = after(elsewhere, now.condition, policy)
+    parked_since_ms = result.condition.parked_since_ms
+    return replace(result, condition=replace(now.condition, parked_since_ms=parked_since_ms))
+
+
+def _unreachable(answer: Answer) -> Answer:
+    return Answer(False, answer.status, answer.reason, target_down=True)
 
 
 def give_up(tx: Transaction, target_id: str, now_ms: int, policy: RetryPolicy) -> int:
@@ -166,6 +192,20 @@ def hurry(tx: Transaction, target_id: str, now_ms: int) -> None:
     target = tx.target(target_id)
     if target is not None and target.condition.next_at_ms > now_ms:
         tx.set_condition(target_id, replace(target.condition, next_at_ms=now_ms))
+
+
+def resume(tx: Transaction, target_id: str, now_ms: int) -> bool:
+    """Have all that waits for a target tried now; returns whether there may be more of it.
+
+    For where there is reason to think that it can be told again: its pauses begin anew.
+    """
+    target = tx.target(target_id)
+    if target is None:
+        return False
+    fresh = replace(target.condition, failures=0, next_at_ms=min(target.condition.next_at_ms, now_ms))
+    if fresh != target.condition:
+        tx.set_condition(target_id, fresh)
+    return tx.hasten(target_id, now_ms, now_ms, HASTENED_AT_ONCE) == HASTENED_AT_ONCE
 
 
 def _tell_of(tx: Transaction, lost: Delivery, target: Target, now_ms: int) -> None:

@@ -127,6 +127,9 @@ CODES: Mapping[str, Code] = {
     ),
     "payment_matched": Code(ErrorType.CONFLICT, "this payment belongs to inv_x already", "id"),
     "too_many_webhooks": Code(ErrorType.CONFLICT, "there may be 16 webhooks, and there are as many"),
+    "too_many_secrets": Code(
+        ErrorType.CONFLICT, "3 old secrets are good still, the first until 2026-02-01T12:00:00.000Z"
+    ),
     "already_delivered": Code(ErrorType.CONFLICT, "this was taken already", "id"),
     "seller_exists": Code(ErrorType.CONFLICT, "there is a seller 'cafe' already", "id"),
     # Not now

@@ -62,7 +62,8 @@ def _webhook() -> dict[str, Schema]:
             "How it is doing: `down` while it cannot be reached, `absent` while nobody here sends to it.",
         ),
         "down_since": nullable(time("Since when it cannot be reached.")),
-        "old_secret_until": nullable(time("Until when its old secret is good as well.")),
+        "next_at": nullable(time("When it is tried again, while it cannot be reached.")),
+        "old_secret_until": nullable(time("Until when its old secrets are good as well, at the longest.")),
         "created_at": time("When it was made."),
     }
 
@@ -112,7 +113,10 @@ def _delivery() -> dict[str, Schema]:
         "created_at": time("When it was put on its way."),
         "last_at": nullable(time("When it was last tried.")),
         "next_at": nullable(
-            time("From when it may be tried; null while another about the same thing comes first.")
+            time(
+                "From when it may be tried, no sooner than its target is; null where that is disabled, or "
+                "another about the same thing comes first."
+            )
         ),
         "done_at": nullable(time("When it was taken or parked.")),
     }

@@ -133,6 +133,7 @@ WEBHOOK: Json = {
     "disabled": False,
     "state": "well",
     "down_since": None,
+    "next_at": None,
     "old_secret_until": None,
     "created_at": "2026-01-31T12:00:00.000Z",
 }

@@ -56,6 +56,8 @@ _ASTRAY = {
         )""",
     "delivery {} is done, and to be tried again": """
         SELECT id FROM deliveries WHERE state <> 'pending' AND next_at_ms IS NOT NULL""",
+    "target {} has come further than the journal goes": """
+        SELECT id FROM targets WHERE cursor > (SELECT last_seq FROM journal)""",
     "an idempotency key stands for {}, which is not there": """
         SELECT invoice_id FROM idempotency_keys WHERE invoice_id NOT IN (SELECT id FROM invoices)""",
 }

@@ -184,6 +184,15 @@ class Deliveries(Suite):
         assert await store.transact(lambda tx: tx.prune_deliveries(DeliveryState.PARKED, FAR_MS, 9)) == 0
         assert await _listed(store) == [made[3].id, made[2].id]
 
+    async def test_what_was_done_lately_keeps_nothing_else_from_being_forgotten(self, store: Store) -> None:
+        await _begin(store)
+        made = [await _deliver(store, key) for key in "abcd"]
+        for done_ms, one in zip([9, 9, 2, 1], made, strict=True):
+            await _done(store, one, at_ms=done_ms)
+        for left in ([2, 1, 0], [1, 0], [1, 0]):
+            await store.transact(lambda tx: tx.prune_deliveries(DeliveryState.DELIVERED, 5, 1))
+            assert await _listed(store) == [made[number].id for number in left]
+
 
 # --- Making them
 

@@ -23,7 +23,7 @@ STATE = Parameter(
     "parked",
 )
 INVOICE = Parameter("invoice_id", "Only deliveries about this invoice.", identifier(), samples.INVOICE_ID)
-CHECKED = ("too_long", "not_a_url", "invalid_text", "no_webhooks", "notifier_failed")
+CHECKED = ("too_long", "invalid_text", "no_webhooks", "notifier_failed")
 
 ADD = Operation(
     id="addWebhook",
@@ -59,11 +59,12 @@ LIST = Operation(
     summary="List webhooks",
     description="Those made first at the beginning, without their secrets.",
     parameters=(
-        Parameter("seller_id", "Only this seller's; for an operator's key.", identifier(), "shop"),
+        Parameter("seller_id", "Only this seller's; with a seller's key, its own.", identifier(), "shop"),
         cursor(samples.WEBHOOK_ID),
         LIMIT,
     ),
     answers=(Answer("A page of webhooks.", ref("Webhooks"), samples.page(samples.WEBHOOK)),),
+    refusals=("other_seller",),
 )
 
 SHOW = Operation(
@@ -81,7 +82,8 @@ CHANGE = Operation(
     method="PATCH",
     path="/v1/webhooks/{id}",
     summary="Change a webhook",
-    description="What happened before is sent as it was wanted then.",
+    description="What happened before is sent as it was wanted then. Where a `url` is given, or it is "
+    "enabled, what waits for it is tried at once.",
     parameters=(WEBHOOK,),
     body=ChangedWebhook,
     examples={"types": {"types": ["invoice.settled"]}},
@@ -105,7 +107,8 @@ ROTATE = Operation(
     method="POST",
     path="/v1/webhooks/{id}/rotate",
     summary="Give a webhook a new secret",
-    description="For some time, by default a day, the old one is signed with as well. Takes no body.",
+    description="For some time, by default a day, the old one is signed with as well, and so are up to two "
+    "that were replaced before it. Takes no body.",
     parameters=(WEBHOOK,),
     answers=(
         Answer(
@@ -115,7 +118,7 @@ ROTATE = Operation(
             status=201,
         ),
     ),
-    refusals=("webhook_not_found",),
+    refusals=("webhook_not_found", "too_many_secrets"),
 )
 
 TEST = Operation(
@@ -124,7 +127,8 @@ TEST = Operation(
     path="/v1/webhooks/{id}/test",
     summary="Try a webhook",
     description="Sends a notice of the type `webhook.test`, signed as any other, and waits for the answer. "
-    "It is not in the journal, and not sent again. Takes no body.",
+    "It is not in the journal, and not sent again. Where it is taken, what waits is tried at once. "
+    "Takes no body.",
     parameters=(WEBHOOK,),
     answers=(Answer("What the webhook answered.", ref("WebhookTest"), samples.TESTED),),
     refusals=("webhook_not_found", "notifier_unavailable", "too_many_tests"),

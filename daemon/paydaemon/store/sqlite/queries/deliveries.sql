@@ -123,13 +123,10 @@ SELECT count(*) FROM deliveries INDEXED BY deliveries_by_target WHERE target = :
 SELECT events.created_at_ms FROM deliveries INDEXED BY deliveries_by_target JOIN events USING (seq)
 WHERE target = :target AND state = 'pending' ORDER BY deliveries.number LIMIT 1
 
--- Among the oldest of a state: whatever was done late among them is pruned the next time.
 -- name: prune_deliveries
 DELETE FROM deliveries WHERE number IN (
-    SELECT number FROM (
-        SELECT number, done_at_ms FROM deliveries INDEXED BY deliveries_by_state
-        WHERE state = :state ORDER BY number LIMIT :limit
-    ) WHERE done_at_ms < :before_ms
+    SELECT number FROM deliveries INDEXED BY deliveries_done
+    WHERE state = :state AND done_at_ms < :before_ms ORDER BY done_at_ms LIMIT :limit
 )
 
 -- name: prune_removed

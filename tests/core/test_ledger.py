@@ -201,6 +201,12 @@ def test_a_payment_that_goes_and_returns_is_told_both_times(gone: PaymentState) 
     assert story.tell(confirmed()) == ["payment_seen", "payment.confirmed", "settled"]
 
 
+def test_a_payment_that_returns_is_told_as_seen_again() -> None:
+    story = Story()
+    found = [story.step(payment(state=state)).events[0] for state in (PENDING, DROPPED, PENDING)]
+    assert [event.data.get("again") for event in found] == [False, None, True]
+
+
 def test_a_payment_first_seen_when_it_is_gone_already() -> None:
     assert Story().tell(payment(state=CONFLICTED)) == ["payment.conflicted"]
 

@@ -31,6 +31,13 @@ def test_a_replacement_is_not_told_once_more() -> None:
     assert seen(new, old, new) is None
 
 
+def test_a_payment_that_was_lost_and_is_seen_again_is_not_told_once_more() -> None:
+    first = payment("pay_a")
+    for again, told in ((False, Occasion.RECEIVED), (True, None)):
+        data = {"invoice": invoice(first), "payment": first, "again": again}
+        assert for_operators(EventType.INVOICE_PAYMENT_SEEN, data) is told
+
+
 def test_of_two_assets_on_one_chain_the_first_is_told() -> None:
     coin = payment("pay_a", chain="hedera", asset="HBAR", seen_at=LATER)
     token = payment("pay_b", chain="hedera", asset="0.0.456858", seen_at=EARLY)

@@ -41,12 +41,14 @@ async def test_who_logs_in_is_known(post: PostOffice, tmp_path: Path) -> None:
     assert [mail.user for mail in post.mails()] == [USER]
 
 
-async def test_lines_that_begin_with_a_dot_arrive_as_they_were(post: PostOffice) -> None:
-    note = "first\n.\n..second\n.third"
-    async with telling(post) as notifier:
-        await notifier.tell(OPS, [received(note=note)])
+async def test_lines_that_begin_with_a_dot_arrive_as_they_were(post: PostOffice, tmp_path: Path) -> None:
+    dots = "first\n.\n..second\n.third"
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en/received.txt").write_text(f"Subject: x\n\n{dots}\n{{{{ event_id }}}}\n")
+    async with telling(post, templates=str(tmp_path)) as notifier:
+        await notifier.tell(OPS, [received()])
     (mail,) = post.mails()
-    assert note in mail.text
+    assert dots in mail.text
     assert mail.text.rstrip().endswith(mail.message["X-Paydaemon-Event"])
 
 

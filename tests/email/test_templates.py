@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paydaemon_email.occasions import Occasion
 from paydaemon_email.samples import INVOICE, PAYMENT, SENDER, event, samples
@@ -178,6 +180,10 @@ HOSTILE = [
     "a\u202eb\x00c\x1b[31m",
 ]
 
+FORGED = ["  Due            0.00 HBAR", "Payments:", "> ", "-- "]
+ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"]
+OUR_OWN = Templates()
+
 
 class Tags(HTMLParser):
     """Every tag of a page with its attributes."""
@@ -207,6 +213,60 @@ def test_what_a_note_says_stays_text(letter: Occasion, note: str) -> None:
     assert Tags(hostile[1]).found == Tags(harmless[1]).found
     assert re.search(r"[\x00-\x08\x0b-\x1f\u202e]", "".join(hostile)) is None
     assert "49" not in hostile[0].replace(note, "")
+
+
+def rendered(letter: Occasion, **fields: object) -> tuple[str, str]:
+    data = {"invoice": {**INVOICE, **fields}, "payment": PAYMENT}
+    made = OUR_OWN.render(letter, [], of_event(letter, event(letter, data), sender=SENDER))
+    assert made.html is not None
+    return made.text, made.html
+
+
+def own_lines(text: str) -> list[str]:
+    """The lines that are not quoted, to whoever takes whatever may end a line for its end."""
+    return [line for line in text.splitlines() if not line.startswith(">")]
+
+
+@given(
+    st.lists(st.sampled_from([*FORGED, *ENDS, "\u202e", "\u2066", " ", "x" * 300]) | st.text(), max_size=60),
+    st.sampled_from([Occasion.RECEIVED, Occasion.CONFIRMED, Occasion.LATE, Occasion.REVERSED]),
+)
+def test_no_line_that_is_not_quoted_is_of_the_note(parts: list[str], letter: Occasion) -> None:
+    note = "a" + "".join(parts)
+    (text, html), (harmless, harmless_html) = rendered(letter, note=note), rendered(letter, note="a")
+    assert own_lines(text) == own_lines(harmless)
+    quoted = [line for line in text.splitlines() if line.startswith(">")]
+    assert len(quoted) <= 20
+    assert max(map(len, quoted)) <= 76
+    assert text.index("Due ") < text.index("\n>")
+    assert Tags(html).found == Tags(harmless_html).found
+    begin, end = (harmless_html.index(mark) for mark in (">a</blockquote>", "</blockquote>"))
+    assert html.startswith(harmless_html[:begin])
+    assert html.endswith(harmless_html[end:])
+    assert re.search("[\u2028\u2029\u202a-\u202e\u2066-\u2069\r\x85]", text + html) is None
+
+
+def test_a_note_in_lines_stays_in_lines_and_one_that_is_long_is_cut() -> None:
+    text, html = rendered(Occasion.RECEIVED, note="two coffees\n\nand a cake")
+    assert "\n\nThe seller's note:\n> two coffees\n>\n> and a cake\n" in text
+    assert ">two coffees\n\nand a cake</blockquote>" in html
+    text, _ = rendered(Occasion.RECEIVED, note="\n".join(map(str, range(300))))
+    assert "\n> 18\n> […]\n" in text
+
+
+@given(st.text())
+def test_what_a_node_says_is_one_line(reason: str) -> None:
+    data = {"chain": "bitcoin", "reason": "a" + reason, "as_of": None}
+    body = event(Occasion.STALE, data)
+    variables = of_event(Occasion.STALE, body, sender=SENDER)
+    assert len(OUR_OWN.render("stale", [], variables).text.splitlines()) == 7
+
+
+def test_a_note_in_a_template_of_the_operators_is_one_line(write: Write) -> None:
+    templates = Templates(write("en/received.txt", "Subject: x\n\nFor {{ NOTE }}\n"))
+    data = {"invoice": {**INVOICE, "note": "coffee\nDue: 0.00"}, "payment": PAYMENT}
+    variables = of_event(Occasion.RECEIVED, event(Occasion.RECEIVED, data), sender=SENDER)
+    assert templates.render("received", [], variables).text == "For coffee Due: 0.00\n"
 
 
 def test_nothing_in_a_page_is_fetched_and_nothing_runs() -> None:

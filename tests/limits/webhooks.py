@@ -98,7 +98,7 @@ async def more_endpoints_than_are_kept(trial: Trial) -> str:
 async def more_names_than_are_looked_up_at_once(trial: Trial) -> str:
     names = Names(int(trial.value(1)))
     async with names._threads, trio.open_nursery() as nursery:
-        nursery.start_soon(names.look_up, "localhost")
+        nursery.start_soon(names.look_up, "localhost", None)
         await until(lambda: names._threads.statistics().tasks_waiting == 1)
         nursery.cancel_scope.cancel()
     return "the next endpoint waits until its name is looked up"

@@ -90,7 +90,7 @@ async def test_a_name_that_is_not_known() -> None:
 
 async def test_a_resolver_that_hangs(autojump_clock: trio.testing.MockClock) -> None:
     class Hanging(Hosts):
-        async def look_up(self, host: str) -> list[Address]:
+        async def look_up(self, host: str, seller_id: str | None) -> list[Address]:
             await trio.sleep_forever()
 
     async with telling(Hanging()) as notifier:
@@ -101,11 +101,11 @@ async def test_a_resolver_that_hangs(autojump_clock: trio.testing.MockClock) -> 
 
 async def test_whoever_is_cancelled_in_the_middle_of_it_leaves_its_place_to_the_next() -> None:
     class HangingOnce(Hosts):
-        async def look_up(self, host: str) -> list[Address]:
+        async def look_up(self, host: str, seller_id: str | None) -> list[Address]:
             if not self.asked:
                 self.asked.append(host)
                 await trio.sleep_forever()
-            return await super().look_up(host)
+            return await super().look_up(host, seller_id)
 
     hosts, server = HangingOnce(shop_example=[["127.0.0.1"]]), Saying(answer())
     async with serving(server) as port, telling(hosts, limits={"connections": 1}) as notifier:
@@ -116,7 +116,7 @@ async def test_whoever_is_cancelled_in_the_middle_of_it_leaves_its_place_to_the_
 
 
 async def test_the_systems_own_resolver_is_judged_too() -> None:
-    found = await Names(2).look_up("localhost")
+    found = await Names(2).look_up("localhost", None)
     assert set(found) <= {ip_address("127.0.0.1"), ip_address("::1")}
     async with telling(allow=[]) as notifier:
         not_told = await outcome(notifier, target("https://localhost/"))

@@ -51,7 +51,7 @@ class Hosts:
         self.asked: list[str] = []
         self._answers = {name.replace("_", "."): list(each) for name, each in answers.items()}
 
-    async def look_up(self, host: str) -> list[Address]:
+    async def look_up(self, host: str, seller_id: str | None) -> list[Address]:
         self.asked.append(host)
         answers = self._answers.get(host, [])
         if not answers:

@@ -127,7 +127,7 @@ _OF_WEBHOOKS = _holds("by", "webhook_id", "seller_id")
 
 DATA: Mapping[EventType, Holds] = {
     **{kind: _holds("invoice") for kind in EventType if kind.startswith("invoice.")},
-    EventType.INVOICE_PAYMENT_SEEN: _holds("invoice", "payment"),
+    EventType.INVOICE_PAYMENT_SEEN: _holds("invoice", "payment", "again"),
     **{kind: _OF_PAYMENTS for kind in EventType if kind.startswith("payment.")},
     EventType.PAYMENT_UNMATCHED: _holds("payment"),
     **{kind: _holds("relay") for kind in EventType if kind.startswith("relay.")},

@@ -5,7 +5,7 @@ stands together with the events that the difference makes true. The engine store
 Saying the same thing twice makes no difference, and so no event.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -54,7 +54,7 @@ def advance(
         *_payment_events(before, after),
         *((type, None) for type in _invoice_events(invoice, moved, was, now)),
     ]
-    return Step(moved, _drafts(moved, after, tips, told))
+    return Step(moved, _drafts(moved, after, tips, told, {one.id for one in before}))
 
 
 def unmatched(payment: Payment, tips: Tips) -> Draft:
@@ -159,18 +159,27 @@ def _fell_back(was: Payment, now: Payment) -> bool:
 
 
 def _drafts(
-    invoice: Invoice, payments: Sequence[Payment], tips: Tips, told: Sequence[_Told]
+    invoice: Invoice,
+    payments: Sequence[Payment],
+    tips: Tips,
+    told: Sequence[_Told],
+    known: Collection[str] = (),
 ) -> tuple[Draft, ...]:
-    """The events with their data: the invoice as it now stands, and the payment where there is one."""
+    """The events with their data: the invoice as it now stands, and the payment where there is one.
+
+    `known` are the ids of the payments that the invoice had before.
+    """
     if not told:
         return ()
     whole = public_invoice(invoice, payments, tips, newest=PAYMENTS_TOLD)
     return tuple(
-        Draft(type, _data(whole, payment, tips), invoice.id, invoice.seller_id) for type, payment in told
+        Draft(type, _data(type, whole, payment, tips, known), invoice.id, invoice.seller_id)
+        for type, payment in told
     )
 
 
-def _data(whole: Json, payment: Payment | None, tips: Tips) -> Json:
+def _data(type: EventType, whole: Json, payment: Payment | None, tips: Tips, known: Collection[str]) -> Json:
     if payment is None:
         return {"invoice": whole}
-    return {"invoice": whole, "payment": public_payment(payment, tips)}
+    data: Json = {"invoice": whole, "payment": public_payment(payment, tips)}
+    return {**data, "again": payment.id in known} if type is EventType.INVOICE_PAYMENT_SEEN else data

@@ -44,7 +44,7 @@ FOR_BUYERS = EventType.INVOICE_SETTLED
 def for_operators(type: str, data: Json) -> Occasion | None:
     """The mail that an event is worth to an operator, None for none."""
     occasion = FOR_OPERATORS.get(type)
-    if occasion is Occasion.RECEIVED and not _is_first(data["payment"], data["invoice"]):
+    if occasion is Occasion.RECEIVED and not _is_first(data):
         return None
     return occasion
 
@@ -59,14 +59,15 @@ def for_buyers(type: str, data: Json) -> Occasion | None:
     return Occasion.RECEIPT
 
 
-def _is_first(payment: Json, invoice: Json) -> bool:
-    """Whether an invoice has no payment before this one.
+def _is_first(data: Json) -> bool:
+    """Whether an invoice has no payment before this one, and this one was not seen before it was lost.
 
     Those of an option stand in the order they were recorded in, and one step is always of one chain: whoever
     finds a payment on another one comes after it. On the same chain its own time decides between assets.
     """
+    payment, invoice = data["payment"], data["invoice"]
     listed = list(_payments(invoice))
-    if any(other["chain"] != payment["chain"] for other in listed):
+    if data.get("again") or any(other["chain"] != payment["chain"] for other in listed):
         return False
     firsts: Sequence[Json] = [option["payments"][0] for option in invoice["options"] if option["payments"]]
     first = min(firsts, key=lambda one: str(one["seen_at"]), default=payment)

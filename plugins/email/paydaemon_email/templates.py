@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paydaemon_email.message import Letter
 from paydaemon_email.samples import samples
-from paydaemon_email.text import in_lines, one_line
+from paydaemon_email.text import excerpt, in_lines, one_line, quoted
 from paydaemon_email.variables import VARIABLES
 
 OURS = Path(__file__).parent / "templates"
@@ -138,7 +138,7 @@ def _environment(sources: Mapping[str, str]) -> jinja2.Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.filters["when"] = when
+    env.filters |= {"when": when, "one_line": one_line, "excerpt": excerpt, "quoted": quoted}
     return env
 
 

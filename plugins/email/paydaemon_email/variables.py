@@ -10,6 +10,7 @@ from typing import Any
 
 from paydaemon_email.digest import digest_variables
 from paydaemon_email.occasions import Json, Occasion
+from paydaemon_email.text import one_line
 
 EVERYWHERE = {
     "sender": "The name that the mail comes from.",
@@ -30,7 +31,7 @@ OF_INVOICES = {
     "SELLER_ID": "The seller's id.",
     "AMOUNT_FIAT": "The invoice's amount, such as `12.50`.",
     "CURRENCY": "Its currency, such as `EUR`.",
-    "NOTE": "Its note; empty where there is none.",
+    "NOTE": "Its note in one line, cut where it is long; empty where there is none.",
     "ADDRESS": "Where `option` wants to be paid.",
     "AMOUNT_BTC": "What is due by `option`, in whole units of its asset, such as `0.00020834`.",
     "PRICE_BTC": "The rate of `option`: what one whole unit costs in the currency.",
@@ -130,7 +131,7 @@ def _of_invoice(invoice: Json, told: Json | None, seller: str | None) -> dict[st
         "SELLER_ID": invoice["seller_id"],
         "AMOUNT_FIAT": invoice["amount"],
         "CURRENCY": invoice["currency"],
-        "NOTE": invoice["note"] or "",
+        "NOTE": one_line(invoice["note"] or ""),
         "ADDRESS": option["destination"]["address"],
         "AMOUNT_BTC": option["due"],
         "PRICE_BTC": option["rate"],

@@ -10,11 +10,12 @@ import ssl
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpcore
 import trio
 
+from paydaemon.hooks.notifier import Target
 from paydaemon_webhook.answers import header
 from paydaemon_webhook.endpoint import Endpoint
 from paydaemon_webhook.limits import WebhookLimits
@@ -115,12 +116,12 @@ class Lines:
         self._lines: OrderedDict[Key, Line] = OrderedDict()
 
     async def post(
-        self, target_id: str, endpoint: Endpoint, headers: Mapping[str, str], body: bytes
+        self, target: Target, endpoint: Endpoint, headers: Mapping[str, str], body: bytes
     ) -> Answer:
         """Post something, and wait for the answer. Raises `NoWay`."""
         limits = self._limits
         try:
-            with self._line(target_id, endpoint) as line, trio.move_on_after(limits.timeout_s) as patience:
+            with self._line(target, endpoint) as line, trio.move_on_after(limits.timeout_s) as patience:
                 return await line.post(headers, body, patience)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise NoWay(reason_of(error, limits.answer_timeout_s)) from error
@@ -138,12 +139,13 @@ class Lines:
                 await line.close()
 
     @contextmanager
-    def _line(self, target_id: str, endpoint: Endpoint) -> Iterator[Line]:
+    def _line(self, target: Target, endpoint: Endpoint) -> Iterator[Line]:
         """The endpoint's line: used last, so closed last."""
-        key = (target_id, endpoint.scheme, endpoint.authority)
+        key = (target.id, endpoint.scheme, endpoint.authority)
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = Line(endpoint, self._way, self._context, self._limits)
+            way = replace(self._way, seller_id=target.seller_id)
+            line = self._lines[key] = Line(endpoint, way, self._context, self._limits)
         self._lines.move_to_end(key)
         line.in_use += 1
         try:

@@ -69,7 +69,7 @@ class WebhookNotifier:
         endpoint, body = _endpoint_of(target), body_of(notice)
         headers = self._headers(target, endpoint, notice, body)
         try:
-            answer = await self._lines.post(target.id, endpoint, headers, body.encode())
+            answer = await self._lines.post(target, endpoint, headers, body.encode())
         except NoWay as trouble:
             log.debug("a webhook has no way to go", target=target.id, host=endpoint.host, reason=str(trouble))
             raise NotTold(str(trouble)) from None

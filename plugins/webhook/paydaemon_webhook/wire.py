@@ -26,11 +26,14 @@ class NoWay(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What connections need to know that is not the endpoint's own."""
+    """What connections need to know that is not the endpoint's own. `seller_id` says whose they are, None for
+    the operator's.
+    """
 
     resolve: Resolve
     allow: Sequence[Network]
     timeout_s: float
+    seller_id: str | None = None
 
 
 class Wire(httpcore.AsyncNetworkBackend):
@@ -63,7 +66,7 @@ class Wire(httpcore.AsyncNetworkBackend):
         found: Sequence[Address] = ()
         with trio.move_on_after(self._way.timeout_s) as patience:
             try:
-                found = await self._way.resolve(self._endpoint.host)
+                found = await self._way.resolve(self._endpoint.host, self._way.seller_id)
             except (OSError, UnicodeError) as error:
                 raise NoWay(f"{self._endpoint.host} could not be looked up") from error
         if patience.cancelled_caught:

@@ -83,6 +83,7 @@ EVENT: Json = {
     "data": {
         "invoice": {name: value for name, value in PAID.items() if name != "checkout_url"},
         "payment": MINE,
+        "again": False,
     },
 }
 

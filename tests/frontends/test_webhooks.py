@@ -141,6 +141,10 @@ async def test_a_sellers_webhook_hears_what_is_its_own(daemon: Served) -> None:
         json={"id": event.event_id},
     )
     assert other["error"]["code"] == "event_not_found", "it is another seller's"
+    path = f"/v1/webhooks/{made['id']}/redeliver"
+    for wrong in (made["id"], "1042"):
+        refused = await call(daemon, "POST", path, key=shop(daemon), json={"id": wrong})
+        assert (refused["error"]["param"], refused["error"]["type"]) == ("id", "invalid_request")
 
 
 async def test_two_secrets_are_good_after_one_was_replaced(daemon: Served) -> None:

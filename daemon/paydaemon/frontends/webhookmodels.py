@@ -77,7 +77,7 @@ class ChangedWebhook(Body):
 class Redelivery(Body):
     """What is to be sent once more."""
 
-    id: Id = Field(
+    id: Annotated[str, Field(min_length=1, max_length=64, pattern="^(evt|dlv)_")] = Field(
         description="The id of an event that this webhook may be told, or of a delivery to it.",
         examples=["evt_9f2c41d7_1042", "dlv_q7wn2x5kzr4mhv6tcl3bydps"],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import trio
 
 from paydaemon.hooks.notifier import Audience, BadSetting, Notice, NotTold, Target, Told
+from paydaemon_webhook.endpoint import BadUrl, parse
 
 Say = Callable[[Target, Sequence[Notice]], object]
 """What a recipient does: return something to be told, raise, or return a coroutine that does."""
@@ -39,7 +40,10 @@ class PlayedNotifier:
         url = settings.get("url")
         if not isinstance(url, str) or not url.startswith("https://"):
             raise BadSetting("url", "must begin with https://")
-        return {"url": url}
+        try:
+            return {"url": parse(url).url}
+        except BadUrl as error:
+            raise BadSetting("url", str(error)) from None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         task_status.started()

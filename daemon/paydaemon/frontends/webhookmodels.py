@@ -19,6 +19,7 @@ class NewWebhook(Body):
         description="Where they are posted to: an https:// URL of at most 2,048 characters, without user and "
         "password. A host beyond ASCII is kept as the DNS knows it.",
         examples=["https://shop.example/hooks/paydaemon"],
+        json_schema_extra={"pattern": "^https?://"},
     )
     types: EventTypes = Field(
         default_factory=list,
@@ -49,6 +50,7 @@ class ChangedWebhook(Body):
         None,
         description="Where events are posted to, as when it is made.",
         examples=["https://shop.example/hooks/new"],
+        json_schema_extra={"pattern": "^https?://"},
     )
     types: EventTypes | None = Field(
         None,

@@ -71,6 +71,14 @@ class Running:
         self.process.send_signal(signal.SIGINT)
         return await self.ends()
 
+    async def interrupt_until_it_ends(self) -> int:
+        """Press Ctrl-C again and again; returns its exit code."""
+        with trio.fail_after(BOUND_S):
+            while self.process.poll() is None:
+                self.process.send_signal(signal.SIGINT)
+                await trio.sleep(0.005)
+            return await self.process.wait()
+
 
 @asynccontextmanager
 async def running(

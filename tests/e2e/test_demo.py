@@ -135,6 +135,14 @@ async def test_interrupted_while_it_starts_it_leaves_nothing_either(
     assert demo.err == []
 
 
+async def test_a_second_interrupt_changes_nothing(environment: dict[str, str]) -> None:
+    """A terminal tells everything that runs in it, and whoever started the demo may hand the same on."""
+    async with running("demo", "--port", "0", env=environment) as demo:
+        await demo.says("invoice.created")
+        assert await demo.interrupt_until_it_ends() == 0
+    assert demo.err == []
+
+
 async def test_a_port_that_is_taken_is_told_before_anything_is_started(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

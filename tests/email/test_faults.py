@@ -29,7 +29,8 @@ async def refusal(notifier: EmailNotifier, *notices: Notice, target: Target = OP
 # --- The server says no
 
 
-async def test_a_greylisted_mail_is_told_to_wait_and_then_taken(post: PostOffice) -> None:
+@pytest.mark.parametrize("which", ["the first", "one after others"])
+async def test_a_greylisted_mail_is_told_to_wait_and_then_taken(post: PostOffice, which: str) -> None:
     post.behave(rcpt=GREYLISTED)
     async with telling(post) as notifier:
         refused = await refusal(notifier, one := received())

@@ -2,7 +2,8 @@
 
 LISTENERS is JSON: by name, whether it speaks TLS, and by which certificate. It prints their ports in one
 line, keeps every mail that it takes in FOLDER/mails, and looks into FOLDER/behaviour.json before each answer,
-so that a test can change its mind at any time. It ends when its stdin does.
+so that a test can change its mind at any time; each `order` counts from its own beginning. It ends when its
+stdin does.
 """
 
 import asyncio
@@ -27,9 +28,13 @@ class Manners:
         self._folder = folder
         self._mails = folder / "mails"
         self._asked: Counter[str] = Counter()
+        self._order = 0
 
     def now(self) -> Json:
         found: Json = json.loads((self._folder / "behaviour.json").read_text())
+        if found["order"] != self._order:  # told anew: what was asked before does not count
+            self._order = found["order"]
+            self._asked.clear()
         return found
 
     def keep(self, server: "Server", session: Session, envelope: Envelope) -> None:
@@ -60,8 +65,8 @@ class Manners:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        self._asked[address] += 1
         refused = self.now().get("rcpt", {}).get(address)
+        self._asked[address] += 1
         if refused and self._asked[address] <= refused.get("times", 1_000_000):
             return str(refused["answer"])
         envelope.rcpt_tos.append(address)

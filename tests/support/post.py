@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,14 @@ class PostOffice:
         self._folder = folder
         self.ca_file, self._listeners = make_certificates(folder)
         self.ports: dict[str, int] = {}
+        self._orders = count(1)
         (folder / "mails").mkdir()
         self.behave()
 
     def behave(self, **behaviour: Any) -> None:
         """How it treats what comes from now on; nothing: well."""
         fresh = self._folder / "behaviour.new"
-        fresh.write_text(json.dumps(behaviour))
+        fresh.write_text(json.dumps({"order": next(self._orders), **behaviour}))
         fresh.rename(self._folder / "behaviour.json")
 
     def mails(self) -> list[Mail]:

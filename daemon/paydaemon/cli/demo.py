@@ -48,6 +48,7 @@ def demo(once: bool, as_json: bool, port: int) -> None:
 
 
 async def _run(once: bool, as_json: bool, port: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # beyond what is received below: the second of two is late
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_cancel_on_signal, signals, nursery.cancel_scope)

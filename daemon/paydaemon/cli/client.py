@@ -14,8 +14,7 @@ import click
 import httpx
 
 from paydaemon.cli.ending import reason
-from paydaemon.config import ConfigError, load_admin_socket
-from paydaemon.frontends.requests import ID, TARGET
+from paydaemon.core.ids import ID, TARGET
 
 TIMEOUT_S = 60.0
 DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
@@ -32,6 +31,8 @@ def find_socket(socket: Path | None, config: Path) -> Path:
     """The daemon's Unix socket: the one named, or the one its configuration names."""
     if socket is not None:
         return socket
+    from paydaemon.config import ConfigError, load_admin_socket  # noqa: PLC0415 - only where it is wanted
+
     try:
         return load_admin_socket(config)
     except (OSError, ConfigError) as error:

@@ -2,11 +2,28 @@
 
 import click
 
-from paydaemon.cli import backup, deliveries, demo, doctor, events, invoices, keys, service, webhooks
 from paydaemon.cli.commands import CommandGroup
 
+OWN = {
+    "run": "paydaemon.cli.service:run",
+    "check-config": "paydaemon.cli.service:check_config",
+    "plugins": "paydaemon.cli.plugins:plugins",
+    "seller": "paydaemon.cli.keys:seller",
+    "operator": "paydaemon.cli.keys:operator",
+    "key": "paydaemon.cli.keys:key",
+    "doctor": "paydaemon.cli.doctor:doctor",
+    "backup": "paydaemon.cli.backup:backup",
+    "restore": "paydaemon.cli.backup:restore",
+    "invoice": "paydaemon.cli.invoices:invoice",
+    "payments": "paydaemon.cli.invoices:payments",
+    "events": "paydaemon.cli.events:events",
+    "webhook": "paydaemon.cli.webhooks:webhook",
+    "deliveries": "paydaemon.cli.deliveries:deliveries",
+    "demo": "paydaemon.cli.demo:demo",
+}
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=CommandGroup, own=OWN, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="paydaemon")
 def cli() -> None:
     """Be paid on a chain without a middleman.
@@ -15,20 +32,3 @@ def cli() -> None:
     daemon through its Unix socket, so they need to be run by its user or by root. Plugins bring commands
     of their own.
     """
-
-
-cli.add_command(service.run)
-cli.add_command(service.check_config)
-cli.add_command(service.plugins)
-cli.add_command(keys.seller)
-cli.add_command(keys.operator)
-cli.add_command(keys.key)
-cli.add_command(doctor.doctor)
-cli.add_command(backup.backup)
-cli.add_command(backup.restore)
-cli.add_command(invoices.invoice)
-cli.add_command(invoices.payments)
-cli.add_command(events.events)
-cli.add_command(webhooks.webhook)
-cli.add_command(deliveries.deliveries)
-cli.add_command(demo.demo)

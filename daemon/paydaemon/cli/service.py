@@ -1,4 +1,4 @@
-"""``paydaemon run``, ``check-config`` and ``plugins``."""
+"""``paydaemon run`` and ``check-config``."""
 
 import sys
 from functools import partial
@@ -9,7 +9,7 @@ import click
 import trio
 
 from paydaemon import app
-from paydaemon.cli.client import DEFAULT_CONFIG, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import DEFAULT_CONFIG, print_json
 from paydaemon.cli.ending import first, reason
 from paydaemon.config import Config, ConfigError, load_config
 from paydaemon.engine.clock import system_clock
@@ -62,19 +62,6 @@ def check_config(config: Path, as_json: bool) -> None:
         print_json({"problems": []})
     else:
         click.echo(f"{config}: {settings.counted}, no problems")
-
-
-@click.command()
-@reaches_daemon
-def plugins(socket: Path | None, config: Path, as_json: bool) -> None:
-    """List the daemon's plugins and how they are doing."""
-    answer = call(find_socket(socket, config), "GET", "/v1/plugins")
-    if as_json:
-        print_json(answer)
-        return
-    for row in answer["data"]:
-        version = row["version"] or ""
-        click.echo(f"{row['name']:<16} {version:<16} {row['status']:<9} {row['reason']}".rstrip())
 
 
 def _load(path: Path) -> Config:

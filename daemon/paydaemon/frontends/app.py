@@ -15,9 +15,9 @@ from structlog.contextvars import bind_contextvars
 from werkzeug.routing import BaseConverter, MapAdapter
 
 from paydaemon.core.errors import unavailable
+from paydaemon.core.ids import ID, TARGET
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, gate
-from paydaemon.frontends.requests import ID, TARGET
 from paydaemon.frontends.routes import (
     admin,
     checkout,

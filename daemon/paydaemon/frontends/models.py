@@ -25,9 +25,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from paydaemon.core.errors import Refusal, invalid
+from paydaemon.core.ids import ID
 from paydaemon.core.invoice import LatePolicy, Mark
 from paydaemon.engine.orders import InvoiceRequest
-from paydaemon.frontends.requests import ID
 from paydaemon.frontends.strictjson import MAX_SAFE_INTEGER, dotted
 
 AMOUNT = r"^(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?$"

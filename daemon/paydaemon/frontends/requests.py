@@ -11,6 +11,7 @@ from typing import TypeVar
 from werkzeug.datastructures import Headers, MultiDict
 
 from paydaemon.core.errors import invalid
+from paydaemon.core.ids import ID, TARGET
 from paydaemon.frontends.strictjson import dotted
 
 MAX_LIMIT = 200
@@ -18,10 +19,6 @@ DEFAULT_LIMIT = 50
 MAX_QUERY_TEXT = 255
 MAX_VALUES = 100
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
-ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-
-TARGET = re.compile(r"[A-Za-z0-9_:-]{1,65}", re.ASCII)
-"""The id of a target: an endpoint's, or a notifier's with its audience, such as ``email:operator``."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)

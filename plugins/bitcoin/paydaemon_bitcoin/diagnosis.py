@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+import trio
+
 from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok, problem, warning
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.descriptors import Descriptor, Network, parse
@@ -200,8 +202,17 @@ def _is_of(descriptor: Descriptor, entry: Mapping[str, Any]) -> bool:
 
 async def _notifications(rpc: Rpc, config: BitcoinConfig) -> AsyncIterator[Finding]:
     published = {entry["type"]: entry["address"] for entry in await rpc.call("getzmqnotifications")}
-    for topic, endpoint in (("rawtx", config.zmq_rawtx), ("sequence", config.zmq_sequence)):
-        yield await _topic(topic, endpoint, published.get(f"pub{topic}"), config.poll_interval_s)
+    endpoints = {"rawtx": config.zmq_rawtx, "sequence": config.zmq_sequence}
+    found: dict[str, Finding] = {}
+
+    async def look(topic: str, endpoint: str | None) -> None:
+        found[topic] = await _topic(topic, endpoint, published.get(f"pub{topic}"), config.poll_interval_s)
+
+    async with trio.open_nursery() as nursery:  # each may listen for a while
+        for topic, endpoint in endpoints.items():
+            nursery.start_soon(look, topic, endpoint)
+    for topic in endpoints:
+        yield found[topic]
 
 
 async def _topic(topic: str, endpoint: str | None, published: str | None, poll_s: float) -> Finding:

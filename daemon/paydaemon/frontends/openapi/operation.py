@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from paydaemon.core.ids import ID
 from paydaemon.frontends.models import Body
 from paydaemon.frontends.openapi.schema import Schema
-from paydaemon.frontends.requests import DEFAULT_LIMIT, ID, MAX_LIMIT, MAX_QUERY_TEXT
+from paydaemon.frontends.requests import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY_TEXT
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"

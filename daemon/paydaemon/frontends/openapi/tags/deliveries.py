@@ -1,5 +1,6 @@
 """``/v1/deliveries`` and ``/v1/targets``, as `frontends.routes.deliveries` serves them."""
 
+from paydaemon.core.ids import TARGET as TARGET_ID
 from paydaemon.frontends.openapi import samples
 from paydaemon.frontends.openapi.operation import (
     LIMIT,
@@ -13,7 +14,6 @@ from paydaemon.frontends.openapi.operation import (
 )
 from paydaemon.frontends.openapi.schema import Schema, ref
 from paydaemon.frontends.openapi.tags.webhooks import INVOICE, STATE
-from paydaemon.frontends.requests import TARGET as TARGET_ID
 
 
 def _target() -> Schema:

@@ -60,16 +60,43 @@ class Mark(StrEnum):
     INVALID = "invalid"
 
 
+class QuoteMethod(StrEnum):
+    """How a rate was come by."""
+
+    SAME_ASSET = "same_asset"
+    SET = "set"
+    """By the operator: one source that needs no other beside it."""
+    MEDIAN = "median"
+    """Of several sources, each for itself, for every pair on the way."""
+    FALLBACK = "fallback"
+    """The one source that the operator allows where several do not agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePrice:
+    """What one source said of one pair, such as ``BTC/EUR``, and when: `rate` is a decimal string."""
+
+    source: str
+    pair: str
+    rate: str
+    at_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A rate with its provenance, fixed in the option forever.
 
-    `rate` is a decimal string: the price of one whole unit of the asset in the invoice's currency.
+    `rate` is a decimal string: the price of one whole unit of the asset in the invoice's currency, less the
+    seller's spread of `spread_ppm` millionths. `source` names in words who said so and `at_ms` is the oldest
+    word that counted. `sources` are those that counted, pair by pair on the way from asset to currency.
     """
 
     rate: str
     source: str
     at_ms: int
+    method: QuoteMethod = QuoteMethod.SET
+    spread_ppm: int = 0
+    sources: tuple[SourcePrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

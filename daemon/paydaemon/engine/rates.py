@@ -106,6 +106,9 @@ class SourceHost:
         """Tell what the source now says."""
         self._book.publish(self._source, rates)
 
+    def failed(self, reason: str, pairs: Sequence[tuple[str, str]] = ()) -> None:
+        """Tell why nothing is known anew."""
+
 
 def _is_price(value: Decimal) -> bool:
     """Looked at from the outside first: written out, 1E+999999 has a million digits."""

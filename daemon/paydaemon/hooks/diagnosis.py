@@ -71,3 +71,6 @@ DiagnoseNotifier = Callable[[str, Any], AsyncIterator[Finding]]
 
 It tells nobody anything: whether a mail server takes the password can be found out without a mail.
 """
+
+DiagnoseRates = Callable[[Any], AsyncIterator[Finding]]
+"""Looks at one configured source of rates, in the same way: the settings of its table."""

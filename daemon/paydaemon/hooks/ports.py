@@ -231,6 +231,12 @@ class RateHost(Protocol):
         Raises `ValueError` for an impossible price, and for more pairs than are remembered of one source.
         """
 
+    def failed(self, reason: str, pairs: Sequence[tuple[str, str]] = ()) -> None:
+        """Tell in a sentence why nothing is known anew of these pairs (base and quote), or of any.
+
+        Holds for each until it is published again. What was published before counts until it is too old.
+        """
+
 
 class RateSource(Protocol):
     """Somewhere prices come from."""
@@ -243,6 +249,21 @@ class RateSource(Protocol):
         self, host: RateHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Publish rates until cancelled. `task_status.started()` says that the first ones are there."""
+
+
+class RateSandbox(Protocol):
+    """A local server that speaks as a rate source does, for ``paydaemon demo`` and for tests."""
+
+    async def run(
+        self,
+        prices: Mapping[str, str],
+        *,
+        task_status: trio.TaskStatus[Mapping[str, object]] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve these prices, such as ``{"BTC/EUR": "60000.00"}``, until cancelled.
+
+        `task_status.started` hands over the body of the ``[rates.<name>]`` table that reads them.
+        """
 
 
 @dataclass(frozen=True, slots=True)

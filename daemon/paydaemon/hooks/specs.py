@@ -11,9 +11,9 @@ import click
 import pluggy
 from pydantic import BaseModel
 
-from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier
+from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier, DiagnoseRates
 from paydaemon.hooks.notifier import Notifier, Recipient
-from paydaemon.hooks.ports import Chain, RateSource, Sandbox
+from paydaemon.hooks.ports import Chain, RateSandbox, RateSource, Sandbox
 
 GROUP = "paydaemon.plugins"
 """The entry point group that plugins are found in; an entry names the module that holds the hooks."""
@@ -39,11 +39,21 @@ class ChainPlugin:
 
 @dataclass(frozen=True, slots=True)
 class RateSourcePlugin:
-    """A kind of rate source, configured in ``[rates.<name>]``."""
+    """A kind of rate source, configured in ``[rates.<name>]``.
+
+    `sets` says that its prices are the operator's own and need no other source beside them. `max_age_s` is
+    for how long its word is good where that is not `[quotes] max_age_s`: a table that comes once a day.
+    `diagnose` is what ``paydaemon doctor`` asks. `sandbox` makes a local server to read prices from in
+    ``paydaemon demo``.
+    """
 
     name: str
     config: type[BaseModel]
     build: Callable[[Any], RateSource]
+    sets: bool = False
+    max_age_s: int | None = None
+    diagnose: DiagnoseRates | None = None
+    sandbox: Callable[[], RateSandbox] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """How commands end."""
 
+import errno
 import os
 import signal
 import weakref
+from pathlib import Path
 
 import click
 import pytest
 import trio
 
-from paydaemon.cli.ending import interruptible, run
+from paydaemon.cli.client import call
+from paydaemon.cli.ending import interruptible, reason, run
 
 
 class Referred:
@@ -65,3 +68,23 @@ def test_a_commands_own_error_comes_out_bare() -> None:
 
     with pytest.raises(click.ClickException, match="no such thing"):
         run(start, "no such thing")
+
+
+def test_why_nobody_answers_is_told_without_a_number(tmp_path: Path) -> None:
+    with pytest.raises(click.ClickException) as caught:
+        call(tmp_path / "nobody.sock", "GET", "/v1/events")
+    assert "nobody.sock (No such file or directory): is it running?" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("our own words"), "our own words"),
+        (ConnectionError(errno.ECONNREFUSED, "Connection refused"), "Connection refused"),
+        (PermissionError(errno.EACCES, "Permission denied", "a.toml"), "a.toml: Permission denied"),
+        (ValueError(OSError(errno.ENOSPC, "No space left on device")), "No space left on device"),
+    ],
+    ids=repr,
+)
+def test_a_reason_is_in_words(error: Exception, said: str) -> None:
+    assert reason(error) == said

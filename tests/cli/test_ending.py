@@ -4,13 +4,11 @@ import errno
 import os
 import signal
 import weakref
-from pathlib import Path
 
 import click
 import pytest
 import trio
 
-from paydaemon.cli.client import call
 from paydaemon.cli.ending import interruptible, reason, run
 
 
@@ -68,12 +66,6 @@ def test_a_commands_own_error_comes_out_bare() -> None:
 
     with pytest.raises(click.ClickException, match="no such thing"):
         run(start, "no such thing")
-
-
-def test_why_nobody_answers_is_told_without_a_number(tmp_path: Path) -> None:
-    with pytest.raises(click.ClickException) as caught:
-        call(tmp_path / "nobody.sock", "GET", "/v1/events")
-    assert "nobody.sock (No such file or directory): is it running?" in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ lint: .venv/.stamp ## ruff, mypy --strict, import-linter
 
 .PHONY: test
 test: .venv/.stamp $(SDKS)/.stamp ## all tests but the long ones, in parallel
-	@$(WITH_BITCOIND) $(BIN)/pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(WITH_BITCOIND) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: .venv/.stamp $(SDKS)/.stamp ## the long tests, one at a time, each printing its seed

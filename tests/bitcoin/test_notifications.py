@@ -8,6 +8,7 @@ import trio
 import trio.lowlevel
 
 from paydaemon_bitcoin.notifications import (
+    SUBSCRIBED,
     Added,
     BlocksChanged,
     Missed,
@@ -66,6 +67,12 @@ async def test_a_node_that_restarts_means_that_something_was_missed(node: Regtes
         await until(lambda: Missed("the node's connection was lost") in heard)
         await node.start()
         await until(lambda: heard.count(Missed("connected to the node")) == 2)
+
+
+async def test_what_was_said_before_the_node_knew_of_us_is_missed_too(publisher: Publisher) -> None:
+    async with hearing(publisher.endpoint, None) as heard:
+        await until(lambda: Missed(SUBSCRIBED) in heard)
+        assert heard == [Missed("connected to the node"), Missed(SUBSCRIBED)]
 
 
 async def test_a_gap_in_one_topics_numbers_means_that_something_was_missed(publisher: Publisher) -> None:

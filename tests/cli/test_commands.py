@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -38,3 +39,11 @@ finally:
     imported = set(done.stderr.split())
     assert "paydaemon.cli.commands" in imported
     assert imported & HEAVY == set()
+
+
+def test_why_nobody_answers_is_told_in_words(tmp_path: Path) -> None:
+    nobody = tmp_path / "nobody.sock"
+    command = [sys.executable, "-m", "paydaemon", "invoice", "list", "--socket", str(nobody)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"no daemon answers at {nobody} (No such file or directory): is it running?" in done.stderr

@@ -1,5 +1,6 @@
 """How commands end."""
 
+import errno
 import os
 import signal
 import weakref
@@ -8,7 +9,7 @@ import click
 import pytest
 import trio
 
-from paydaemon.cli.ending import interruptible, run
+from paydaemon.cli.ending import interruptible, reason, run
 
 
 class Referred:
@@ -65,3 +66,17 @@ def test_a_commands_own_error_comes_out_bare() -> None:
 
     with pytest.raises(click.ClickException, match="no such thing"):
         run(start, "no such thing")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("our own words"), "our own words"),
+        (ConnectionError(errno.ECONNREFUSED, "Connection refused"), "Connection refused"),
+        (PermissionError(errno.EACCES, "Permission denied", "a.toml"), "a.toml: Permission denied"),
+        (ValueError(OSError(errno.ENOSPC, "No space left on device")), "No space left on device"),
+    ],
+    ids=repr,
+)
+def test_a_reason_is_in_words(error: Exception, said: str) -> None:
+    assert reason(error) == said

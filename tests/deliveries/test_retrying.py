@@ -102,10 +102,23 @@ async def test_one_that_fails_by_its_own_fault_holds_up_only_its_own_kind(
         for _ in range(20):
             await trio.sleep(600)
             await desk.happen("good")
-        await trio.sleep(60)
+        await trio.sleep(1_300)  # after failures in 600 s, the longest pause that can follow
         assert len(desk.notifier.seqs("we_1")) == 65
         tried = sum(notice.body["data"]["chain"] == "bad" for notice in notices(desk))  # type: ignore[index]
         assert 5 < tried < (150 if target_down else 30), "one of the five, later and later"
+
+
+async def test_what_was_never_tried_comes_before_what_fails_whenever_it_is(autojump_clock: MockClock) -> None:
+    """However many of those there are, it waits for one pause of the target's, and not for one of each."""
+    async with office() as desk:
+        await desk.endpoint("we_1")
+        desk.notifier.says["we_1"] = refuses_what_is_about("bad", target_down=True)
+        for _ in range(5):
+            await desk.happen("bad")
+        await trio.sleep(300)
+        good = await desk.happen("good")
+        await trio.sleep(650)
+        assert desk.notifier.seqs("we_1") == [good.seq]
 
 
 def notices(desk: Office) -> list[Notice]:

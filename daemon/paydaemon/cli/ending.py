@@ -80,12 +80,21 @@ def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 def reason(error: BaseException) -> str:
     """Why it failed, in the system's words and without its number, also where a library has wrapped them.
 
-    What was raised ``from None`` has words of its own.
+    What was raised ``from None`` has words of its own, but where it holds what the system said (httpcore).
     """
     origin: BaseException | None = error
     while origin is not None and not isinstance(origin, OSError):
-        origin = origin.__cause__ or (None if origin.__suppress_context__ else origin.__context__)
+        origin = _behind(origin)
     if origin is None or origin.errno is None:
         return str(error)
     words = origin.strerror or os.strerror(origin.errno)
     return words if origin.filename is None else f"{origin.filename}: {words}"
+
+
+def _behind(error: BaseException) -> BaseException | None:
+    """What an error was made of."""
+    if error.__cause__ is not None:
+        return error.__cause__
+    if error.args and isinstance(error.args[0], OSError):
+        return error.args[0]
+    return None if error.__suppress_context__ else error.__context__

@@ -1,9 +1,10 @@
 """Retrying: what one attempt makes of a delivery, and of the target that it was for.
 
 There are two faults. Where a target cannot be reached, trying its other deliveries as well would only cost
-time: the target has a pause of its own, after which one delivery at a time is tried, whichever has waited
-longest. Where a delivery fails although another was taken meanwhile, the fault is its own, and it alone
-waits. Whatever has failed for long enough is parked, and those behind it go on.
+time: the target has a pause of its own, after which one delivery at a time is tried, first whichever never
+was and then whichever has waited longest. Where a delivery fails although another was taken meanwhile, the
+fault is its own, and it alone waits. Whatever has failed for long enough is parked, and those behind it go
+on.
 """
 
 from collections.abc import Sequence
@@ -122,12 +123,13 @@ def parking(delivery: Delivery, notifier: str, seller_id: str | None) -> Draft |
 
 
 def pause_ms(failures: int, chance: float, policy: RetryPolicy) -> int:
-    """How long to wait after that many failures in a row, with full jitter, so that nobody comes in step.
+    """How long to wait after that many failures in a row, with equal jitter, so that nobody comes in step.
 
-    See "Exponential Backoff And Jitter", AWS Architecture Blog; never less than half of the first pause.
+    See "Exponential Backoff And Jitter", AWS Architecture Blog. Half of each pause is certain: with
+    none of it, many failures can follow each other at once, and a long pause after them.
     """
     most_s = min(policy.first_pause_s * 2.0 ** min(failures - 1, 40), policy.longest_pause_s)
-    return round(1000 * max(policy.first_pause_s / 2, most_s * chance))
+    return round(1000 * most_s * (1 + chance) / 2)
 
 
 def _counted(delivery: Delivery, tried: Tried) -> Delivery:

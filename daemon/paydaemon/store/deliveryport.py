@@ -53,6 +53,10 @@ class DeliveryReader(Protocol):
         """What may be tried now, the longest due first: of each order key the oldest that is pending."""
         ...
 
+    def untried(self, target_id: str, now_ms: int, limit: int) -> Sequence[Delivery]:
+        """What of it was never tried; it takes longer the more was."""
+        ...
+
     def waiting(self, target_id: str, order_key: str, limit: int) -> Sequence[Delivery]:
         """What is pending of one order key, in the order of the journal."""
         ...

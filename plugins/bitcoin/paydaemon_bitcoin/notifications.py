@@ -55,6 +55,9 @@ class Missed:
 Wake = RawTransaction | Added | Removed | BlocksChanged | Missed
 
 CONNECTED = "connected to the node"
+SUBSCRIBED = "until now the node may not have known what is subscribed to"
+SUBSCRIBED_AFTER_S = 1.0
+"""It is told after the handshake. What it publishes until it has heard of it goes to nobody, uncounted."""
 
 _AT_ONCE = 500  # messages taken before others get their turn
 _LOST_EDGE_S = 1.0  # ZMQ's descriptor is edge-triggered: a lost edge costs no more than this
@@ -104,7 +107,7 @@ class Notifications:
         """Pass every wake-up to `heard`, which must not wait, until cancelled."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._hear_messages, heard)
-            nursery.start_soon(self._hear_connections, heard)
+            nursery.start_soon(self._hear_connections, heard, nursery)
 
     async def _hear_messages(self, heard: Callable[[Wake], None]) -> None:
         while True:
@@ -113,13 +116,19 @@ class Notifications:
                     heard(wake)
             await _more(self._socket)
 
-    async def _hear_connections(self, heard: Callable[[Wake], None]) -> None:
+    async def _hear_connections(self, heard: Callable[[Wake], None], nursery: trio.Nursery) -> None:
         while True:
             while _has_more(self._monitor):
                 event = recv_monitor_message(self._monitor, zmq.NOBLOCK)["event"]
                 back = event == zmq.Event.HANDSHAKE_SUCCEEDED
                 heard(Missed(CONNECTED if back else "the node's connection was lost"))
+                if back:
+                    nursery.start_soon(self._hear_too_late, heard)
             await _more(self._monitor)
+
+    async def _hear_too_late(self, heard: Callable[[Wake], None]) -> None:
+        await trio.sleep(SUBSCRIBED_AFTER_S)
+        heard(Missed(SUBSCRIBED))
 
     def _wakes(self, topic: bytes, body: bytes, count: bytes) -> Iterator[Wake]:
         number = int.from_bytes(count, "little")

@@ -194,10 +194,16 @@ class Courier:
             return None
         batch = self._batch(target)
         most = len(self._under_way) + batch
-        due = self._ready(reader.due(self.target_id, self._errand.clock(), most))
+        due = self._ready(self._next(reader, target, most))
         chosen = gather(reader, due, batch) if due else ()
         events = [event for one in chosen if (event := reader.event(one.seq)) is not None]
         return Parcel(target, chosen, events) if chosen else None
+
+    def _next(self, reader: Reader, target: Target, most: int) -> Sequence[Delivery]:
+        """A target that is away is tried with what is new: the rest may fail whenever it is tried."""
+        now_ms = self._errand.clock()
+        untried = reader.untried(self.target_id, now_ms, most) if target.condition.is_down else ()
+        return untried or reader.due(self.target_id, now_ms, most)
 
     async def _carry(self, parcel: Parcel, place: Place) -> None:
         """Hand it over, and record how that went. Whoever is cancelled meanwhile has told nobody."""

@@ -86,6 +86,15 @@ class Deliveries(Suite):
         assert await store.transact(lambda tx: tx.hasten("we_0", NOW_MS + 4, NOW_MS + 1, 9)) == 1
         assert await store.read(lambda reader: reader.due_beyond("we_0", 0)) == (NOW_MS, NOW_MS + 1)
 
+    async def test_what_was_never_tried_is_told_from_the_rest(self, store: Store) -> None:
+        await _begin(store)
+        tried, untried = [await _deliver(store, key) for key in ("a", "b")]
+        again = replace(tried, attempts=1, first_at_ms=NOW_MS - 9, next_at_ms=NOW_MS)
+        await store.transact(lambda tx: tx.set_delivery(again))
+        assert await store.read(_due) == [tried.id, untried.id]
+        found = await store.read(lambda reader: reader.untried("we_0", FAR_MS, 9))
+        assert [one.id for one in found] == [untried.id]
+
     async def test_what_waits_is_told_in_order(self, store: Store) -> None:
         await _begin(store)
         made = [await _deliver(store, key) for key in ("a", "b", "a", "a")]

@@ -56,6 +56,12 @@ FROM deliveries JOIN events USING (seq)
 WHERE target = (SELECT number FROM targets WHERE id = :target_id) AND next_at_ms <= :now_ms
 ORDER BY next_at_ms, deliveries.number LIMIT :limit
 
+-- name: untried_deliveries
+SELECT deliveries.*, :target_id AS target_id, events.epoch, events.type, events.invoice_id
+FROM deliveries JOIN events USING (seq)
+WHERE target = (SELECT number FROM targets WHERE id = :target_id) AND next_at_ms <= :now_ms AND first_at_ms IS NULL
+ORDER BY next_at_ms, deliveries.number LIMIT :limit
+
 -- name: waiting_deliveries
 SELECT deliveries.*, :target_id AS target_id, events.epoch, events.type, events.invoice_id
 FROM deliveries JOIN events USING (seq)

@@ -67,6 +67,10 @@ class ReadDeliveries(Session):
         page = self._rows("due_deliveries", target_id=target_id, now_ms=now_ms, limit=at_most(limit))
         return [rows.delivery(row) for row in page]
 
+    def untried(self, target_id: str, now_ms: int, limit: int) -> Sequence[Delivery]:
+        page = self._rows("untried_deliveries", target_id=target_id, now_ms=now_ms, limit=at_most(limit))
+        return [rows.delivery(row) for row in page]
+
     def waiting(self, target_id: str, order_key: str, limit: int) -> Sequence[Delivery]:
         page = self._rows(
             "waiting_deliveries", target_id=target_id, order_key=order_key, limit=at_most(limit)

@@ -1,5 +1,9 @@
 """``[quotes]``: by which rules rates are found."""
 
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from paydaemon.plugins import load_plugins
 from tests.systemd.away import NOBODY
 
 PLUGINS = load_plugins()
+PAGE = Path(__file__).parents[2] / "docs" / "rates.md"
 FIXED = {"fixed": {"prices": {"BTC/EUR": "60000.00"}}}
 
 
@@ -78,3 +83,11 @@ def test_everything_that_can_be_set() -> None:
 def test_a_slip_is_named(quotes: dict[str, Any], problem: str) -> None:
     [said] = problems(**quotes)
     assert problem in said
+
+
+def test_the_example_of_the_page_is_the_defaults_with_a_pair_and_a_seller() -> None:
+    (table,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    rules = parsed(**tomllib.loads(table)["quotes"]).quotes.rules
+    assert rules == replace(Rules(), pairs=rules.pairs, sellers=rules.sellers)
+    assert list(rules.pairs) == [("HBAR", "EUR")]
+    assert list(rules.sellers) == ["shop"]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydaemon.core.events import Event, EventType
-from paydaemon.core.invoice import Invoice
+from paydaemon.core.invoice import Invoice, Quote, QuoteMethod, SourcePrice
 from paydaemon.core.payment import Payment, PaymentState
-from paydaemon.core.public import Json, public_event, public_invoice, public_payment
+from paydaemon.core.public import Json, public_event, public_invoice, public_payment, public_percent
 from paydaemon.core.status import remaining_minor, tally
 from tests.core.samples import (
     BTC,
@@ -75,6 +75,16 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
                 "rate": "60000.00",
                 "rate_source": "fixed",
                 "rate_at": "2026-01-31T12:00:00.000Z",
+                "rate_method": "set",
+                "rate_spread_percent": "0",
+                "rate_sources": [
+                    {
+                        "source": "fixed",
+                        "pair": "BTC/EUR",
+                        "rate": "60000.00",
+                        "at": "2026-01-31T12:00:00.000Z",
+                    }
+                ],
                 "destination": {"address": "BTC-address", "memo": None, "uri": "bitcoin:address"},
                 "confirmations_required": 6,
                 "pending_minor": "834",
@@ -83,6 +93,24 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
             }
         ],
     }
+
+
+def test_an_option_says_how_its_rate_was_come_by() -> None:
+    said = tuple(SourcePrice(f"s{n}", pair, "1.1", n) for n, pair in enumerate(["BTC/USD", "EUR/USD"]))
+    quote = Quote("55000", "s0 and s1", 0, QuoteMethod.MEDIAN, 12_500, said)
+    [shown] = options(public_invoice(invoice(replace(option(), quote=quote)), [], TIPS))
+    assert (shown["rate_method"], shown["rate_spread_percent"]) == ("median", "1.25")
+    assert shown["rate_sources"] == [
+        {"source": "s0", "pair": "BTC/USD", "rate": "1.1", "at": "1970-01-01T00:00:00.000Z"},
+        {"source": "s1", "pair": "EUR/USD", "rate": "1.1", "at": "1970-01-01T00:00:00.001Z"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ppm", "percent"), [(0, "0"), (1, "0.0001"), (5_000, "0.5"), (10_000, "1"), (200_000, "20")]
+)
+def test_a_spread_is_told_in_percent(ppm: int, percent: str) -> None:
+    assert public_percent(ppm) == percent
 
 
 def test_a_payment_as_the_handbook_shows_it() -> None:

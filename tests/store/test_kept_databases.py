@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paydaemon.core.events import EventType
+from paydaemon.core.invoice import Quote, QuoteMethod, SourcePrice
 from paydaemon.engine.totals import Totals, totals
 from paydaemon.store.port import Reader
 from paydaemon.store.sqlite import open_store
@@ -84,6 +85,40 @@ async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None
 
     async with open_store(path) as store:
         assert await store.read(told) == [(f"evt_{epoch}_{seq}", type) for seq, epoch, type in written]
+
+
+async def test_its_quotes_say_how_they_were_come_by(kept: Path, tmp_path: Path) -> None:
+    """Until the seventh schema they did not: what one source said was the rate."""
+
+    def quotes(reader: Reader) -> list[tuple[str, Quote]]:
+        invoices = reader.invoices(seller_id=None, status=None, before=None, limit=100)
+        return [
+            (f"{option.asset.symbol}/{invoice.currency.code}", option.quote)
+            for invoice in invoices
+            for option in invoice.options
+        ]
+
+    async with open_store(made_from(kept, tmp_path)) as store:
+        found = await store.read(quotes)
+    assert len(found) > 15
+    for pair, quote in found:
+        if quote.method is QuoteMethod.SAME_ASSET:
+            assert (quote.rate, quote.sources) == ("1", ())
+        else:
+            said = SourcePrice(quote.source, pair, quote.rate, quote.at_ms)
+            assert (quote.method, quote.sources) == (QuoteMethod.SET, (said,))
+
+
+async def test_an_old_option_in_its_own_asset_has_asked_nobody(tmp_path: Path) -> None:
+    path = made_from(next(path for path in KEPT if path.stem < "0007"), tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("UPDATE options SET rate = '1', rate_source = 'same asset' WHERE place = 0")
+    async with open_store(path) as store:
+        invoice = (
+            await store.read(lambda one: one.invoices(seller_id=None, status=None, before=None, limit=1))
+        )[0]
+    first = invoice.options[0].quote
+    assert (first.method, first.sources) == (QuoteMethod.SAME_ASSET, ())
 
 
 @pytest.mark.parametrize(

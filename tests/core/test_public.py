@@ -13,6 +13,7 @@ from paydaemon.core.invoice import Invoice, Quote, QuoteMethod, SourcePrice
 from paydaemon.core.payment import Payment, PaymentState
 from paydaemon.core.public import Json, public_event, public_invoice, public_payment, public_percent
 from paydaemon.core.status import remaining_minor, tally
+from paydaemon.core.times import rfc3339
 from tests.core.samples import (
     BTC,
     CREATED_MS,
@@ -83,6 +84,7 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
                         "pair": "BTC/EUR",
                         "rate": "60000.00",
                         "at": "2026-01-31T12:00:00.000Z",
+                        "outlier": False,
                     }
                 ],
                 "destination": {"address": "BTC-address", "memo": None, "uri": "bitcoin:address"},
@@ -96,13 +98,13 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
 
 
 def test_an_option_says_how_its_rate_was_come_by() -> None:
-    said = tuple(SourcePrice(f"s{n}", pair, "1.1", n) for n, pair in enumerate(["BTC/USD", "EUR/USD"]))
-    quote = Quote("55000", "s0 and s1", 0, QuoteMethod.MEDIAN, 12_500, said)
+    said = (SourcePrice("one", "BTC/USD", "1.1", 0), SourcePrice("two", "EUR/USD", "9", 7, outlier=True))
+    quote = Quote("55000", "one and two", 0, QuoteMethod.MEDIAN, 12_500, said)
     [shown] = options(public_invoice(invoice(replace(option(), quote=quote)), [], TIPS))
     assert (shown["rate_method"], shown["rate_spread_percent"]) == ("median", "1.25")
     assert shown["rate_sources"] == [
-        {"source": "s0", "pair": "BTC/USD", "rate": "1.1", "at": "1970-01-01T00:00:00.000Z"},
-        {"source": "s1", "pair": "EUR/USD", "rate": "1.1", "at": "1970-01-01T00:00:00.001Z"},
+        {"source": "one", "pair": "BTC/USD", "rate": "1.1", "at": rfc3339(0), "outlier": False},
+        {"source": "two", "pair": "EUR/USD", "rate": "9", "at": rfc3339(7), "outlier": True},
     ]
 
 
@@ -150,7 +152,7 @@ def test_an_event_as_every_stream_carries_it() -> None:
 def test_every_amount_and_time_is_a_string(of: Invoice, paid: Sequence[Payment]) -> None:
     shown = public_invoice(of, paid, TIPS)
     for name, value in leaves(shown):
-        assert isinstance(value, str | None) or (name in COUNTS and type(value) is int), name
+        assert isinstance(value, str | bool | None) or (name in COUNTS and type(value) is int), name
     assert json.loads(json.dumps(shown)) == shown
 
 

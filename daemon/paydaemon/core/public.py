@@ -149,7 +149,13 @@ def _option(
 
 
 def _price(price: SourcePrice) -> Json:
-    return {"source": price.source, "pair": price.pair, "rate": price.rate, "at": rfc3339(price.at_ms)}
+    return {
+        "source": price.source,
+        "pair": price.pair,
+        "rate": price.rate,
+        "at": rfc3339(price.at_ms),
+        "outlier": price.outlier,
+    }
 
 
 def _sum(payments: Sequence[Payment], state: PaymentState) -> int:

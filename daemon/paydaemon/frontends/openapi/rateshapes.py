@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from paydaemon.frontends.openapi.schema import Schema, amount, record, text, time
+from paydaemon.frontends.openapi.schema import Schema, amount, flag, record, text, time
 
 
 def shapes() -> Mapping[str, Schema]:
@@ -14,6 +14,7 @@ def shapes() -> Mapping[str, Schema]:
             "pair": text("What is priced, and in which currency: `BTC/EUR`."),
             "rate": amount("The price of one whole unit of the former in the latter."),
             "at": time("When it was said."),
+            "outlier": flag("Whether it was too far from the median to count as one that agrees."),
         },
     )
     return {"SourcePrice": price}

@@ -116,7 +116,8 @@ def _option() -> Schema:
             ),
             "rate_spread_percent": amount("By how much the seller has it lowered, so that more is due."),
             "rate_sources": listing(
-                ref("SourcePrice"), "What counted, pair by pair on the way from the asset to the currency."
+                ref("SourcePrice"),
+                "All prices that it comes from, pair by pair on the way from the asset to the currency.",
             ),
             "destination": ref("Destination"),
             "confirmations_required": whole("Confirmations that each payment needs."),

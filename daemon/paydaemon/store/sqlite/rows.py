@@ -172,7 +172,7 @@ def quote(row: Row) -> Quote:
 
 def quote_values(quote: Quote) -> Values:
     """A quote, as a part of its option."""
-    said = [[price.source, price.pair, price.rate, price.at_ms] for price in quote.sources]
+    said = [[one.source, one.pair, one.rate, one.at_ms, one.outlier] for one in quote.sources]
     return {
         "rate": quote.rate,
         "rate_source": quote.source,

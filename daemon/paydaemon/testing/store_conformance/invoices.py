@@ -33,7 +33,7 @@ CROSSED = Quote(
     -5,
     QuoteMethod.MEDIAN,
     15_000,
-    (SourcePrice("a", "USDC/USD", "0.9998", -5), SourcePrice("ä", "EUR/USD", "1.10", 7)),
+    (SourcePrice("a", "USDC/USD", "0.9998", -5), SourcePrice("ä", "EUR/USD", "1.10", 7, outlier=True)),
 )
 SETTLED = Standing(Status.SETTLED, frozenset({Flag.LATE, Flag.OVER}), Stage.EXPIRED, Mark.SETTLED)
 

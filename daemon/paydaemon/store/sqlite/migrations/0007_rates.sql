@@ -5,11 +5,11 @@
 
 ALTER TABLE options ADD COLUMN rate_method TEXT NOT NULL DEFAULT 'set';
 ALTER TABLE options ADD COLUMN rate_spread_ppm INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE options ADD COLUMN rate_sources TEXT NOT NULL DEFAULT '[]';  -- JSON: [source, pair, rate, at in ms], …
+ALTER TABLE options ADD COLUMN rate_sources TEXT NOT NULL DEFAULT '[]';  -- JSON, as below
 
 UPDATE options SET rate_method = 'same_asset' WHERE rate_source = 'same asset';
 UPDATE options SET rate_sources = (
-    SELECT json_array(json_array(rate_source, asset_symbol || '/' || currency, rate, rate_at_ms))
+    SELECT json_array(json_array(rate_source, asset_symbol || '/' || currency, rate, rate_at_ms, json('false')))
     FROM invoices WHERE invoices.id = options.invoice_id
 ) WHERE rate_method = 'set';
 

@@ -223,6 +223,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     relays = Relays(store, chains, clock, config.relay.policy, limits.engine)
     notifiers = {id: _live_notifier(config, id, limits.deliveries) for id in config.notifiers}
     deliveries = Deliveries(store, notifiers, clock, limits.deliveries)
+    sources = Sources(rates, supervisor, clock)
     api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, deliveries)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
@@ -232,7 +233,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         clock=clock,
         store=store,
         rates=rates,
-        sources=Sources(rates, supervisor, clock),
+        sources=sources,
         live=live,
         chains=chains,
         health=HealthWatch(store, chains, clock),
@@ -240,7 +241,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         invoices=invoices,
         doors=doors,
         api=api,
-        measured=Metrics(Rooms(api, chains, clock, plugins, store.measures, supervisor, traffics)),
+        measured=Metrics(
+            Rooms(api, chains, clock, plugins, store.measures, supervisor, traffics, sources.begun)
+        ),
     )
 
 

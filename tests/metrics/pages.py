@@ -48,6 +48,7 @@ def metrics_of(daemon: Served) -> Metrics:
             engine.store.measures,
             supervisor,
             lambda: daemon.traffics,
+            dict,
         )
     )
 

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -204,6 +206,14 @@ def test_a_builder_that_cannot_be_called() -> None:
     not_a_function: Any = "look"
     reason = refused(chains(ChainPlugin("other", Keys, build, diagnose=not_a_function)))
     assert reason == 'register_chains(): the diagnose of "other" cannot be called'
+
+
+def test_a_part_of_a_rate_source_that_cannot_be_called() -> None:
+    text: Any = "look"
+    for part in ("diagnose", "sandbox"):
+        source = replace(RateSourcePlugin("other", Keys, build), **{part: text})
+        reason = refused(plugin(register_rate_sources=partial(list, [source])))
+        assert reason == f'register_rate_sources(): the {part} of "other" cannot be called'
 
 
 def test_one_name_twice_in_one_plugin() -> None:

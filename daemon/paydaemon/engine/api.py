@@ -16,6 +16,7 @@ from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
 from paydaemon.core.invoice import Invoice, Mark, Status
 from paydaemon.core.payment import Payment
+from paydaemon.core.raterules import Pair
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
@@ -23,11 +24,13 @@ from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceRequest
-from paydaemon.engine.rates import Published, RateBook
+from paydaemon.engine.ratehistory import RateHistory, Span
+from paydaemon.engine.rates import Look, Published, RateBook
 from paydaemon.engine.relays import Relays
 from paydaemon.engine.sheet import TipsOf
 from paydaemon.journal import Journal
 from paydaemon.store.port import Reader, Store
+from paydaemon.store.rateport import KeptRate
 
 T = TypeVar("T")
 
@@ -75,6 +78,7 @@ class Api:
         relays: Relays,
         clock: Clock = system_clock,
         deliveries: Deliveries | None = None,
+        rate_history: RateHistory | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -86,6 +90,7 @@ class Api:
         self.journal = journal
         self.live = live
         self.relays = relays
+        self.rate_history = rate_history or RateHistory(store, rates, clock)
         self.deliveries = deliveries or Deliveries(store, {}, clock)
         self.webhooks = Endpoints(store, self.deliveries, clock)
         self.records = Records(store, self.deliveries, clock)
@@ -173,6 +178,15 @@ class Api:
     def rates(self) -> Sequence[Published]:
         """What every source last said."""
         return self._rates.all()
+
+    def rate_looks(self, principal: Principal, pair: Pair | None) -> Sequence[Look]:
+        """What every known pair costs now, or one pair, be it known or not; a seller's by its own rules."""
+        pairs = self._rates.pairs() if pair is None else [pair]
+        return [self._rates.look(base, quote, principal.seller_id) for base, quote in pairs]
+
+    async def kept_rates(self, span: Span, *, cursor: str | None, limit: int) -> Page[KeptRate]:
+        """What a pair has cost, newest first."""
+        return Page(*await self.rate_history.span(span, cursor=cursor, limit=limit))
 
     async def counted(self) -> Counted:
         """How many invoices are in which status, how many payments belong to none, who is how far behind."""

@@ -22,7 +22,7 @@ MAX_VALUES = 100
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_PAIR = re.compile(r"([^/\s]{1,64})/([^/\s]{1,64})")
+PAIR = re.compile(r"([!-.0-~]{1,64})/([!-.0-~]{1,64})", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 E = TypeVar("E", bound=StrEnum)
@@ -90,7 +90,7 @@ class Query:
     def pair(self, name: str) -> tuple[str, str] | None:
         """A parameter that is a pair such as ``BTC/EUR``: base and quote, or None."""
         text = self.text(name)
-        match = None if text is None else _PAIR.fullmatch(text)
+        match = None if text is None else PAIR.fullmatch(text)
         if text is not None and match is None:
             raise invalid(name, "must be a pair such as BTC/EUR")
         return None if match is None else (match[1], match[2])

@@ -232,16 +232,6 @@ def _event_data() -> Schema:
 
 
 def _of_the_daemon() -> Mapping[str, Schema]:
-    rate = record(
-        "What one source last said about one pair.",
-        {
-            "base": text("What is priced, one whole unit of it."),
-            "quote": text("The currency it is priced in."),
-            "rate": amount("The price."),
-            "source": text("Who said so."),
-            "at": time("When."),
-        },
-    )
     service = record(
         "One of its services.",
         {
@@ -269,8 +259,6 @@ def _of_the_daemon() -> Mapping[str, Schema]:
         },
     )
     return {
-        "Rate": rate,
-        "Rates": page_of("rates", "Rate"),
         "Plugin": plugin,
         "Plugins": page_of("plugins", "Plugin"),
         "Alive": record("The daemon answers.", {"status": {"const": "ok", "description": "Always `ok`."}}),

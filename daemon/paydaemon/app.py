@@ -180,7 +180,7 @@ class Daemon:
         self.limits.become(config.limits)
         self.doors.configured(config)
         logs.configure(config.daemon.log_format, config.daemon.log_level)
-        self.rates.max_age_ms = 1000 * config.quotes.max_age_s
+        self.rates.rules = config.quotes.rules
         self.invoices.defaults = _defaults(config)
         for chain in self.chains.values():
             chain.stale_after_ms = 1000 * config.health.stale_after_s
@@ -213,7 +213,7 @@ class Daemon:
 def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     """Build every part and hand each what it needs."""
     limits = limits_of(config.limits)
-    rates = RateBook(clock, 1000 * config.quotes.max_age_s, limits.engine)
+    rates = RateBook(clock, config.quotes.rules, limits.engine)
     supervisor = Supervisor(clock, _Failures(store, clock), limits.services)
     live = LiveHub(limits.engine)
     journal = Journal(store, limits.journal)

@@ -40,7 +40,7 @@ async def refusal(daemon: World) -> str:
 @provokes("quotes.max_age_s")
 async def a_rate_that_is_old(trial: Trial) -> str:
     async with world() as daemon:
-        daemon.rates.max_age_ms = round(1_000 * trial.value(1))
+        daemon.rates.rules = replace(daemon.rates.rules, max_age_ms=round(1_000 * trial.value(1)))
         daemon.turn(2)
         await daemon.look()
         return f"{await refusal(daemon)}: no fresh rate"

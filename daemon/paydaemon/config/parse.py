@@ -22,12 +22,12 @@ from paydaemon.config.models import (
     InvoiceSettings,
     NotifierConfig,
     PluginSettings,
-    QuoteSettings,
     RateConfig,
     RelaySettings,
 )
 from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
+from paydaemon.config.quotes import QuoteSettings
 from paydaemon.config.tls import tls_problems
 from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin
 from paydaemon.logs import in_one_line

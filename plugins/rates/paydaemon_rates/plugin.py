@@ -10,4 +10,4 @@ from paydaemon_rates.fixed import FixedRates
 @hookimpl
 def register_rate_sources() -> Sequence[RateSourcePlugin]:
     """The kinds of rate source."""
-    return [RateSourcePlugin("fixed", FixedSettings, FixedRates)]
+    return [RateSourcePlugin("fixed", FixedSettings, FixedRates, sets=True)]

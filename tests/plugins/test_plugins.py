@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -39,6 +38,10 @@ def plugin(**hooks: Callable[[], object]) -> object:
 
 def chains(*items: object) -> object:
     return plugin(register_chains=lambda: list(items))
+
+
+def sources(*items: object) -> object:
+    return plugin(register_rate_sources=lambda: list(items))
 
 
 def load(extra: Mapping[str, object], disabled: Sequence[str] = ()) -> LoadedPlugins:
@@ -212,7 +215,7 @@ def test_a_part_of_a_rate_source_that_cannot_be_called() -> None:
     text: Any = "look"
     for part in ("diagnose", "sandbox"):
         source = replace(RateSourcePlugin("other", Keys, build), **{part: text})
-        reason = refused(plugin(register_rate_sources=partial(list, [source])))
+        reason = refused(sources(source))
         assert reason == f'register_rate_sources(): the {part} of "other" cannot be called'
 
 

@@ -42,6 +42,8 @@ async def test_what_every_pair_costs_is_shown_with_who_says_so(daemon: Served) -
 async def test_one_pair_is_shown_be_it_a_cross_or_without_a_rate(daemon: Served) -> None:
     says(daemon, "ADA/USD", "0.55", "0.55")
     says(daemon, "EUR/USD", "1.1", "1.1")
+    [only, more] = [line for line in (await run(daemon, "--limit", "1")).out.splitlines() if line[0] != " "]
+    assert (only.split()[0], more) == ("ADA/USD", "more: --cursor ADA/USD")
     first, *rest = (await run(daemon, "ADA/EUR")).out.splitlines()
     assert first.split() == ["ADA/EUR", "0.5", "median"]
     assert rest[0].split() == ["s0", "0.55", "used", "ADA/USD"]

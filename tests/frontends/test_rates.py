@@ -56,6 +56,22 @@ async def test_a_pair_without_a_rate_has_a_problem(daemon: Served) -> None:
     assert "XYZ/EUR" in unknown["problem"]
 
 
+async def test_pairs_come_page_by_page(daemon: Served) -> None:
+    for base in ("ADA", "XRP", "BTC"):
+        says(daemon, f"{base}/CHF", "1", "1")
+    found: list[str] = []
+    query: dict[str, str] = {"limit": "2"}
+    async with daemon.client() as client:
+        while True:
+            page = (await client.get("/v1/rates", params=query)).json()
+            assert len(page["data"]) <= 2
+            found += [f"{row['base']}/{row['quote']}" for row in page["data"]]
+            if not page["has_more"]:
+                break
+            query["cursor"] = page["next_cursor"]
+    assert found == ["ADA/CHF", "BTC/CHF", "BTC/EUR", "HBAR/EUR", "XRP/CHF"]
+
+
 async def test_a_cross_can_be_asked_for(daemon: Served) -> None:
     says(daemon, "ADA/USD", "0.55", "0.55")
     says(daemon, "EUR/USD", "1.1", "1.1")
@@ -100,6 +116,8 @@ async def test_what_it_has_cost_is_told_newest_first_and_page_by_page(daemon: Se
         ("?pair=BTC/E%20UR", "invalid_value", "pair"),
         (f"?pair=BTC/{'E' * 65}", "invalid_value", "pair"),
         ("?pair=BTC/EUR&pair=BTC/USD", "duplicate_parameter", "pair"),
+        ("?cursor=7", "invalid_value", "cursor"),
+        ("?limit=201", "out_of_range", "limit"),
         ("?base=BTC", "unknown_parameter", "base"),
         ("/history", "missing", "pair"),
         ("/history?pair=BTC", "invalid_value", "pair"),

@@ -13,8 +13,8 @@ from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_da
 @click.option("--history", is_flag=True, help="What the PAIR has cost, newest first.")
 @click.option("--from", "since", help="With --history: from this time on, such as 2026-01-31T12:00:00Z.")
 @click.option("--to", "until", help="With --history: before this time.")
-@click.option("--limit", type=click.IntRange(1, 200), help="With --history: how many; by default 50.")
-@click.option("--cursor", help="With --history: where the page before this one ended.")
+@click.option("--limit", type=click.IntRange(1, 200), help="How many; by default 50.")
+@click.option("--cursor", help="Where the page before this one ended.")
 @reaches_daemon
 def rates(
     pair: str | None,
@@ -32,8 +32,8 @@ def rates(
     query = {name: value for name, value in given.items() if value is not None}
     if history and pair is None:
         raise click.UsageError("name a PAIR with --history")
-    if not history and query.keys() - {"pair"}:
-        raise click.UsageError("--from, --to, --limit and --cursor go with --history")
+    if not history and query.keys() & {"from", "to"}:
+        raise click.UsageError("--from and --to go with --history")
     path = "/v1/rates/history" if history else "/v1/rates"
     answer = call(find_socket(socket, config), "GET", path, query=query)
     if as_json:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import trio
 from structlog.contextvars import bind_contextvars
 
 from paydaemon.core.access import Principal
@@ -179,10 +180,24 @@ class Api:
         """What every source last said."""
         return self._rates.all()
 
-    def rate_looks(self, principal: Principal, pair: Pair | None) -> Sequence[Look]:
-        """What every known pair costs now, or one pair, be it known or not; a seller's by its own rules."""
-        pairs = self._rates.pairs() if pair is None else [pair]
-        return [self._rates.look(base, quote, principal.seller_id) for base, quote in pairs]
+    async def rates_now(
+        self, principal: Principal, *, after: Pair | None, limit: int
+    ) -> tuple[Sequence[Look], Pair | None]:
+        """What every known pair costs now, by pair; and after which one the next page begins.
+
+        With a seller's key it goes by that seller's own rules. Finding a rate takes its time: others have
+        their turn between two.
+        """
+        pairs = [pair for pair in self._rates.pairs() if after is None or pair > after]
+        looks = []
+        for pair in pairs[:limit]:
+            await trio.lowlevel.checkpoint()
+            looks.append(self.rate_now(principal, pair))
+        return looks, pairs[limit - 1] if len(pairs) > limit else None
+
+    def rate_now(self, principal: Principal, pair: Pair) -> Look:
+        """What one pair costs now, be it known or not."""
+        return self._rates.look(*pair, principal.seller_id)
 
     async def kept_rates(self, span: Span, *, cursor: str | None, limit: int) -> Page[KeptRate]:
         """What a pair has cost, newest first."""

@@ -5,7 +5,7 @@ ones must not be too far from: without them, the first word after a restart woul
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +13,7 @@ import trio
 
 from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.invoice import QuoteMethod
+from paydaemon.core.raterules import Pair
 from paydaemon.core.rates import Verdict
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.rates import Look, RateBook
@@ -104,17 +105,17 @@ class RateHistory:
 
     async def note(self, at_ms: int) -> None:
         """Note what every known pair costs now, as of a time."""
-        known = list(self._known(at_ms))
-        if known:
-            await self._store.transact(lambda tx: _keep(tx, known))
+        known = []
+        for pair in self._pairs():
+            await trio.lowlevel.checkpoint()
+            known.append(_kept(self._rates.look(*pair), at_ms))
+        kept = [one for one in known if one is not None]
+        if kept:
+            await self._store.transact(lambda tx: _keep(tx, kept))
 
-    def _known(self, at_ms: int) -> Iterator[KeptRate]:
+    def _pairs(self) -> Sequence[Pair]:
         asked = (one.pair for one in self._rates.asked())
-        pairs = list(dict.fromkeys([*asked, *self._rates.pairs()]))
-        for base, quote in pairs[:MOST_PAIRS]:
-            kept = _kept(self._rates.look(base, quote), at_ms)
-            if kept is not None:
-                yield kept
+        return list(dict.fromkeys([*asked, *self._rates.pairs()]))[:MOST_PAIRS]
 
     # --- Pruning
 

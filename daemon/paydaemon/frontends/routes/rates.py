@@ -3,6 +3,7 @@
 from quart import Blueprint, Response, request
 
 from paydaemon.core.errors import invalid
+from paydaemon.core.rates import named
 from paydaemon.engine.api import Api
 from paydaemon.engine.ratehistory import LATEST_MS, Span
 from paydaemon.frontends import wire
@@ -17,9 +18,13 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
 
     @routes.get("/v1/rates")
     async def every() -> Response:
-        query = Query(request.args, ("pair",))
-        looks = api.rate_looks(principal(), query.pair("pair"))
-        return wire.answer(wire.page(map(wire.rate, looks)))
+        query = Query(request.args, ("pair", "cursor", "limit"))
+        pair, after = query.pair("pair"), query.pair("cursor")
+        limit = query.limit(settings.limits.page_items)
+        if pair is not None:
+            return wire.answer(wire.page([wire.rate(api.rate_now(principal(), pair))]))
+        looks, last = await api.rates_now(principal(), after=after, limit=limit)
+        return wire.answer(wire.page(map(wire.rate, looks), None if last is None else named(last)))
 
     @routes.get("/v1/rates/history")
     async def history() -> Response:

@@ -23,8 +23,10 @@ LIST = Operation(
     "source says of it. A seller's key is told by that seller's own rules.",
     parameters=(
         Parameter("pair", "Only this pair; any pair can be asked for, crosses too.", _pair(), "BTC/EUR"),
+        Parameter("cursor", "The `next_cursor` of the page before; none for the first.", _pair(), "BTC/CHF"),
+        LIMIT,
     ),
-    answers=(Answer("All of them.", ref("Rates"), samples.page(samples.RATE)),),
+    answers=(Answer("A page of rates, by pair.", ref("Rates"), samples.page(samples.RATE, "BTC/EUR")),),
 )
 
 HISTORY = Operation(

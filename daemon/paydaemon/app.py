@@ -33,6 +33,7 @@ from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.ratehistory import HistoryRules, RateHistory
 from paydaemon.engine.rates import RateBook
+from paydaemon.engine.ratewatch import RateWatch
 from paydaemon.engine.relays import Relays
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import App, make_app
@@ -89,6 +90,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         _start_chains(nursery, daemon)
         _start_notifiers(nursery, daemon)
         nursery.start_soon(daemon.health.run)
+        nursery.start_soon(daemon.rate_watch.run)
         await nursery.start(daemon.api.relays.run)
         await nursery.start(daemon.api.journal.run)
         _spare_the_collector()
@@ -168,6 +170,7 @@ class Daemon:
     live: LiveHub
     chains: Mapping[str, LiveChain]
     health: HealthWatch
+    rate_watch: RateWatch
     supervisor: Supervisor
     invoices: Invoices
     doors: Doors
@@ -242,6 +245,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         live=live,
         chains=chains,
         health=HealthWatch(store, chains, clock),
+        rate_watch=RateWatch(store, rates, clock),
         supervisor=supervisor,
         invoices=invoices,
         doors=doors,

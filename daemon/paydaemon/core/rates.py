@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from enum import StrEnum
-from itertools import chain, pairwise, permutations
-from operator import attrgetter
+from itertools import chain, compress, pairwise, permutations
+from operator import attrgetter, not_
 from typing import Protocol
 
 from paydaemon.core.invoice import Quote, QuoteMethod, SourcePrice
@@ -235,18 +235,22 @@ def _market(known: Known, rules: LegRules, pair: Pair, direct: Sequence[Word]) -
     fresh = {word.source: word for word in heard if _is_fresh(known, rules, word)}
     stale = {word.source: word for word in heard if word.source not in fresh}
     spare = tuple(word for word in fresh.values() if word.sets)
-    prices = sorted((word for word in fresh.values() if not word.sets), key=attrgetter("price"))
+    prices = sorted((word for word in fresh.values() if not word.sets), key=attrgetter("price", "source"))
     leg = Leg(pair, rules.quorum, stale=tuple(stale.values()), spare=spare)
     return _agreed(known, rules, leg, prices) if prices else leg
 
 
 def _agreed(known: Known, rules: LegRules, leg: Leg, prices: Sequence[Word]) -> Leg:
-    """The median of the prices, which grow, where enough of them are near it."""
+    """The median of the prices, which grow, where enough of them are near it.
+
+    Near is what differs by no more than the deviation, as a share of the lower of the two: of two prices
+    both are near the other, or none is.
+    """
     low, high = prices[(len(prices) - 1) // 2], prices[len(prices) // 2]
-    least = _EXACT.multiply(high.price, _share(_PPM - rules.deviation_ppm))
-    most = _EXACT.multiply(low.price, _share(_PPM + rules.deviation_ppm))
-    agreeing = tuple(word for word in prices if least <= word.price <= most)
-    outliers = tuple(word for word in prices if not least <= word.price <= most)
+    farthest = _share(_PPM + rules.deviation_ppm)
+    most = _EXACT.multiply(low.price, farthest)
+    near = [word.price <= most and high.price <= _EXACT.multiply(word.price, farthest) for word in prices]
+    agreeing, outliers = tuple(compress(prices, near)), tuple(compress(prices, map(not_, near)))
     value: Decimal | None = None
     text = jumped = ""
     if len(agreeing) >= rules.quorum:

@@ -24,6 +24,7 @@ from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
+from paydaemon.engine.measures import RateMeasures
 from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.engine.ratehistory import RateHistory, Span
 from paydaemon.engine.rates import Look, Published, RateBook
@@ -202,6 +203,11 @@ class Api:
     async def kept_rates(self, span: Span, *, cursor: str | None, limit: int) -> Page[KeptRate]:
         """What a pair has cost, newest first."""
         return Page(*await self.rate_history.span(span, cursor=cursor, limit=limit))
+
+    @property
+    def rate_measures(self) -> RateMeasures:
+        """What was counted of rates since the start."""
+        return self._rates.measures
 
     async def counted(self) -> Counted:
         """How many invoices are in which status, how many payments belong to none, who is how far behind."""

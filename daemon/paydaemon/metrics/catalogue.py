@@ -46,6 +46,14 @@ SERVICE_RESTARTS = _counter("service_restarts_total", "How often a service was r
 RATE_AGE = _gauge(
     "rate_age_seconds", "How long ago a source said its newest rate, or began and has said none.", "source"
 )
+RATE_AGREEING = _gauge(
+    "rate_agreeing_sources",
+    "How many sources agree on the rate of a pair that was quoted before; 0 where there is none.",
+    "pair",
+)
+RATE_OUTLIERS = _counter(
+    "rate_outliers_total", "How often a source's price came to be too far from the others.", "source"
+)
 
 REQUESTS = _counter("http_requests_total", "Requests.", "listener", "route", "method", "status")
 DURATION = _histogram(

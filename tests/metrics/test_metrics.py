@@ -245,6 +245,7 @@ async def test_a_source_that_has_never_said_anything_grows_old_too(daemon: Serve
     page = await scrape(metrics_of(daemon, {"fixed": hour_ago_ms, "silent": hour_ago_ms}))
     assert 3_600 <= page.value("rate_age_seconds", "silent") < 3_660
     assert 0 <= page.value("rate_age_seconds", "fixed") < 60
+    assert page.value("rate_outliers_total", "silent") == 0, "from the start on, so that its first is seen"
 
 
 # The store

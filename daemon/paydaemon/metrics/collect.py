@@ -76,8 +76,9 @@ def _rates(rooms: Rooms) -> Iterator[Series]:
         ages.add((rooms.clock() - at_ms) / 1000, source)
     for pair, count in rooms.api.rate_measures.agreeing.items():
         agreeing.add(count, pair)
-    for source, count in rooms.api.rate_measures.outliers.items():
-        outliers.add(count, source)
+    counted = rooms.api.rate_measures.outliers
+    for source in sorted({*rooms.sources(), *counted}):
+        outliers.add(counted[source], source)
     yield from (ages, agreeing, outliers)
 
 

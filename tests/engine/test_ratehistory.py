@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import methodcaller
+from typing import Any
 
 import pytest
 import trio
@@ -54,11 +55,12 @@ class Room:
 
     async def kept(self, pair: str = "BTC/EUR") -> list[tuple[int, str]]:
         """When and what was noted of a pair, oldest first."""
-        page, more = await self.history.span(Span(*pair.split("/")), cursor=None, limit=1_000)
+        base, quote = pair.split("/")
+        page, more = await self.history.span(Span(base, quote), cursor=None, limit=1_000)
         assert more is None
         return [(one.at_ms, one.rate) for one in reversed(page)]
 
-    async def keep(self, times_ms: Iterable[int], **fields: object) -> None:
+    async def keep(self, times_ms: Iterable[int], **fields: Any) -> None:
         for at_ms in times_ms:
             await self.store.transact(methodcaller("keep_rate", kept_rate(at_ms, **fields)))
 
@@ -132,7 +134,7 @@ class Faulty:
         self.asked += 1
         if self.refuses:
             raise StoreUnavailable("the disk is full")
-        return await self._store.transact(fn)  # type: ignore[arg-type, type-var]
+        return await self._store.transact(fn)  # type: ignore[arg-type]
 
 
 async def test_a_store_that_refuses_is_asked_again(autojump_clock: MockClock) -> None:

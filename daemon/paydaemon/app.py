@@ -31,6 +31,7 @@ from paydaemon.engine.host import Host
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
+from paydaemon.engine.ratehistory import HistoryRules, RateHistory
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.ratewatch import RateWatch
 from paydaemon.engine.relays import Relays
@@ -83,7 +84,9 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         await nursery.start(_stop_on_signal, stop)
         daemon = compose(config, store, clock)
         daemon.api.absent = await absent_chains(store, daemon.chains)
+        await daemon.api.rate_history.prime()
         await nursery.start(daemon.sources.run, config.rates)
+        nursery.start_soon(daemon.api.rate_history.run)
         _start_chains(nursery, daemon)
         _start_notifiers(nursery, daemon)
         nursery.start_soon(daemon.health.run)
@@ -184,6 +187,7 @@ class Daemon:
         self.doors.configured(config)
         logs.configure(config.daemon.log_format, config.daemon.log_level)
         self.rates.rules = config.quotes.rules
+        self.api.rate_history.rules = _history_rules(config)
         self.invoices.defaults = _defaults(config)
         for chain in self.chains.values():
             chain.stale_after_ms = 1000 * config.health.stale_after_s
@@ -226,7 +230,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     relays = Relays(store, chains, clock, config.relay.policy, limits.engine)
     notifiers = {id: _live_notifier(config, id, limits.deliveries) for id in config.notifiers}
     deliveries = Deliveries(store, notifiers, clock, limits.deliveries)
-    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, deliveries)
+    sources = Sources(rates, supervisor, clock)
+    history = RateHistory(store, rates, clock, _history_rules(config))
+    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, deliveries, history)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
     return Daemon(
@@ -235,7 +241,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         clock=clock,
         store=store,
         rates=rates,
-        sources=Sources(rates, supervisor, clock),
+        sources=sources,
         live=live,
         chains=chains,
         health=HealthWatch(store, chains, clock),
@@ -244,7 +250,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         invoices=invoices,
         doors=doors,
         api=api,
-        measured=Metrics(Rooms(api, chains, clock, plugins, store.measures, supervisor, traffics)),
+        measured=Metrics(
+            Rooms(api, chains, clock, plugins, store.measures, supervisor, traffics, sources.begun)
+        ),
     )
 
 
@@ -273,6 +281,10 @@ def _defaults(config: Config) -> InvoiceDefaults:
         tolerance_ppm=config.invoices.tolerance_ppm,
         late=config.invoices.late,
     )
+
+
+def _history_rules(config: Config) -> HistoryRules:
+    return HistoryRules(config.quotes.history_every_s, config.quotes.history_keep_days)
 
 
 def _plugin_row(record: PluginRecord, services: Sequence[ServiceRecord]) -> Mapping[str, object]:

@@ -327,14 +327,20 @@ def _check(hook: str, item: _Item) -> None:
         raise _Broken(f'{hook}(): the build of "{name}" cannot be called')
     if not isinstance(item, SandboxPlugin):
         _check_model(hook, name, item.config)
+        _check_optional(hook, name, "diagnose", item.diagnose)
+    if isinstance(item, RateSourcePlugin):
+        _check_optional(hook, name, "sandbox", item.sandbox)
     if isinstance(item, ChainPlugin | NotifierPlugin):
         _check_table(hook, name, item)
 
 
+def _check_optional(hook: str, name: str, what: str, value: object) -> None:
+    if not (value is None or callable(value)):
+        raise _Broken(f'{hook}(): the {what} of "{name}" cannot be called')
+
+
 def _check_table(hook: str, name: str, item: ChainPlugin | NotifierPlugin) -> None:
     """What is configured in tables of an operator's own naming."""
-    if not (item.diagnose is None or callable(item.diagnose)):
-        raise _Broken(f'{hook}(): the diagnose of "{name}" cannot be called')
     if "plugin" in item.config.model_fields:
         raise _Broken(f'{hook}(): the config of "{name}" has a key "plugin", which the daemon reads itself')
 

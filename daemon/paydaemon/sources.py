@@ -15,6 +15,7 @@ from paydaemon.supervisor import Supervisor
 @dataclass(slots=True)
 class _Running:
     config: RateConfig
+    since_ms: int
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     ended: trio.Event = field(default_factory=trio.Event)
 
@@ -56,8 +57,12 @@ class Sources:
                 running.scope.cancel()
                 del self._running[name]
             if wanted is not None:
-                self._running[name] = _Running(wanted)
+                self._running[name] = _Running(wanted, self._clock())
             self._nursery.start_soon(self._turn, name, running, self._running.get(name))
+
+    def begun(self) -> Mapping[str, int]:
+        """Since when each source runs, in ms: before that it cannot have said anything."""
+        return {name: running.since_ms for name, running in self._running.items()}
 
     async def _turn(self, name: str, old: _Running | None, new: _Running | None) -> None:
         if old is not None:

@@ -13,6 +13,7 @@ from paydaemon.core.invoice import (
     Mark,
     Option,
     Quote,
+    SourcePrice,
     Stage,
 )
 from paydaemon.core.money import Asset, Currency
@@ -37,7 +38,9 @@ TIPS = {"bitcoin": 100, "hedera": None}
 
 def option(asset: Asset = BTC, due_minor: int = 20_834, required: int = 6) -> Option:
     destination = Destination(f"{asset.code}-key", 7, f"{asset.code}-address", None, f"{asset.chain}:address")
-    return Option(asset, due_minor, Quote("60000.00", "fixed", CREATED_MS), destination, required)
+    said = SourcePrice("fixed", f"{asset.symbol}/EUR", "60000.00", CREATED_MS)
+    quote = Quote(said.rate, said.source, said.at_ms, sources=(said,))
+    return Option(asset, due_minor, quote, destination, required)
 
 
 def invoice(

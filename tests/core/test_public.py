@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydaemon.core.events import Event, EventType
-from paydaemon.core.invoice import Invoice
+from paydaemon.core.invoice import Invoice, Quote, QuoteMethod, SourcePrice
 from paydaemon.core.payment import Payment, PaymentState
-from paydaemon.core.public import Json, public_event, public_invoice, public_payment
+from paydaemon.core.public import Json, public_event, public_invoice, public_payment, public_percent
 from paydaemon.core.status import remaining_minor, tally
+from paydaemon.core.times import rfc3339
 from tests.core.samples import (
     BTC,
     CREATED_MS,
@@ -75,6 +76,17 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
                 "rate": "60000.00",
                 "rate_source": "fixed",
                 "rate_at": "2026-01-31T12:00:00.000Z",
+                "rate_method": "set",
+                "rate_spread_percent": "0",
+                "rate_sources": [
+                    {
+                        "source": "fixed",
+                        "pair": "BTC/EUR",
+                        "rate": "60000.00",
+                        "at": "2026-01-31T12:00:00.000Z",
+                        "outlier": False,
+                    }
+                ],
                 "destination": {"address": "BTC-address", "memo": None, "uri": "bitcoin:address"},
                 "confirmations_required": 6,
                 "pending_minor": "834",
@@ -83,6 +95,24 @@ def test_an_invoice_as_the_handbook_shows_it() -> None:
             }
         ],
     }
+
+
+def test_an_option_says_how_its_rate_was_come_by() -> None:
+    said = (SourcePrice("one", "BTC/USD", "1.1", 0), SourcePrice("two", "EUR/USD", "9", 7, outlier=True))
+    quote = Quote("55000", "one and two", 0, QuoteMethod.MEDIAN, 12_500, said)
+    [shown] = options(public_invoice(invoice(replace(option(), quote=quote)), [], TIPS))
+    assert (shown["rate_method"], shown["rate_spread_percent"]) == ("median", "1.25")
+    assert shown["rate_sources"] == [
+        {"source": "one", "pair": "BTC/USD", "rate": "1.1", "at": rfc3339(0), "outlier": False},
+        {"source": "two", "pair": "EUR/USD", "rate": "9", "at": rfc3339(7), "outlier": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ppm", "percent"), [(0, "0"), (1, "0.0001"), (5_000, "0.5"), (10_000, "1"), (200_000, "20")]
+)
+def test_a_spread_is_told_in_percent(ppm: int, percent: str) -> None:
+    assert public_percent(ppm) == percent
 
 
 def test_a_payment_as_the_handbook_shows_it() -> None:
@@ -122,7 +152,7 @@ def test_an_event_as_every_stream_carries_it() -> None:
 def test_every_amount_and_time_is_a_string(of: Invoice, paid: Sequence[Payment]) -> None:
     shown = public_invoice(of, paid, TIPS)
     for name, value in leaves(shown):
-        assert isinstance(value, str | None) or (name in COUNTS and type(value) is int), name
+        assert isinstance(value, str | bool | None) or (name in COUNTS and type(value) is int), name
     assert json.loads(json.dumps(shown)) == shown
 
 

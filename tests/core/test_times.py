@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paydaemon.core.times import rfc3339
+from paydaemon.core.times import parse_rfc3339, rfc3339
 
 YEAR_9999_MS = 253_402_300_799_999
 
@@ -36,3 +36,47 @@ def test_no_millisecond_is_lost(at_ms: int) -> None:
 @given(st.lists(st.integers(0, YEAR_9999_MS)))
 def test_texts_sort_as_times_do(moments: list[int]) -> None:
     assert sorted(map(rfc3339, moments)) == [rfc3339(at_ms) for at_ms in sorted(moments)]
+
+
+@given(st.integers(0, YEAR_9999_MS))
+def test_what_is_written_is_read(at_ms: int) -> None:
+    assert parse_rfc3339(rfc3339(at_ms)) == at_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "at_ms"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01t00:00:01.5z", 1_500),
+        ("1970-01-01T00:00:00.123999999Z", 123),
+        ("1970-01-01T02:00:00+02:00", 0),
+        ("1969-12-31T20:30:00.007-03:30", 7),
+        ("1969-12-31T23:59:59Z", -1_000),
+    ],
+)
+def test_times_of_others_are_read(text: str, at_ms: int) -> None:
+    assert parse_rfc3339(text) == at_ms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "2026-01-31",
+        "2026-01-31T12:00:00",
+        "2026-01-31 12:00:00Z",
+        "20260131T120000Z",
+        "2026-02-30T12:00:00Z",
+        "2026-01-31T24:00:01Z",
+        "2026-12-31T23:59:60Z",
+        "2026-01-31T12:00:00.Z",
+        "2026-01-31T12:00:00+0100",
+        "2026-01-31T12:00:00+25:00",
+        "٢٠٢٦-01-31T12:00:00Z",
+        "1769860800",
+    ],
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_rfc3339(text)

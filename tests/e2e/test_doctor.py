@@ -6,6 +6,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import pytest
 import trio
 
 from paydaemon.cli.toml import to_toml
-from paydaemon.config import load_config
+from paydaemon.config import RateConfig, load_config
 from paydaemon.doctor import asking
 from paydaemon.doctor.chains import examine_chains
 from paydaemon.doctor.files import disk_findings
 from paydaemon.doctor.notifiers import told_findings
-from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok
+from paydaemon.doctor.rates import examine_sources
+from paydaemon.hooks.diagnosis import ChainRecord, Finding, ok, problem
+from paydaemon.plugins import load_plugins
 from paydaemon.store.sqlite import open_store
 from paydaemon.store.sqlite.inspect import Told
 from paydaemon_bitcoin.regtest import RegtestNode
@@ -89,7 +92,7 @@ async def test_a_running_daemon_is_well(daemon: Daemon) -> None:
     assert code == 0, found
     assert {row["verdict"] for row in found.values()} == {"ok"}
     assert {area for area, _ in found} == {
-        *("configuration", "disk", "database", "clock", "daemon", "chains.bitcoin")
+        *("configuration", "disk", "database", "clock", "daemon", "chains.bitcoin", "rates.fixed")
     }
     bitcoins = {what for area, what in found if area == "chains.bitcoin"}
     assert bitcoins == {
@@ -364,13 +367,43 @@ async def test_a_plugin_that_raises_or_never_answers_is_a_finding(
 
 
 async def _told(chain: object, diagnose: object) -> list[Finding]:
-    from dataclasses import replace
-
     told: list[Finding] = []
     plugin = replace(chain.plugin, diagnose=diagnose)  # type: ignore[attr-defined]
     chains = {"bitcoin": replace(chain, plugin=plugin)}  # type: ignore[type-var]
     await examine_chains(chains, {}, lambda _, finding: told.append(finding))  # type: ignore[arg-type]
     return told
+
+
+async def test_each_source_of_rates_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its own settings; one that hangs or raises keeps nobody from the others."""
+
+    async def answers(settings: object) -> AsyncIterator[Finding]:
+        yield problem("BTC/EUR", f"no price by {settings}", "set another pair")
+
+    async def raises(settings: object) -> AsyncIterator[Finding]:
+        yield ok("first", "said before it broke")
+        raise RuntimeError("oh no")
+
+    async def hangs(settings: object) -> AsyncIterator[Finding]:
+        yield ok("first", "said before it hung")
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(asking, "WAIT_S", 0.2)
+    fixed = load_plugins().rate_sources["fixed"]
+    asked = {"one": answers, "two": raises, "three": hangs, "four": None}
+    sources = {
+        name: RateConfig(replace(fixed, diagnose=diagnose), fixed.config(prices={f"{name.upper()}/EUR": "1"}))
+        for name, diagnose in asked.items()
+    }
+    told: list[tuple[str, str]] = []
+    await examine_sources(sources, lambda name, finding: told.append((name, finding.said)))
+    said = {
+        name: words for name, words in told if words not in ("said before it broke", "said before it hung")
+    }
+    assert "ONE/EUR" in said["one"]
+    assert "oh no" in said["two"]
+    assert "nothing more in 0.2 s" in said["three"]
+    assert "no diagnosis" in said["four"]
 
 
 def test_who_is_told_is_looked_at() -> None:

@@ -10,7 +10,7 @@ from paydaemon_bitcoin.regtest import RegtestNode
 from paydaemon_hedera.sandbox.running import Options, Running
 from tests.e2e.setup import bitcoin
 from tests.metrics.pages import Page
-from tests.support.daemon import Daemon, address_of, due_of, running
+from tests.support.daemon import Daemon, address_of, due_of, patiently, running
 from tests.support.hederanet import HederaNet, settings
 from tests.support.node import pay_many
 
@@ -61,7 +61,12 @@ async def everything(node: RegtestNode, tmp_path: Path) -> AsyncIterator[Daemon]
 async def scraped(daemon: Daemon, node: RegtestNode) -> Page:
     """A daemon's metrics after a payment, while somebody listens."""
     invoice = await daemon.invoice()
+
+    async def is_watched() -> bool:
+        return "paydaemon_rate_agreeing_sources{" in (await client.get("/metrics")).text
+
     async with daemon.stream(), daemon.client() as client:
+        await patiently(is_watched)
         await pay_many(node, (address_of(invoice), due_of(invoice)))
         await daemon.until_status(invoice["id"], "processing")
         answer = await client.get("/metrics")

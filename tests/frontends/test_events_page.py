@@ -13,6 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="ut
 TABLES = {
     "An invoice": "JournaledInvoice",
     "An option": "Option",
+    "A source's price": "SourcePrice",
     "A payment": "Payment",
     "A relay": "Relay",
     "Other fields": "EventData",

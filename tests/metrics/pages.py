@@ -1,5 +1,7 @@
 """A page of metrics, as Prometheus reads it."""
 
+from collections.abc import Mapping
+
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -31,7 +33,7 @@ class Page:
         return self.samples(name)[labels]
 
 
-def metrics_of(daemon: Served) -> Metrics:
+def metrics_of(daemon: Served, sources: Mapping[str, int] | None = None) -> Metrics:
     """The metrics of a daemon that has no supervised services."""
     engine = daemon.engine
 
@@ -48,6 +50,7 @@ def metrics_of(daemon: Served) -> Metrics:
             engine.store.measures,
             supervisor,
             lambda: daemon.traffics,
+            lambda: sources or {},
         )
     )
 

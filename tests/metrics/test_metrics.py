@@ -12,6 +12,7 @@ from trio.testing import MockClock
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.invoice import Status
 from paydaemon.engine.api import Counted
+from paydaemon.engine.clock import system_clock
 from paydaemon.frontends import Limits
 from paydaemon.hooks.ports import HealthState
 from paydaemon.journal import Filter
@@ -236,6 +237,15 @@ async def test_the_health_of_each_chain_is_told(daemon: Served) -> None:
     assert page.value("chain_height", "bitcoin") == 100
     assert -60 < page.value("chain_lag_seconds", "bitcoin") < 60
     assert 0 <= page.value("rate_age_seconds", "fixed") < 60
+
+
+async def test_a_source_that_has_never_said_anything_grows_old_too(daemon: Served) -> None:
+    """What it said last would be nothing, and an alarm for its age would never ring."""
+    hour_ago_ms = system_clock() - 3_600_000
+    page = await scrape(metrics_of(daemon, {"fixed": hour_ago_ms, "silent": hour_ago_ms}))
+    assert 3_600 <= page.value("rate_age_seconds", "silent") < 3_660
+    assert 0 <= page.value("rate_age_seconds", "fixed") < 60
+    assert page.value("rate_outliers_total", "silent") == 0, "from the start on, so that its first is seen"
 
 
 # The store

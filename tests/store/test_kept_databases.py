@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from paydaemon.core.events import EventType
+from paydaemon.core.invoice import Quote, QuoteMethod, SourcePrice
 from paydaemon.engine.totals import Totals, totals
 from paydaemon.store.port import Reader
 from paydaemon.store.sqlite import open_store
 from paydaemon.store.sqlite.migrate import load_migrations
 
 KEPT = sorted((Path(__file__).parents[1] / "databases").glob("*.sql"))
-MOST_BYTES = 250_000
+MOST_BYTES = 300_000
 
 LAST_RELAY = "WHERE seq = (SELECT max(seq) FROM events WHERE type = 'relay.accepted')"
 AGAIN = "type = 'relay.received', data = replace(data, 'accepted', 'received')"
@@ -84,6 +85,49 @@ async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None
 
     async with open_store(path) as store:
         assert await store.read(told) == [(f"evt_{epoch}_{seq}", type) for seq, epoch, type in written]
+
+
+async def quotes_of(path: Path) -> list[tuple[str, Quote]]:
+    """Every quote that was made, and of which pair."""
+
+    def quotes(reader: Reader) -> list[tuple[str, Quote]]:
+        invoices = reader.invoices(seller_id=None, status=None, before=None, limit=100)
+        return [
+            (f"{option.asset.symbol}/{invoice.currency.code}", option.quote)
+            for invoice in invoices
+            for option in invoice.options
+        ]
+
+    async with open_store(path) as store:
+        return await store.read(quotes)
+
+
+@pytest.mark.parametrize("old", [path for path in KEPT if path.stem < "0007"], ids=lambda path: path.stem)
+async def test_of_an_old_quote_one_source_is_the_provenance(old: Path, tmp_path: Path) -> None:
+    """Until the seventh schema nothing else was possible."""
+    found = await quotes_of(made_from(old, tmp_path))
+    assert len(found) > 15
+    for pair, quote in found:
+        said = SourcePrice(quote.source, pair, quote.rate, quote.at_ms)
+        assert (quote.method, quote.sources, quote.spread_ppm) == (QuoteMethod.SET, (said,), 0)
+
+
+async def test_quotes_of_every_kind_are_kept(tmp_path: Path) -> None:
+    found = await quotes_of(made_from(KEPT[-1], tmp_path))
+    assert {quote.method for _, quote in found} == set(QuoteMethod)
+    cross = next(quote for _, quote in found if quote.method is QuoteMethod.MEDIAN)
+    assert cross.spread_ppm == 15_000
+    assert {price.pair for price in cross.sources} == {"BTC/USD", "USD/EUR"}
+    assert [price.source for price in cross.sources if price.outlier] == ["c"]
+
+
+async def test_an_old_option_in_its_own_asset_has_asked_nobody(tmp_path: Path) -> None:
+    path = made_from(next(path for path in KEPT if path.stem < "0007"), tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("UPDATE options SET rate = '1', rate_source = 'same asset' WHERE place = 0")
+    own = [quote for _, quote in await quotes_of(path) if quote.source == "same asset"]
+    assert own
+    assert {(quote.method, quote.sources) for quote in own} == {(QuoteMethod.SAME_ASSET, ())}
 
 
 @pytest.mark.parametrize(

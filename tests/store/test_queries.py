@@ -12,10 +12,12 @@ from paydaemon.store.port import ChainRow
 from paydaemon.store.sqlite.migrate import load_migrations, migrate
 from paydaemon.store.sqlite.statements import load_statements, parse_statements
 from paydaemon.store.sqlite.transaction import SqliteTransaction
-from paydaemon.testing.samples import EXPIRES_AT_MS, SELLER, invoice, payment, relay
+from paydaemon.testing.samples import EXPIRES_AT_MS, SELLER, invoice, kept_rate, payment, relay
 
 STATEMENTS = load_statements()
-GROWING = re.compile(r"SCAN (invoices|options|payments|relays|events|deliveries|attempts|idempotency_keys)\b")
+GROWING = re.compile(
+    r"SCAN (invoices|options|payments|relays|events|deliveries|attempts|idempotency_keys|rate_history)\b"
+)
 
 
 class Anything(dict[str, None]):
@@ -139,3 +141,22 @@ def test_what_is_under_way_to_an_invoice_is_found_among_all_that_failed(
     steps = Steps(connection)
     assert [one.id for one in tx.relays_towards("inv_0")] == ["rly_0"]
     assert steps.count < 100
+
+
+def test_rates_are_found_and_forgotten_among_many(connection: sqlite3.Connection) -> None:
+    def cost(at_ms: int) -> int:
+        steps = Steps(connection)
+        tx.keep_rate(kept_rate(at_ms))
+        assert [one.at_ms for one in tx.last_rates()] == [at_ms]
+        assert len(tx.rate_history("BTC", "EUR", from_ms=0, before_ms=at_ms, limit=2)) == 2
+        assert tx.prune_rates(at_ms, 1) == 1
+        return steps.count
+
+    tx = SqliteTransaction(connection, STATEMENTS)
+    connection.execute("BEGIN")
+    for at_ms in range(3):
+        tx.keep_rate(kept_rate(at_ms))
+    first = cost(3)
+    for at_ms in range(4, 3_000):
+        tx.keep_rate(kept_rate(at_ms))
+    assert cost(3_000) < 2 * first

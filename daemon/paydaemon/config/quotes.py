@@ -158,6 +158,10 @@ class QuoteSettings(Settings):
         description="How much less than its price an asset is taken for, in percent, so that payers pay for "
         'the exchange: a decimal in quotes, from "0" to "50".',
     )
+    history_every_s: int = number(
+        60, 10, DAY_S, "Every how many seconds it is noted what each pair costs, for GET /v1/rates/history."
+    )
+    history_keep_days: int = number(400, 1, 36_500, "For how many days that is kept.")
     pairs: dict[Annotated[str, AfterValidator(_pair)], PairQuoteSettings] = Field(
         default_factory=dict,
         max_length=1_000,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from paydaemon.core.events import Event
-from paydaemon.core.invoice import Invoice, Option
+from paydaemon.core.invoice import PPM, Invoice, Option, SourcePrice
 from paydaemon.core.money import format_minor
 from paydaemon.core.payment import Payment, PaymentState, confirmations
 from paydaemon.core.relay import Relay
@@ -94,6 +94,12 @@ def public_relay(relay: Relay) -> Json:
     }
 
 
+def public_percent(ppm: int) -> str:
+    """Millionths as a decimal string of hundredths, without zeros at its end: 15000 → 1.5."""
+    whole, part = divmod(ppm, PPM // 100)
+    return f"{whole}.{part:04d}".rstrip("0").rstrip(".")
+
+
 def public_event(event: Event) -> Json:
     """An event as every stream carries it."""
     return {
@@ -127,6 +133,9 @@ def _option(
         "rate": option.quote.rate,
         "rate_source": option.quote.source,
         "rate_at": rfc3339(option.quote.at_ms),
+        "rate_method": option.quote.method.value,
+        "rate_spread_percent": public_percent(option.quote.spread_ppm),
+        "rate_sources": [_price(price) for price in option.quote.sources],
         "destination": {
             "address": option.destination.address,
             "memo": option.destination.memo,
@@ -136,6 +145,16 @@ def _option(
         "pending_minor": str(_sum(mine, PaymentState.PENDING)),
         "confirmed_minor": str(_sum(mine, PaymentState.CONFIRMED)),
         "payments": [public_payment(payment, tips) for payment in listed],
+    }
+
+
+def _price(price: SourcePrice) -> Json:
+    return {
+        "source": price.source,
+        "pair": price.pair,
+        "rate": price.rate,
+        "at": rfc3339(price.at_ms),
+        "outlier": price.outlier,
     }
 
 

@@ -1,4 +1,4 @@
-"""The order in which things are looked at, from the configuration to the chains and those who are told."""
+"""The order in which things are looked at, from the configuration to chains, rates and those who are told."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from paydaemon.doctor.clock import ClockWatch, clock_findings
 from paydaemon.doctor.database import database_findings, look
 from paydaemon.doctor.files import config_file_findings, disk_findings
 from paydaemon.doctor.notifiers import examine_notifiers, told_findings
+from paydaemon.doctor.rates import examine_sources
 from paydaemon.doctor.running import Running, port_findings, ready_findings, running_at, socket_findings
 from paydaemon.engine.clock import system_clock
 from paydaemon.hooks.diagnosis import Finding, ok, problem
@@ -20,8 +21,8 @@ from paydaemon.store.sqlite.inspect import Inspected
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A finding and what it belongs to: ``configuration``, ``disk``, …, a chain as ``chains.<id>``, or a
-    notifier as ``notifiers.<id>``.
+    """A finding and what it belongs to: ``configuration``, ``disk``, …, a chain as ``chains.<id>``, a
+    source of rates as ``rates.<source>``, or a notifier as ``notifiers.<id>``.
     """
 
     area: str
@@ -58,6 +59,7 @@ async def _of_plugins(config: Config, database: Inspected | Finding | None, tell
         tell(Examined(f"notifiers.{id}", finding))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(examine_chains, config.chains, known.chains, _telling("chains", tell))
+        nursery.start_soon(examine_sources, config.rates, _telling("rates", tell))
         nursery.start_soon(examine_notifiers, config.notifiers, _telling("notifiers", tell))
 
 

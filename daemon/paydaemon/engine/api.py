@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import trio
 from structlog.contextvars import bind_contextvars
 
 from paydaemon.core.access import Principal
@@ -16,6 +17,7 @@ from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
 from paydaemon.core.invoice import Invoice, Mark, Status
 from paydaemon.core.payment import Payment
+from paydaemon.core.raterules import Pair
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
@@ -24,11 +26,13 @@ from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, vie
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.measures import RateMeasures
 from paydaemon.engine.orders import InvoiceRequest
-from paydaemon.engine.rates import Published, RateBook
+from paydaemon.engine.ratehistory import RateHistory, Span
+from paydaemon.engine.rates import Look, Published, RateBook
 from paydaemon.engine.relays import Relays
 from paydaemon.engine.sheet import TipsOf
 from paydaemon.journal import Journal
 from paydaemon.store.port import Reader, Store
+from paydaemon.store.rateport import KeptRate
 
 T = TypeVar("T")
 
@@ -76,6 +80,7 @@ class Api:
         relays: Relays,
         clock: Clock = system_clock,
         deliveries: Deliveries | None = None,
+        rate_history: RateHistory | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -87,6 +92,7 @@ class Api:
         self.journal = journal
         self.live = live
         self.relays = relays
+        self.rate_history = rate_history or RateHistory(store, rates, clock)
         self.deliveries = deliveries or Deliveries(store, {}, clock)
         self.webhooks = Endpoints(store, self.deliveries, clock)
         self.records = Records(store, self.deliveries, clock)
@@ -174,6 +180,29 @@ class Api:
     def rates(self) -> Sequence[Published]:
         """What every source last said."""
         return self._rates.all()
+
+    async def rates_now(
+        self, principal: Principal, *, after: Pair | None, limit: int
+    ) -> tuple[Sequence[Look], Pair | None]:
+        """What every known pair costs now, by pair; and after which one the next page begins.
+
+        With a seller's key it goes by that seller's own rules. Finding a rate takes its time: others have
+        their turn between two.
+        """
+        pairs = [pair for pair in self._rates.pairs() if after is None or pair > after]
+        looks = []
+        for pair in pairs[:limit]:
+            await trio.lowlevel.checkpoint()
+            looks.append(self.rate_now(principal, pair))
+        return looks, pairs[limit - 1] if len(pairs) > limit else None
+
+    def rate_now(self, principal: Principal, pair: Pair) -> Look:
+        """What one pair costs now, be it known or not."""
+        return self._rates.look(*pair, principal.seller_id)
+
+    async def kept_rates(self, span: Span, *, cursor: str | None, limit: int) -> Page[KeptRate]:
+        """What a pair has cost, newest first."""
+        return Page(*await self.rate_history.span(span, cursor=cursor, limit=limit))
 
     @property
     def rate_measures(self) -> RateMeasures:

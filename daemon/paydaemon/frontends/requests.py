@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers, MultiDict
 
 from paydaemon.core.errors import invalid
 from paydaemon.core.ids import ID, TARGET
+from paydaemon.core.times import parse_rfc3339
 from paydaemon.frontends.strictjson import dotted
 
 MAX_LIMIT = 200
@@ -21,6 +22,7 @@ MAX_VALUES = 100
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+PAIR = re.compile(r"([!-.0-~]{1,64})/([!-.0-~]{1,64})", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 E = TypeVar("E", bound=StrEnum)
@@ -76,6 +78,22 @@ class Query:
         if text is not None and TARGET.fullmatch(text) is None:
             raise invalid(name, "is not the identifier of a target")
         return text
+
+    def time_ms(self, name: str) -> int | None:
+        """A parameter that is a time of RFC 3339, in ms, or None."""
+        text = self.text(name)
+        try:
+            return None if text is None else parse_rfc3339(text)
+        except ValueError:
+            raise invalid(name, "must be a time such as 2026-01-31T12:00:00Z; write its + as %2B") from None
+
+    def pair(self, name: str) -> tuple[str, str] | None:
+        """A parameter that is a pair such as ``BTC/EUR``: base and quote, or None."""
+        text = self.text(name)
+        match = None if text is None else PAIR.fullmatch(text)
+        if text is not None and match is None:
+            raise invalid(name, "must be a pair such as BTC/EUR")
+        return None if match is None else (match[1], match[2])
 
     def one_of(self, name: str, kinds: type[E]) -> E | None:
         """A parameter that is a member of an enumeration, or None."""

@@ -12,14 +12,16 @@ from quart import Response
 from paydaemon.core.access import Key, Seller
 from paydaemon.core.delivery import Attempt, Delivery, Target
 from paydaemon.core.public import Json, public_invoice, public_payment
+from paydaemon.core.rates import SourceLook, named
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import NewKey
 from paydaemon.engine.api import PaymentView
 from paydaemon.engine.chains import ChainStatus
 from paydaemon.engine.deliveries import DeliveryView, TargetState, TargetView, Tested
 from paydaemon.engine.invoices import InvoiceView
-from paydaemon.engine.rates import Published
-from paydaemon.engine.ratewords import plain
+from paydaemon.engine.ratehistory import whose
+from paydaemon.engine.rates import Look
+from paydaemon.store.rateport import KeptRate
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
 
@@ -52,14 +54,40 @@ def payment(view: PaymentView) -> Json:
     return public_payment(view.payment, {view.payment.chain: view.tip})
 
 
-def rate(published: Published) -> Json:
-    """What one source last said about one pair: the price of a whole unit of `base`, in `quote`."""
+def rate(look: Look) -> Json:
+    """What a whole unit of `base` costs in `quote`, or why nobody knows, and what each source says of it."""
     return {
-        "base": published.rate.base,
-        "quote": published.rate.quote,
-        "rate": plain(published.rate.value),
-        "source": published.source,
-        "at": rfc3339(published.rate.at_ms),
+        "base": look.base,
+        "quote": look.quote,
+        "rate": look.rate,
+        "method": None if look.method is None else look.method.value,
+        "source": whose(look) or None,
+        "at": _time(look.at_ms),
+        "problem": look.problem,
+        "sources": [_said(one) for one in look.sources],
+    }
+
+
+def kept_rate(kept: KeptRate) -> Json:
+    """What it cost once."""
+    return {
+        "at": rfc3339(kept.at_ms),
+        "base": kept.base,
+        "quote": kept.quote,
+        "rate": kept.rate,
+        "method": kept.method.value,
+        "source": kept.source,
+    }
+
+
+def _said(look: SourceLook) -> Json:
+    return {
+        "source": look.source,
+        "pair": named(look.pair),
+        "rate": look.rate,
+        "at": _time(look.at_ms),
+        "verdict": look.verdict.value,
+        "reason": look.reason,
     }
 
 

@@ -43,7 +43,9 @@ BUILD = _gauge("build_info", "Always 1; the labels say what runs.", "version", "
 PLUGIN = _gauge("plugin_info", "Always 1; the labels say what is installed.", "plugin", "version", "status")
 SERVICE_STATE = _gauge("service_state", "1 for the state that a service is in, else 0.", "service", "state")
 SERVICE_RESTARTS = _counter("service_restarts_total", "How often a service was restarted.", "service")
-RATE_AGE = _gauge("rate_age_seconds", "How long ago a source said its newest rate.", "source")
+RATE_AGE = _gauge(
+    "rate_age_seconds", "How long ago a source said its newest rate, or began and has said none.", "source"
+)
 RATE_AGREEING = _gauge(
     "rate_agreeing_sources",
     "How many sources agree on the rate of a pair that was quoted before; 0 where there is none.",

@@ -27,7 +27,9 @@ NO_STATUS = "none"
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Whom to look into. `traffics` gives that of every application there is by then."""
+    """Whom to look into. `traffics` gives that of every application there is by then, and `sources` since
+    when each source of rates runs.
+    """
 
     api: Api
     chains: Mapping[str, LiveChain]
@@ -36,6 +38,7 @@ class Rooms:
     store: StoreMeasures
     supervisor: Supervisor
     traffics: Callable[[], Sequence[Traffic]]
+    sources: Callable[[], Mapping[str, int]]
 
 
 def collect(rooms: Rooms, counted: Counted | None) -> Iterator[Series]:
@@ -69,16 +72,25 @@ def _daemon(rooms: Rooms) -> Iterator[Series]:
 def _rates(rooms: Rooms) -> Iterator[Series]:
     ages, agreeing = Series(catalogue.RATE_AGE), Series(catalogue.RATE_AGREEING)
     outliers = Series(catalogue.RATE_OUTLIERS)
-    newest: dict[str, int] = {}
-    for published in rooms.api.rates():
-        newest[published.source] = max(published.rate.at_ms, newest.get(published.source, 0))
-    for source, at_ms in newest.items():
+    for source, at_ms in _newest(rooms).items():
         ages.add((rooms.clock() - at_ms) / 1000, source)
     for pair, count in rooms.api.rate_measures.agreeing.items():
         agreeing.add(count, pair)
-    for source, count in rooms.api.rate_measures.outliers.items():
-        outliers.add(count, source)
+    counted = rooms.api.rate_measures.outliers
+    for source in sorted({*rooms.sources(), *counted}):
+        outliers.add(counted[source], source)
     yield from (ages, agreeing, outliers)
+
+
+def _newest(rooms: Rooms) -> Mapping[str, int]:
+    """When each source said its newest rate; while it has said none, since when it runs.
+
+    So the age of one that has failed from the start grows, too, and whoever watches it is woken.
+    """
+    newest: dict[str, int] = {}
+    for published in rooms.api.rates():
+        newest[published.source] = max(published.rate.at_ms, newest.get(published.source, 0))
+    return {**rooms.sources(), **newest}
 
 
 def _services(supervisor: Supervisor) -> Iterator[Series]:

@@ -1,4 +1,4 @@
-"""The store's port: durable, atomic steps over invoices, payments, relays, chains and the journal.
+"""The store's port: durable, atomic steps over invoices, payments, relays, chains, rates and the journal.
 
 Everything that touches money is one function passed to `Store.transact`: it reads, decides and writes in one
 transaction, together with the events it appends, and whoever waits is answered after the commit. Many such
@@ -19,6 +19,7 @@ from paydaemon.core.payment import Payment
 from paydaemon.core.relay import Relay
 from paydaemon.measures import DURATIONS_S, SIZES, Histogram
 from paydaemon.store.deliveryport import DeliveryReader, DeliveryWriter
+from paydaemon.store.rateport import RateReader, RateWriter
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ class StoreMeasures:
     reads_waiting: int = 0
 
 
-class Reader(DeliveryReader, Protocol):
+class Reader(DeliveryReader, RateReader, Protocol):
     """What can be read, in one consistent snapshot."""
 
     # Sellers and keys
@@ -219,7 +220,7 @@ class Reader(DeliveryReader, Protocol):
         ...
 
 
-class Transaction(Reader, DeliveryWriter, Protocol):
+class Transaction(Reader, DeliveryWriter, RateWriter, Protocol):
     """What can be written; it reads its own writes.
 
     Raises `LookupError` for a row that belongs to something unrecorded (a key or an invoice to its seller, a

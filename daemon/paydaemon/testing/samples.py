@@ -7,10 +7,11 @@ from typing import Any
 from paydaemon.core.access import Seller
 from paydaemon.core.delivery import Delivery, Target, Wanted, new_delivery
 from paydaemon.core.events import Draft, Event, EventType
-from paydaemon.core.invoice import Destination, Invoice, Option, Quote
+from paydaemon.core.invoice import Destination, Invoice, Option, Quote, QuoteMethod
 from paydaemon.core.money import Asset, Currency
 from paydaemon.core.payment import Payment, PaymentState
 from paydaemon.core.relay import Relay, RelayStatus, Transfer
+from paydaemon.store.rateport import KeptRate
 
 NOW_MS = 1_700_000_000_000
 EXPIRES_AT_MS = NOW_MS + 900_000
@@ -127,3 +128,19 @@ def target(number: int = 0, **fields: Any) -> Target:
 def delivery(event: Event, target_id: str = "we_0", **fields: Any) -> Delivery:
     """A delivery of an event, which nobody has tried; its id is made from both."""
     return replace(new_delivery(f"dlv_{target_id}_{event.seq}", target_id, event, NOW_MS), **fields)
+
+
+def kept_rate(at_ms: int = NOW_MS, pair: str = "BTC/EUR", **fields: Any) -> KeptRate:
+    """What a pair cost at a time, by three sources."""
+    base, quote = pair.split("/")
+    return KeptRate(
+        **{
+            "base": base,
+            "quote": quote,
+            "at_ms": at_ms,
+            "rate": "60000.00",
+            "method": QuoteMethod.MEDIAN,
+            "source": "a, b and c",
+            **fields,
+        }
+    )

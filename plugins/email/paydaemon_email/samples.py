@@ -40,6 +40,17 @@ OPTION: Json = {
     "rate": "60000.00",
     "rate_source": "fixed",
     "rate_at": "2026-01-31T12:00:00.000Z",
+    "rate_method": "set",
+    "rate_spread_percent": "0",
+    "rate_sources": [
+        {
+            "source": "fixed",
+            "pair": "BTC/EUR",
+            "rate": "60000.00",
+            "at": "2026-01-31T12:00:00.000Z",
+            "outlier": False,
+        }
+    ],
     "destination": {"address": _ADDRESS, "memo": "000042", "uri": f"bitcoin:{_ADDRESS}?amount=0.00020834"},
     "confirmations_required": 6,
     "pending_minor": "0",

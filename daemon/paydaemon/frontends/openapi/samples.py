@@ -20,6 +20,17 @@ OPTION: Json = {
     "rate": "60000.00",
     "rate_source": "fixed",
     "rate_at": "2026-01-31T12:00:00.000Z",
+    "rate_method": "set",
+    "rate_spread_percent": "0",
+    "rate_sources": [
+        {
+            "source": "fixed",
+            "pair": "BTC/EUR",
+            "rate": "60000.00",
+            "at": "2026-01-31T12:00:00.000Z",
+            "outlier": False,
+        }
+    ],
     "destination": {"address": ADDRESS, "memo": None, "uri": f"bitcoin:{ADDRESS}?amount=0.00020834"},
     "confirmations_required": 6,
     "pending_minor": "0",
@@ -192,9 +203,48 @@ TARGET: Json = {
 RATE: Json = {
     "base": "BTC",
     "quote": "EUR",
-    "rate": "60000.00",
-    "source": "fixed",
+    "rate": "60000.5",
+    "method": "median",
+    "source": "kraken, coinbase",
     "at": "2026-01-31T12:00:00.000Z",
+    "problem": None,
+    "sources": [
+        {
+            "source": "kraken",
+            "pair": "BTC/EUR",
+            "rate": "60000.00",
+            "at": "2026-01-31T12:00:00.000Z",
+            "verdict": "used",
+            "reason": "",
+        },
+        {
+            "source": "coinbase",
+            "pair": "BTC/EUR",
+            "rate": "60001.00",
+            "at": "2026-01-31T12:00:07.000Z",
+            "verdict": "used",
+            "reason": "",
+        },
+        {
+            "source": "bitstamp",
+            "pair": "BTC/EUR",
+            "rate": None,
+            "at": None,
+            "verdict": "failed",
+            "reason": "HTTP 429",
+        },
+    ],
+}
+
+RATE_CURSOR = "1769860800000"
+
+KEPT_RATE: Json = {
+    "at": "2026-01-31T12:00:00.000Z",
+    "base": "BTC",
+    "quote": "EUR",
+    "rate": "60000.5",
+    "method": "median",
+    "source": "kraken, coinbase",
 }
 
 PLUGIN: Json = {

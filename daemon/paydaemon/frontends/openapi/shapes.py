@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from paydaemon.core.errors import ErrorType
 from paydaemon.core.events import DESCRIPTIONS, LIVE_CONFIRMING, EventType
-from paydaemon.core.invoice import Flag, Mark, Status
+from paydaemon.core.invoice import Flag, Mark, QuoteMethod, Status
 from paydaemon.core.payment import PaymentState
-from paydaemon.frontends.openapi import deliveryshapes, payershapes, relayshapes
+from paydaemon.frontends.openapi import deliveryshapes, payershapes, rateshapes, relayshapes
 from paydaemon.frontends.openapi.schema import (
     Schema,
     amount,
@@ -35,6 +35,7 @@ def shapes() -> Mapping[str, Schema]:
         **payershapes.shapes(traded),
         **relayshapes.shapes(),
         **deliveryshapes.shapes(),
+        **rateshapes.shapes(),
         **_of_events(),
         **_of_the_daemon(),
         **_of_administration(),
@@ -103,9 +104,21 @@ def _option() -> Schema:
             ),
             "due_minor": minor("What is due, in the asset's smallest unit."),
             "remaining_minor": minor("What is still missing to cover the invoice with this asset alone."),
-            "rate": amount("The price of one whole unit of the asset, in the invoice's currency."),
-            "rate_source": text("Who said so."),
-            "rate_at": time("When it was said."),
+            "rate": amount(
+                "The price of one whole unit of the asset, in the invoice's currency, less the spread."
+            ),
+            "rate_source": text("Who said so, in words."),
+            "rate_at": time("When it was said; of several, the oldest that counted."),
+            "rate_method": choice(
+                QuoteMethod,
+                "How it was come by: of sources that agree, set by the operator, by the operator's fallback, "
+                "or none was needed.",
+            ),
+            "rate_spread_percent": amount("By how much the seller has it lowered, so that more is due."),
+            "rate_sources": listing(
+                ref("SourcePrice"),
+                "All prices that it comes from, pair by pair on the way from the asset to the currency.",
+            ),
             "destination": ref("Destination"),
             "confirmations_required": whole("Confirmations that each payment needs."),
             "pending_minor": minor("The sum of all its payments that are not final yet."),
@@ -219,16 +232,6 @@ def _event_data() -> Schema:
 
 
 def _of_the_daemon() -> Mapping[str, Schema]:
-    rate = record(
-        "What one source last said about one pair.",
-        {
-            "base": text("What is priced, one whole unit of it."),
-            "quote": text("The currency it is priced in."),
-            "rate": amount("The price."),
-            "source": text("Who said so."),
-            "at": time("When."),
-        },
-    )
     service = record(
         "One of its services.",
         {
@@ -256,8 +259,6 @@ def _of_the_daemon() -> Mapping[str, Schema]:
         },
     )
     return {
-        "Rate": rate,
-        "Rates": page_of("rates", "Rate"),
         "Plugin": plugin,
         "Plugins": page_of("plugins", "Plugin"),
         "Alive": record("The daemon answers.", {"status": {"const": "ok", "description": "Always `ok`."}}),

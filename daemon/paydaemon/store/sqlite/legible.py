@@ -36,6 +36,8 @@ _READ: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "targets": deliveryrows.target,
     "deliveries": deliveryrows.plain_delivery,
     "attempts": deliveryrows.attempt,
+    "rate_pairs": dict,
+    "rate_history": lambda row: rows.kept_rate(row, "", ""),
 }
 """How each table's rows are read. The first column says which row it is."""
 

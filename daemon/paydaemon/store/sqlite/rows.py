@@ -6,6 +6,7 @@ taken apart with `dataclasses.asdict`.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from paydaemon.core.access import Seller
@@ -18,13 +19,16 @@ from paydaemon.core.invoice import (
     Mark,
     Option,
     Quote,
+    QuoteMethod,
+    SourcePrice,
     Stage,
     Standing,
     Status,
 )
-from paydaemon.core.money import Asset, Currency
+from paydaemon.core.money import DECIMAL, Asset, Currency
 from paydaemon.core.payment import Payment, PaymentState
 from paydaemon.core.relay import Relay, RelayStatus, Transfer
+from paydaemon.store.rateport import KeptRate
 from paydaemon.store.sqlite.session import SqlValue
 
 Values = dict[str, SqlValue]
@@ -128,7 +132,7 @@ def option(row: Row) -> Option:
     return Option(
         asset=Asset(row["chain"], row["asset_code"], row["asset_symbol"], row["asset_decimals"]),
         due_minor=int(row["due_minor"]),
-        quote=Quote(row["rate"], row["rate_source"], row["rate_at_ms"]),
+        quote=quote(row),
         destination=destination(row),
         confirmations_required=row["confirmations_required"],
     )
@@ -144,15 +148,38 @@ def option_values(invoice_id: str, place: int, option: Option) -> Values:
         "asset_symbol": option.asset.symbol,
         "asset_decimals": option.asset.decimals,
         "due_minor": str(option.due_minor),
-        "rate": option.quote.rate,
-        "rate_source": option.quote.source,
-        "rate_at_ms": option.quote.at_ms,
+        **quote_values(option.quote),
         "destination_key": option.destination.key,
         "destination_index": option.destination.index,
         "address": option.destination.address,
         "memo": option.destination.memo,
         "uri": option.destination.uri,
         "confirmations_required": option.confirmations_required,
+    }
+
+
+def quote(row: Row) -> Quote:
+    """The part of a row of options that says how its rate was come by."""
+    return Quote(
+        rate=row["rate"],
+        source=row["rate_source"],
+        at_ms=row["rate_at_ms"],
+        method=QuoteMethod(row["rate_method"]),
+        spread_ppm=row["rate_spread_ppm"],
+        sources=tuple(SourcePrice(*price) for price in json.loads(row["rate_sources"])),
+    )
+
+
+def quote_values(quote: Quote) -> Values:
+    """A quote, as a part of its option."""
+    said = [[one.source, one.pair, one.rate, one.at_ms, one.outlier] for one in quote.sources]
+    return {
+        "rate": quote.rate,
+        "rate_source": quote.source,
+        "rate_at_ms": quote.at_ms,
+        "rate_method": quote.method.value,
+        "rate_spread_ppm": quote.spread_ppm,
+        "rate_sources": to_json(said),
     }
 
 
@@ -275,6 +302,18 @@ def relay_change_values(relay: Relay) -> Values:
         "raw": relay.raw,
         "updated_at_ms": relay.updated_at_ms,
     }
+
+
+def kept_rate(row: Row, base: str, quote: str) -> KeptRate:
+    """A row of rate_history, of this pair. Raises `ValueError` for a rate that is no decimal."""
+    if DECIMAL.fullmatch(row["rate"]) is None:
+        raise ValueError(f"{row['rate']!r} is no rate")
+    return KeptRate(base, quote, row["at_ms"], row["rate"], QuoteMethod(row["method"]), row["source"])
+
+
+def kept_rate_values(kept: KeptRate) -> Values:
+    """A rate, and the pair that it is of."""
+    return {**asdict(kept), "method": kept.method.value}
 
 
 def new_event(seq: int, epoch: str, draft: Draft, at_ms: int) -> Event:

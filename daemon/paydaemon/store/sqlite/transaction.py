@@ -5,6 +5,7 @@ from paydaemon.store.sqlite.tables.deliveries import ReadDeliveries, WriteDelive
 from paydaemon.store.sqlite.tables.invoices import ReadInvoices, WriteInvoices
 from paydaemon.store.sqlite.tables.journal import ReadJournal, WriteJournal
 from paydaemon.store.sqlite.tables.payments import ReadPayments, WritePayments
+from paydaemon.store.sqlite.tables.rates import ReadRates, WriteRates
 from paydaemon.store.sqlite.tables.relays import ReadRelays, WriteRelays
 from paydaemon.store.sqlite.tables.sellers import ReadSellers, WriteSellers
 from paydaemon.store.sqlite.tables.targets import ReadTargets, WriteTargets
@@ -19,6 +20,7 @@ class SqliteReader(
     ReadJournal,
     ReadTargets,
     ReadDeliveries,
+    ReadRates,
 ):
     """`paydaemon.store.port.Reader` on a connection inside a transaction."""
 
@@ -32,6 +34,7 @@ class SqliteTransaction(
     WriteJournal,
     WriteTargets,
     WriteDeliveries,
+    WriteRates,
     SqliteReader,
 ):
     """`paydaemon.store.port.Transaction` on a connection inside a transaction and a savepoint."""

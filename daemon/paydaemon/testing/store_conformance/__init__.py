@@ -19,6 +19,7 @@ from paydaemon.testing.store_conformance.epochs import Epochs
 from paydaemon.testing.store_conformance.invoices import Invoices
 from paydaemon.testing.store_conformance.journal import Journal
 from paydaemon.testing.store_conformance.payments import Payments
+from paydaemon.testing.store_conformance.rates import Rates
 from paydaemon.testing.store_conformance.relays import Relays
 from paydaemon.testing.store_conformance.sellers import Sellers
 from paydaemon.testing.store_conformance.targets import Targets
@@ -28,6 +29,17 @@ __all__ = ["StoreConformance", "StoreFactory"]
 
 
 class StoreConformance(
-    Transactions, Sellers, Invoices, Due, Payments, Relays, Chains, Journal, Epochs, Targets, Deliveries
+    Transactions,
+    Sellers,
+    Invoices,
+    Due,
+    Payments,
+    Relays,
+    Chains,
+    Journal,
+    Epochs,
+    Targets,
+    Deliveries,
+    Rates,
 ):
     """Everything that a store must do."""

@@ -8,7 +8,18 @@ from operator import methodcaller
 import pytest
 
 from paydaemon.core.access import Seller
-from paydaemon.core.invoice import Flag, Invoice, LatePolicy, Mark, Quote, Stage, Standing, Status
+from paydaemon.core.invoice import (
+    Flag,
+    Invoice,
+    LatePolicy,
+    Mark,
+    Quote,
+    QuoteMethod,
+    SourcePrice,
+    Stage,
+    Standing,
+    Status,
+)
 from paydaemon.core.money import Asset, Currency
 from paydaemon.store.port import Duplicate, IdempotencyRow, Reader, Store, Transaction
 from paydaemon.testing.samples import SELLER, destination, invoice, option
@@ -16,6 +27,14 @@ from paydaemon.testing.store_conformance.base import Suite
 
 HUGE = 10**78 - 1
 ROW = IdempotencyRow(SELLER.id, "order-1", b"\x00fingerprint", "inv_0")
+CROSSED = Quote(
+    "0.000001",
+    "a, b and c",
+    -5,
+    QuoteMethod.MEDIAN,
+    15_000,
+    (SourcePrice("a", "USDC/USD", "0.9998", -5), SourcePrice("ä", "EUR/USD", "1.10", 7, outlier=True)),
+)
 SETTLED = Standing(Status.SETTLED, frozenset({Flag.LATE, Flag.OVER}), Stage.EXPIRED, Mark.SETTLED)
 
 
@@ -64,7 +83,7 @@ class Invoices(Suite):
                 replace(
                     option(0),
                     asset=coin,
-                    quote=Quote("0.000001", "a, b and c", -5),
+                    quote=CROSSED,
                     destination=replace(destination(2), memo="pay ✓"),
                     confirmations_required=1,
                 ),

@@ -41,10 +41,12 @@ INSERT INTO invoices (
 -- name: add_option
 INSERT INTO options (
     invoice_id, chain, asset_code, place, asset_symbol, asset_decimals, due_minor, rate, rate_source, rate_at_ms,
-    destination_key, destination_index, address, memo, uri, confirmations_required
+    rate_method, rate_spread_ppm, rate_sources, destination_key, destination_index, address, memo, uri,
+    confirmations_required
 ) VALUES (
     :invoice_id, :chain, :asset_code, :place, :asset_symbol, :asset_decimals, :due_minor, :rate, :rate_source,
-    :rate_at_ms, :destination_key, :destination_index, :address, :memo, :uri, :confirmations_required
+    :rate_at_ms, :rate_method, :rate_spread_ppm, :rate_sources, :destination_key, :destination_index, :address,
+    :memo, :uri, :confirmations_required
 )
 
 -- name: add_chain_set

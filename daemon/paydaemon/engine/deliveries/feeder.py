@@ -93,7 +93,7 @@ class Feeder:
         """A page for some who are behind, and one for all who are not."""
         self._changed = trio.Event()
         if not self._listeners:
-            return await self._somebody()
+            await self._somebody()
         behind = [one for one in self._listeners.values() if one.reached < self._reached]
         for listener in behind[:BEHIND_AT_ONCE]:
             self._listeners[listener.id] = self._listeners.pop(listener.id)  # to the end of those behind

@@ -50,6 +50,33 @@ async def test_everybody_hears_what_they_want_from_when_they_came(autojump_clock
         }
 
 
+async def test_while_nobody_is_told_the_journal_is_not_read(autojump_clock: MockClock) -> None:
+    async with office() as desk:
+        read, reads = desk.store.read, 0
+
+        async def counted(fn):  # type: ignore[no-untyped-def]
+            nonlocal reads
+            reads += 1
+            return await read(fn)
+
+        desk.store.read = counted  # type: ignore[method-assign]
+        for _ in range(10):
+            await desk.happen("before")
+            await trio.sleep(0.01)
+        assert reads == 0
+        await desk.endpoint("we_1")
+        await desk.happen("after")
+        await trio.sleep(1)
+        assert desk.notifier.seqs("we_1") == [11]
+        desk.deliveries.ended("we_1")
+        await desk.happen("for nobody")
+        await trio.sleep(1)
+        reads = 0
+        await desk.happen("for nobody")
+        await trio.sleep(1)
+        assert reads == 0
+
+
 async def test_one_that_is_away_holds_up_nobody_but_itself(autojump_clock: MockClock) -> None:
     async with office() as desk:
         for id in ("we_away", "we_here"):

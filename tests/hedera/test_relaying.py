@@ -58,6 +58,15 @@ async def test_it_is_taken_comes_through_and_is_credited() -> None:
         await charged_once(here, raw)
 
 
+async def test_what_has_come_through_is_not_remembered() -> None:
+    async with world() as here, here.watching():
+        transfer, outcome = await here.hand_in(here.signed())
+        assert here.chain._relay._memory.recall(transfer) is not None
+        await here.chain.follow(transfer, outcome)
+        assert here.chain._relay._memory.recall(transfer) is None
+        assert here.chain._relay._memory._read_bytes == 0
+
+
 async def test_consensus_may_refuse_what_a_node_took() -> None:
     """Alice has enough when the node asks, and not any more when her second transfer comes to consensus."""
     async with world() as here, here.watching():

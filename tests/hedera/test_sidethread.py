@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import trio
@@ -51,6 +53,41 @@ async def test_many_at_once_are_each_told_what_is_theirs(side: SideThread) -> No
             for number in range(500):
                 nursery.start_soon(ask, number)
     assert told == {number: number for number in range(500)}
+
+
+async def test_trio_is_told_once_of_all_that_came_back_while_it_was_busy(side: SideThread) -> None:
+    """Each announcement wakes trio's loop by a call of the kernel."""
+    announced, began = 0, threading.Semaphore(0)
+    hand_back = side._hand_back
+
+    def counted() -> None:
+        nonlocal announced
+        announced += 1
+        hand_back()
+
+    async def answer(number: int) -> int:
+        began.release()
+        await asyncio.sleep(number / 1000)
+        return number
+
+    async def keep_busy() -> None:
+        for _ in range(30):
+            await trio.to_thread.run_sync(began.acquire)
+        time.sleep(0.1)  # noqa: ASYNC251 - so that nobody else has a turn
+
+    side._hand_back = counted  # type: ignore[method-assign]
+    told: list[int] = []
+
+    async def ask(number: int) -> None:
+        told.append(await side.call(partial(answer, number + 20)))
+
+    with trio.fail_after(SOON_S):
+        async with trio.open_nursery() as nursery:
+            for number in range(30):
+                nursery.start_soon(ask, number)
+            await keep_busy()
+    assert sorted(told) == list(range(20, 50))
+    assert announced < 15
 
 
 async def test_whoever_gives_up_ends_what_was_called(side: SideThread) -> None:

@@ -117,6 +117,21 @@ async def test_nothing_from_before_the_first_start_and_everything_from_then_on()
         ]
 
 
+async def test_however_much_is_expected_the_mirror_is_looked_at_at_most_four_times_a_second() -> None:
+    async with world(**{".poll_interval_s": 60}) as here, here.watching():
+        watcher = here.chain._watcher
+        assert watcher is not None
+        before = len(here.host.told)
+        for number in range(100):
+            watcher.expect(str(number))
+            await trio.sleep(0.01)
+        looks = sum(told.as_of is not None for told in here.host.told[before:])
+        assert 1 <= looks <= 8, "each is told at its beginning or its end"
+        here.pay("000000", 7)
+        watcher.expect("100")
+        await here.seen("000000")
+
+
 async def test_an_absence_longer_than_what_is_looked_through_at_once() -> None:
     async with world() as here:
         async with here.watching():

@@ -107,6 +107,39 @@ def test_a_batch_has_one_commit(committer: Committer) -> None:
     assert committer.last_seq == 3
 
 
+def test_who_raises_before_writing_costs_nobody_a_savepoint(committer: Committer) -> None:
+    def refuse(tx: Transaction) -> None:
+        tx.last_seq()
+        raise KeyError
+
+    statements: list[str] = []
+    committer.connection.set_trace_callback(statements.append)
+    assert types(commit(committer, append, refuse, append)) == [int, KeyError, int]
+    assert statements.count("BEGIN IMMEDIATE") == 1
+    assert not [one for one in statements if "SAVEPOINT" in one]
+    assert len([one for one in statements if one.startswith("UPDATE journal")]) == 1
+    assert committer.last_seq == 2
+
+
+def test_who_raises_after_writing_has_all_run_once_more(committer: Committer, path: Path) -> None:
+    ran: list[str] = []
+
+    def noted(id: str, fn: Fn) -> Fn:
+        def run(tx: Transaction) -> object:
+            ran.append(id)
+            return fn(tx)
+
+        return run
+
+    answers = commit(committer, noted("a", append), noted("b", fail), noted("c", append))
+    assert types(answers) == [int, KeyError, int]
+    assert answers[::2] == [1, 2]
+    assert answers[1].__context__ is None  # type: ignore[attr-defined]
+    assert ran == ["a", "b", "a", "b", "c"]
+    assert stored(path) == set()
+    assert committer.last_seq == 2
+
+
 def test_one_that_raises_takes_back_its_own(committer: Committer, path: Path) -> None:
     answers = commit(committer, add("before"), append, fail, append, add("after"))
     assert types(answers) == [type(None), int, KeyError, int, type(None)]

@@ -80,19 +80,19 @@ def apply(tx: Transaction, model: Model, operation: Operation) -> None:
 
 async def run(store: Store, model: Model, todo: list[Operation], raises: bool) -> Model:
     """One transaction; returns the model as it should now be."""
-    after = model.copy()
 
-    def work(tx: Transaction) -> None:
+    def work(tx: Transaction) -> Model:
+        after = model.copy()
         for operation in todo:
             apply(tx, after, operation)
         if raises:
             raise Refused
+        return after
 
     try:
-        await store.transact(work)
+        return await store.transact(work)
     except Refused:
         return model
-    return after
 
 
 def compare(model: Model) -> Callable[[Reader], None]:

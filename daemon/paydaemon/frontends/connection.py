@@ -153,4 +153,5 @@ class Connection(TCPServer):
     def _hurry(self) -> None:
         """A request that has begun is to arrive soon, in however many pieces."""
         soon = trio.current_time() + self.config.limits.head_timeout_s
-        self._waiting.deadline = min(self._waiting.deadline, soon)
+        if soon < self._waiting.deadline:
+            self._waiting.deadline = soon

@@ -17,7 +17,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
 from paydaemon.frontends.conversation import Goodbye, SocketGone
-from paydaemon.frontends.framing import close_frame
+from paydaemon.frontends.framing import close_frame, text_frame
 from paydaemon.frontends.pace import Pace
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
@@ -109,8 +109,7 @@ class FrameSocket:
         """
         if self._rest or self._sending.locked() or not self._is_open:
             return False
-        self._protocol.send_text(text.encode())
-        if not self.send_frames_now(b"".join(self._protocol.data_to_send())):
+        if not self.send_frames_now(text_frame(text.encode())):
             self._has_rest.set()
         return True
 

@@ -20,6 +20,8 @@ FAREWELL_S = 0.1
 FAREWELL_BUFFER = 1 << 20
 IN_VAIN_BYTES = 1 << 24
 """How much of what a client goes on sending is read while closing: beyond it, it is not worth a farewell."""
+RECEIVE_BYTES = 65_536
+"""How much is read at once, where nobody says otherwise."""
 USER_TIMEOUT_MS = 60_000
 """How long sent bytes may stay unacknowledged before the peer counts as gone (RFC 5482)."""
 
@@ -68,9 +70,9 @@ class PatientStream:
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What comes next; empty at the end. While closing, reads on in vain until the client has seen it."""
-        while data := await self._stream.receive_some(max_bytes):
+        while data := await self._next(max_bytes or RECEIVE_BYTES):
             if not self.closing.is_set():
-                return bytes(data)
+                return data
             self._in_vain_bytes += len(data)
             if self._in_vain_bytes > IN_VAIN_BYTES:
                 break
@@ -90,6 +92,19 @@ class PatientStream:
         """Close now, whoever waits for what."""
         self.closing.set()
         await trio.aclose_forcefully(self._stream)
+
+    async def _next(self, max_bytes: int) -> bytes:
+        """Waits before it reads: what a client says next is mostly not there yet, and to find that out costs
+        more than the wait. Raises like `trio.SocketStream.receive_some`.
+        """
+        while True:
+            await trio.lowlevel.wait_readable(self.socket)
+            try:
+                return os.read(self.socket.fileno(), max_bytes)
+            except BlockingIOError:  # it was for the kernel alone
+                continue
+            except OSError as error:
+                raise trio.BrokenResourceError("the client is gone") from error
 
     async def _send(self, data: memoryview) -> int:
         try:

@@ -30,3 +30,8 @@ class Memory:
     def recall(self, transfer: SignedTransfer) -> Inspected | None:
         """What was read in it."""
         return self._read.get(transfer.raw)
+
+    def forget(self, transfer: SignedTransfer) -> None:
+        """What became of it is known: nothing more will be asked of it."""
+        if self._read.pop(transfer.raw, None) is not None:
+            self._read_bytes -= len(transfer.raw)

@@ -76,6 +76,8 @@ class HederaRelay:
     async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
         """What became of it. What nobody is known to have taken is handed over again meanwhile."""
         outcome = await self._outcomes.follow(self._sought(transfer, so_far))
+        if outcome.status.is_final:
+            self._memory.forget(transfer)
         if outcome.status is RelayStatus.SUCCEEDED:
             self._settled(transfer)
         return outcome

@@ -29,6 +29,8 @@ _NS_PER_S = 1_000_000_000
 NS_PER_WINDOW = 86_400 * _NS_PER_S
 """The most that is looked through before the cursor moves. Mirrors refuse much more than a week at once."""
 _SOON_S = 0.5
+_APART_S = 0.25
+"""However much is expected, it is not looked more often than this: a mirror is seconds behind anyway."""
 _EXPECTED_FOR_S = 60.0
 _MOST_EXPECTED = 10_000
 
@@ -80,6 +82,7 @@ class Watcher:
             looked()
             with trio.move_on_after(self._pause_s(every_s)):
                 await self._wake.wait()
+                await trio.sleep_until(began_at + _APART_S)
 
     async def look(self) -> None:
         """See everything that the mirror has beyond the cursor. Raises `MirrorUnavailable`."""

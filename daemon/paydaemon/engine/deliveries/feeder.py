@@ -92,6 +92,8 @@ class Feeder:
     async def _turn(self) -> None:
         """A page for some who are behind, and one for all who are not."""
         self._changed = trio.Event()
+        if not self._listeners:
+            await self._somebody()
         behind = [one for one in self._listeners.values() if one.reached < self._reached]
         for listener in behind[:BEHIND_AT_ONCE]:
             self._listeners[listener.id] = self._listeners.pop(listener.id)  # to the end of those behind
@@ -100,6 +102,11 @@ class Feeder:
             await self._share()
         elif not behind:
             await self._more()
+
+    async def _somebody(self) -> None:
+        """While nobody is told, the journal is not read: whoever comes catches up by itself."""
+        await self._changed.wait()
+        self._reached = self._store.last_seq
 
     async def _more(self) -> None:
         """Wait until there is anything to do."""

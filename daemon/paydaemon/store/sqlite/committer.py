@@ -1,7 +1,10 @@
 """The committer: runs a batch of functions in one transaction, so that they share the cost of one commit.
 
-Each function runs in a savepoint of its own: one that raises takes back its own writes and nobody else's. But
-when the disk fails, SQLite may have taken back savepoints that were released long before, so then the whole
+A function that raises takes back its own writes and nobody else's. Most that raise have not written yet, and
+then there is nothing to take back. Where one has, the whole batch is taken back and run again, each function
+in a savepoint of its own: so what happens rarely costs twice, and what happens always costs no savepoint.
+
+When the disk fails, SQLite may have taken back savepoints that were released long before. So then the whole
 batch fails, and the connection is opened anew: what a failed commit left behind is for SQLite's recovery to
 judge, not for us.
 
@@ -9,7 +12,7 @@ This is the same code whether a thread of its own runs it or a test inline.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
@@ -25,6 +28,8 @@ ATTEMPTS = 3
 """How often a batch is begun while another process is in the way; each waits for `BUSY_TIMEOUT_S`."""
 
 Batch = Sequence[Job[Any]]
+Step = Callable[[sqlite3.Connection, SqliteTransaction, Job[Any]], bool]
+"""Runs one function. Returns whether the others' writes can be told from what it has left behind."""
 
 
 class Committer:
@@ -88,12 +93,19 @@ class Committer:
         return self._attempt(batch)
 
     def _attempt(self, batch: Batch) -> None:
+        if not self._carry_out(batch, _step):
+            self._carry_out(batch, _step_apart)
+
+    def _carry_out(self, batch: Batch, step: Step) -> bool:
+        """Run all and commit; whether that could be done in these steps."""
         connection = self.connection
         written = connection.total_changes
         connection.execute("BEGIN IMMEDIATE")
         tx = self._session(connection)
-        for job in batch:
-            _step(connection, tx, job)
+        if not all(step(connection, tx, job) for job in batch):
+            self._roll_back()
+            return False
+        tx.seal()
         newest = tx.last_seq()
         began = perf_counter()
         connection.execute("COMMIT")
@@ -101,6 +113,7 @@ class Committer:
         self.last_seq = newest
         if connection.total_changes > written:
             self.fault = None
+        return True
 
     def _recover_from(self, error: Exception) -> None:
         self._roll_back()
@@ -115,17 +128,40 @@ class Committer:
                 self._connection.execute("ROLLBACK")
 
 
-def _step(connection: sqlite3.Connection, tx: SqliteTransaction, job: Job[Any]) -> None:
-    """Run one function in its savepoint. Raises the fault it met, even one that it kept to itself."""
+def _step(connection: sqlite3.Connection, tx: SqliteTransaction, job: Job[Any]) -> bool:
+    """Run one function among the others. Raises the fault it met, even one that it kept to itself."""
+    written = connection.total_changes
+    succeeded = _run(tx, job)
+    _require_whole(connection, tx)
+    return succeeded or connection.total_changes == written
+
+
+def _step_apart(connection: sqlite3.Connection, tx: SqliteTransaction, job: Job[Any]) -> bool:
+    """Run one function in its savepoint. Raises like `_step`."""
     connection.execute("SAVEPOINT job")
+    if _run(tx, job):
+        tx.seal()
+    elif tx.fault is None and connection.in_transaction:
+        connection.execute("ROLLBACK TO job")
+        tx.forget()
+    _require_whole(connection, tx)
+    connection.execute("RELEASE job")
+    return True
+
+
+def _run(tx: SqliteTransaction, job: Job[Any]) -> bool:
+    """Bring a function to its answer; whether it returned."""
     try:
         job.succeeded(job.fn(tx))
     except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits
         job.failed(error)
-        if tx.fault is None and connection.in_transaction:
-            connection.execute("ROLLBACK TO job")
+        return False
+    return True
+
+
+def _require_whole(connection: sqlite3.Connection, tx: SqliteTransaction) -> None:
+    """Raises the first fault that the transaction has met, and where SQLite took it back."""
     if tx.fault is not None:
         raise tx.fault
     if not connection.in_transaction:
         raise LostTransaction("SQLite took the transaction back")
-    connection.execute("RELEASE job")

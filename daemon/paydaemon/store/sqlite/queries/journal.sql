@@ -3,11 +3,12 @@
 -- name: journal
 SELECT epoch, last_seq, first_index FROM journal
 
--- name: next_seq
-UPDATE journal SET last_seq = last_seq + 1 RETURNING epoch, last_seq
+-- It never goes back, and a transaction that appended nothing writes nothing.
+-- name: set_last_seq
+UPDATE journal SET last_seq = :last_seq WHERE last_seq < :last_seq
 
 -- name: next_epoch
-UPDATE journal SET epoch = lower(hex(randomblob(4))), first_index = first_index + :leap RETURNING epoch
+UPDATE journal SET epoch = lower(hex(randomblob(4))), first_index = first_index + :leap
 
 -- name: add_event
 INSERT INTO events (seq, epoch, type, created_at_ms, invoice_id, seller_id, data)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from paydaemon.core.events import Draft, Event, EventType
 from paydaemon.store.sqlite import rows
@@ -62,20 +63,56 @@ class ReadJournal(Session):
         return found[:most]
 
 
+@dataclass(slots=True)
+class Head:
+    """Where the journal stands: what the next event's `seq` and id are made of."""
+
+    epoch: str
+    last_seq: int
+
+
 class WriteJournal(ReadJournal):
-    """What can be written to it."""
+    """What can be written to it.
+
+    All that share a commit share one reading of the counter and one writing of it, by `seal`.
+    """
+
+    _head: Head | None = None
+
+    def epoch(self) -> str:
+        return self._stands().epoch
+
+    def last_seq(self) -> int:
+        return self._stands().last_seq
 
     def append(self, draft: Draft, at_ms: int) -> Event:
-        with self._together():
-            [row] = self._rows("next_seq")
-            event = rows.new_event(row["last_seq"], row["epoch"], draft, at_ms)
-            self._change("add_event", **rows.event_values(event, row["epoch"]))
+        head = self._stands()
+        event = rows.new_event(head.last_seq + 1, head.epoch, draft, at_ms)
+        self._change("add_event", **rows.event_values(event, head.epoch))
+        head.last_seq = event.seq
         return event
 
     def begin_epoch(self, leap: int) -> str:
         if leap < 0:
             raise ValueError(f"leap must not be negative, as {leap} is")
+        self.seal()
         with self._together():
             self._change("leap", leap=leap)
-            [row] = self._rows("next_epoch", leap=leap)
-        return str(row["epoch"])
+            self._change("next_epoch", leap=leap)
+        self.forget()
+        return self.epoch()
+
+    def seal(self) -> None:
+        """Write the counter: what was appended is not whole without."""
+        if self._head is not None:
+            self._change("set_last_seq", last_seq=self._head.last_seq)
+
+    def forget(self) -> None:
+        """What was appended since the last `seal` was taken back."""
+        self._head = None
+
+    def _stands(self) -> Head:
+        if self._head is None:
+            [row] = self._rows("journal")
+            self._head = Head(row["epoch"], row["last_seq"])
+        return self._head

@@ -12,10 +12,10 @@ from tests.support.daemon import Daemon, Json, patiently
 EVERY_S = 10
 
 
-def tables(folder: Path, north: str, south: str) -> Mapping[str, object]:
+def tables(folder: Path, north: str, south: str, every_s: int = EVERY_S) -> Mapping[str, object]:
     chains = {CHAIN: {"plugin": "played", "moves": str(folder / "moves")}}
     rates = {name: {"price": price} for name, price in zip(SOURCES, (north, south), strict=True)}
-    return {"chains": chains, "rates": rates, "quotes": {"history_every_s": EVERY_S}}
+    return {"chains": chains, "rates": rates, "quotes": {"history_every_s": every_s}}
 
 
 async def now(daemon: Daemon) -> Json:
@@ -29,8 +29,10 @@ async def kept(daemon: Daemon) -> list[Json]:
 
 async def test_rates_are_kept_over_a_restart_and_held_against_the_next(tmp_path: Path) -> None:
     installed(tmp_path, "market", "tests.e2e.market")
-    async with staged(tmp_path, tables=tables(tmp_path, "60000", "60100")) as stage:
+    async with staged(tmp_path, tables=tables(tmp_path, "60000", "60100", 86_400)) as stage:
         daemon = stage.daemon
+        daemon.configure(tables(tmp_path, "60000", "60100"))
+        daemon.hang_up()
 
         async def is_kept() -> bool:
             return bool(await kept(daemon))

@@ -122,6 +122,35 @@ async def test_it_is_noted_at_the_set_resolution(autojump_clock: MockClock) -> N
         nursery.cancel_scope.cancel()
 
 
+async def test_another_resolution_holds_at_once(autojump_clock: MockClock) -> None:
+    async with room(trio_clock(DAY_MS + 1)) as here, trio.open_nursery() as nursery:
+        here.history.rules.every_s = 86_400
+        nursery.start_soon(here.history.run)
+        await trio.sleep(3_605)
+        here.history.rules.every_s = 60
+        here.says("BTC/EUR", "60000", "60000")
+        await trio.sleep(70)
+        assert [at_ms - DAY_MS for at_ms, _ in await here.kept()] == [61 * MINUTE_MS]
+        nursery.cancel_scope.cancel()
+
+
+async def test_it_goes_on_after_the_clock_was_turned_back(autojump_clock: MockClock) -> None:
+    follows, turned = trio_clock(600 * MINUTE_MS + 1), TurnedClock(0)
+
+    def clock() -> int:
+        return follows() + turned()
+
+    async with room(clock) as here, trio.open_nursery() as nursery:
+        nursery.start_soon(here.history.run)
+        for minutes in (0, -500):
+            turned.turn(60 * minutes)
+            here.says("BTC/EUR", "60000", "60000")
+            await trio.sleep(65)
+        kept = [at_ms // MINUTE_MS for at_ms, _ in await here.kept()]
+        nursery.cancel_scope.cancel()
+    assert kept == [102, 601]
+
+
 class Faulty:
     """A store that refuses for a while."""
 

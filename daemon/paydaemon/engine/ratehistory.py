@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 MOST_PAIRS = 500
 """Of how many pairs rates are kept; those that invoices were quoted in come first."""
+LONGEST_NAP_S = 10.0
+"""How soon another resolution holds, and another time of the clock."""
+
 PRUNE_EVERY_S = 3_600.0
 PRUNED_AT_ONCE = 500
 LATEST_MS = 2**62
@@ -95,13 +98,26 @@ class RateHistory:
     # --- Noting
 
     async def _note_always(self) -> None:
+        before_ms = self._clock()
         while True:
             every_ms = 1_000 * self.rules.every_s
-            await trio.sleep((every_ms - self._clock() % every_ms) / 1_000)
-            try:
-                await self.note(self._clock() // every_ms * every_ms)
-            except StoreUnavailable as error:
-                log.debug("rates could not be noted", error=str(error))
+            await trio.sleep(min(LONGEST_NAP_S, (every_ms - before_ms % every_ms) / 1_000))
+            at_ms = self._passed(before_ms)
+            before_ms = self._clock()
+            if at_ms is not None:
+                await self._try_to_note(at_ms)
+
+    def _passed(self, before_ms: int) -> int | None:
+        """The time to note rates as of, where it has come since then."""
+        now_ms, every_ms = self._clock(), 1_000 * self.rules.every_s
+        at_ms = now_ms // every_ms * every_ms
+        return at_ms if at_ms > before_ms else None
+
+    async def _try_to_note(self, at_ms: int) -> None:
+        try:
+            await self.note(at_ms)
+        except StoreUnavailable as error:
+            log.debug("rates could not be noted", error=str(error))
 
     async def note(self, at_ms: int) -> None:
         """Note what every known pair costs now, as of a time."""

@@ -1,0 +1,136 @@
+"""Listening to Kraken: its websocket tells of every change of a best bid or ask, within milliseconds.
+
+While it lives, its prices are as of its newest message, as it has a heartbeat each second when nothing else
+is told; unless nothing has changed for so long that it must have stopped. They are published once a second.
+A message that cannot be read ends the connection, and whatever is not told here is asked for by HTTP.
+"""
+
+from collections.abc import Callable
+
+import structlog
+import trio
+from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, open_websocket_url
+
+from paydaemon.hooks.ports import Rate, RateHost
+from paydaemon_rates.config import KrakenSettings
+from paydaemon_rates.exchange import Price, Unreadable
+from paydaemon_rates.exchanges.kraken import Kraken
+from paydaemon_rates.freshness import Freshness
+from paydaemon_rates.pairs import Pair
+from paydaemon_rates.pauses import after_failures
+
+log = structlog.get_logger(__name__)
+
+PUBLISH_EVERY_S = 1.0
+_LEAVE_WITHIN_S = 1.0
+
+
+class Silent(Exception):
+    """It has not said anything for too long."""
+
+
+class Stream:
+    """One websocket, connected again whenever it is lost. `covers` is told which pairs it has prices of."""
+
+    def __init__(
+        self, exchange: Kraken, settings: KrakenSettings, url: str, covers: Callable[[frozenset[Pair]], None]
+    ) -> None:
+        self._exchange = exchange
+        self._settings = settings
+        self._url = url
+        self._covers = covers
+        self._forget()
+
+    async def run(self, host: RateHost) -> None:
+        """Listen until cancelled."""
+        failures = 0
+        while True:
+            reason = await self._listen(host)
+            failures = 1 if self._prices else failures + 1
+            log.info("a websocket is away", source=self._exchange.name, reason=reason, failures=failures)
+            self._forget()
+            self._covers(frozenset())
+            await trio.sleep(after_failures(failures, self._settings.limits.longest_pause_s))
+
+    async def _listen(self, host: RateHost) -> str:
+        """Listen until it ends; returns why it did."""
+        try:
+            await self._follow(host)
+        except (ConnectionClosed, HandshakeError, OSError, Silent, Unreadable) as error:
+            return _reason(error)
+        except BaseExceptionGroup as group:  # of the websocket's own nursery
+            expected, others = group.split((ConnectionClosed, HandshakeError, OSError, Silent, Unreadable))
+            if others is not None:
+                raise others from None
+            return _reason(expected or group)
+        raise AssertionError("it is listened to until something ends it")
+
+    async def _follow(self, host: RateHost) -> None:
+        limits = self._settings.limits
+        async with open_websocket_url(
+            self._url,
+            connect_timeout=self._settings.timeout_s,
+            disconnect_timeout=_LEAVE_WITHIN_S,
+            max_message_size=limits.answer_bytes,
+        ) as socket:
+            await socket.send_message(self._exchange.subscription())
+            while True:
+                self._take(host, await self._next(socket))
+
+    async def _next(self, socket: WebSocketConnection) -> str | bytes:
+        with trio.move_on_after(self._settings.limits.silent_s):
+            return await socket.get_message()
+        raise Silent
+
+    def _take(self, host: RateHost, message: str | bytes) -> None:
+        told, now_ms = self._exchange.told(message), host.now_ms()
+        if told.prices:
+            self._freshness.hear(message, now_ms)
+        for pair, price in told.prices.items():
+            self._note(host, pair, price, now_ms)
+        for symbol, reason in told.refused:
+            log.info("a websocket refuses a pair", source=self._exchange.name, pair=symbol, reason=reason)
+        if trio.current_time() >= self._publish_at or not self._prices.keys() <= self._covered:
+            self._publish(host, now_ms)
+
+    def _note(self, host: RateHost, pair: Pair, price: Price | Unreadable, now_ms: int) -> None:
+        try:
+            if isinstance(price, Unreadable):
+                raise price
+            self._freshness.at_ms(price, now_ms)  # which refuses one from ahead
+            self._prices[pair] = Price(price.value)
+        except Unreadable as why:
+            self._prices.pop(pair, None)
+            host.failed(str(why), [pair])
+
+    def _publish(self, host: RateHost, now_ms: int) -> None:
+        self._publish_at = trio.current_time() + PUBLISH_EVERY_S
+        if self._covered != self._prices.keys():
+            self._covered = frozenset(self._prices)
+            self._covers(self._covered)
+        rates = [
+            Rate(pair.base, pair.quote, price.value, self._freshness.at_ms(price, now_ms))
+            for pair, price in self._prices.items()
+        ]
+        if rates:
+            host.publish(rates)
+
+    def _forget(self) -> None:
+        self._prices: dict[Pair, Price] = {}
+        self._covered: frozenset[Pair] = frozenset()
+        self._freshness = Freshness(self._settings.limits.frozen_s * 1000)
+        self._publish_at = -1.0
+
+
+def _reason(error: BaseException) -> str:
+    match error:
+        case Silent():
+            return "it says nothing more"
+        case Unreadable():
+            return str(error)
+        case ConnectionClosed():
+            return "it was closed"
+        case BaseExceptionGroup(exceptions=(first, *_)):
+            return _reason(first)
+        case _:
+            return "no connection"

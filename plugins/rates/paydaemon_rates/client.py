@@ -4,6 +4,7 @@ Nothing is followed, decoded, or taken from the environment. What an answer is c
 is said the next time, so that what has not changed need not be sent again.
 """
 
+import os
 import re
 import ssl
 import time
@@ -182,8 +183,8 @@ def _cause(error: BaseException) -> str:
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {seen.verify_message}"
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
+        if isinstance(seen, OSError) and seen.errno:
+            return os.strerror(seen.errno).lower()
         if isinstance(seen, BaseExceptionGroup):
             seen = seen.exceptions[0]
         else:

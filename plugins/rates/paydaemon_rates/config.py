@@ -52,7 +52,7 @@ def _websocket_url(text: str) -> str:
     return _base(text, "wss", "ws") if text else text
 
 
-def _base(text: str, safe: str, open: str) -> str:
+def _base(text: str, safe: str, plain: str) -> str:
     """An address to put paths behind; without TLS only on this machine."""
     try:
         parts = urlsplit(text)
@@ -61,8 +61,8 @@ def _base(text: str, safe: str, open: str) -> str:
         raise ValueError(f"must be an address such as {safe}://example.org") from error
     if not is_one or parts.username is not None or parts.query or parts.fragment or not text.isprintable():
         raise ValueError(f"must be an address such as {safe}://example.org, with nothing behind its path")
-    if parts.scheme != safe and not (parts.scheme == open and _is_here(parts)):
-        raise ValueError(f"must begin with {safe}://; {open}:// is for this machine alone")
+    if parts.scheme != safe and not (parts.scheme == plain and _is_here(parts)):
+        raise ValueError(f"must begin with {safe}://; {plain}:// is for this machine alone")
     return text.rstrip("/")
 
 

@@ -13,7 +13,7 @@ class SourceLimits(Settings):
         300,
         5,
         86_400,
-        "The most seconds until a source that failed is asked again; each failure doubles them.",
+        "The most seconds until a source that failed is asked again; each failure in a row doubles them.",
     )
 
 

@@ -5,11 +5,13 @@ is told; unless nothing has changed for so long that it must have stopped. They 
 A message that cannot be read ends the connection, and whatever is not told here is asked for by HTTP.
 """
 
+import ssl
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 import trio
-from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, open_websocket_url
+from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, wrap_client_stream
 
 from paydaemon.hooks.ports import Rate, RateHost
 from paydaemon_rates.config import KrakenSettings
@@ -22,7 +24,9 @@ from paydaemon_rates.pauses import after_failures
 log = structlog.get_logger(__name__)
 
 PUBLISH_EVERY_S = 1.0
-_LEAVE_WITHIN_S = 1.0
+
+
+Wire = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
 class Silent(Exception):
@@ -39,7 +43,10 @@ class Stream:
         self._settings = settings
         self._url = url
         self._covers = covers
-        self._forget()
+        self._prices: dict[Pair, Price] = {}
+        self._covered: frozenset[Pair] = frozenset()
+        self._freshness = self._fresh()
+        self._publish_at = -1.0
 
     async def run(self, host: RateHost) -> None:
         """Listen until cancelled."""
@@ -56,26 +63,33 @@ class Stream:
         """Listen until it ends; returns why it did."""
         try:
             await self._follow(host)
-        except (ConnectionClosed, HandshakeError, OSError, Silent, Unreadable) as error:
+        except _ENDS as error:
             return _reason(error)
-        except BaseExceptionGroup as group:  # of the websocket's own nursery
-            expected, others = group.split((ConnectionClosed, HandshakeError, OSError, Silent, Unreadable))
+        except BaseExceptionGroup as group:  # of the nursery that its messages are read in
+            expected, others = group.split(_ENDS)
             if others is not None:
                 raise others from None
             return _reason(expected or group)
         raise AssertionError("it is listened to until something ends it")
 
     async def _follow(self, host: RateHost) -> None:
-        limits = self._settings.limits
-        async with open_websocket_url(
-            self._url,
-            connect_timeout=self._settings.timeout_s,
-            disconnect_timeout=_LEAVE_WITHIN_S,
-            max_message_size=limits.answer_bytes,
-        ) as socket:
-            await socket.send_message(self._exchange.subscription())
-            while True:
-                self._take(host, await self._next(socket))
+        with trio.fail_after(self._settings.timeout_s):
+            stream = await _connected(self._url)
+        try:
+            async with trio.open_nursery() as nursery:
+                socket = await self._greeted(nursery, stream)
+                await socket.send_message(self._exchange.subscription())
+                while True:
+                    self._take(host, await self._next(socket))
+        finally:
+            await trio.aclose_forcefully(stream)
+
+    async def _greeted(self, nursery: trio.Nursery, stream: Wire) -> WebSocketConnection:
+        parts, most = urlsplit(self._url), self._settings.limits.answer_bytes
+        with trio.fail_after(self._settings.timeout_s):
+            return await wrap_client_stream(
+                nursery, stream, parts.netloc, parts.path or "/", max_message_size=most
+            )
 
     async def _next(self, socket: WebSocketConnection) -> str | bytes:
         with trio.move_on_after(self._settings.limits.silent_s):
@@ -116,10 +130,30 @@ class Stream:
             host.publish(rates)
 
     def _forget(self) -> None:
-        self._prices: dict[Pair, Price] = {}
-        self._covered: frozenset[Pair] = frozenset()
-        self._freshness = Freshness(self._settings.limits.frozen_s * 1000)
+        self._prices, self._covered = {}, frozenset()
+        self._freshness = self._fresh()
         self._publish_at = -1.0
+
+    def _fresh(self) -> Freshness:
+        return Freshness(self._settings.limits.frozen_s * 1000)
+
+
+_ENDS = (
+    *(ConnectionClosed, HandshakeError, OSError, trio.BrokenResourceError, trio.TooSlowError),
+    *(Silent, Unreadable),
+)
+"""What a connection ends by."""
+
+
+async def _connected(url: str) -> Wire:
+    """Raises `OSError`."""
+    parts = urlsplit(url)
+    is_open = parts.scheme == "ws"
+    host, port = parts.hostname or "", parts.port or (80 if is_open else 443)
+    if is_open:
+        return await trio.open_tcp_stream(host, port)
+    context = await trio.to_thread.run_sync(ssl.create_default_context)
+    return await trio.open_ssl_over_tcp_stream(host, port, ssl_context=context)
 
 
 def _reason(error: BaseException) -> str:
@@ -130,6 +164,8 @@ def _reason(error: BaseException) -> str:
             return str(error)
         case ConnectionClosed():
             return "it was closed"
+        case trio.TooSlowError():
+            return "no connection in time"
         case BaseExceptionGroup(exceptions=(first, *_)):
             return _reason(first)
         case _:

@@ -34,6 +34,12 @@ def listing(value: object, what: str = "its answer") -> Sequence[Any]:
     return value
 
 
+def by_name(value: object, key: str) -> Mapping[str, Mapping[str, Any]]:
+    """A list of objects, by the text that each has for `key`. Raises `Unreadable` where it is none."""
+    entries = [mapping(entry) for entry in listing(value)]
+    return {entry[key]: entry for entry in entries if isinstance(entry.get(key), str)}
+
+
 def text(value: object, what: str) -> str:
     """Raises `Unreadable` unless it is a string."""
     if not isinstance(value, str):

@@ -14,7 +14,7 @@ from paydaemon_rates.config import BinanceSettings
 from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each
 from paydaemon_rates.numbers import price_of
 from paydaemon_rates.pairs import Pair
-from paydaemon_rates.strictjson import listing, loads, mapping
+from paydaemon_rates.strictjson import by_name, loads, mapping
 
 
 class Binance:
@@ -35,7 +35,7 @@ class Binance:
 
     def read(self, request: Request, body: bytes, now_ms: int) -> Reading:
         """``[{"symbol": "BTCEUR", "bidPrice": "…", "bidQty": "…", "askPrice": "…", "askQty": "…"}, …]``."""
-        tickers = {ticker.get("symbol"): ticker for ticker in map(mapping, listing(loads(body)))}
+        tickers = by_name(loads(body), "symbol")
         return each(request.pairs, lambda pair: _price(tickers.get(self._symbol(pair))))
 
     def _symbol(self, pair: Pair) -> str:

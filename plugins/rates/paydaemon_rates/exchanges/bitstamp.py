@@ -13,7 +13,7 @@ from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each
 from paydaemon_rates.moments import unix_ms
 from paydaemon_rates.numbers import price_of
 from paydaemon_rates.pairs import Pair
-from paydaemon_rates.strictjson import listing, loads, mapping
+from paydaemon_rates.strictjson import by_name, loads, mapping
 
 
 class Bitstamp:
@@ -32,7 +32,7 @@ class Bitstamp:
 
     def read(self, request: Request, body: bytes, now_ms: int) -> Reading:
         """``[{"pair": "BTC/USD", "bid": "…", "ask": "…", "last": "…", "timestamp": "1643640186"}, …]``."""
-        tickers = {ticker.get("pair"): ticker for ticker in map(mapping, listing(loads(body)))}
+        tickers = by_name(loads(body), "pair")
         return each(request.pairs, lambda pair: _price(tickers.get(self._called(pair))))
 
     def _called(self, pair: Pair) -> str:

@@ -42,9 +42,8 @@ class CoinGecko:
         self._settings = settings
         for pair in settings.asked:
             if pair.base not in _IDS and pair.base not in settings.symbols:
-                raise ValueError(
-                    f'symbols: CoinGecko\'s id of {pair.base} is not known; give it as {{ "{pair.base}" = "…" }}'
-                )
+                how = f'give it as {{ "{pair.base}" = "…" }}'
+                raise ValueError(f"symbols: CoinGecko's id of {pair.base} is not known; {how}")
 
     def requests(self, pairs: Sequence[Pair]) -> Sequence[Request]:
         """All at once: every coin in every currency."""

@@ -46,15 +46,14 @@ class Ecb:
 
 
 def _rows(body: bytes) -> Iterable[Mapping[str, str]]:
+    if body.lstrip()[:1] == b"<":
+        raise Unreadable("it answered a page, not data")
     try:
-        lines = body.decode("utf-8").splitlines()
-        rows = list(csv.reader(lines[: _MAX_ROWS + 1], strict=True))
+        rows = list(csv.reader(body.decode("utf-8").splitlines()[: _MAX_ROWS + 1], strict=True))
     except (UnicodeDecodeError, csv.Error):
         raise Unreadable("its answer is not a table") from None
     if not rows or not set(_COLUMNS) <= set(rows[0]):
-        raise Unreadable(
-            "it answered a page, not data" if body.lstrip()[:1] == b"<" else "its answer is not the table"
-        )
+        raise Unreadable("its answer is not the table")
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:] if len(row) == len(rows[0])]
 
 

@@ -116,15 +116,15 @@ def coingecko(market: Market, path: str, query: Query) -> Said:
     ids = {"bitcoin": "BTC", "hedera-hashgraph": "HBAR", "usd-coin": "USDC", "dogecoin": "DOGE"}
     if path != "/api/v3/simple/price":
         return _NOT_FOUND
-    by_coin: dict[str, list[str]] = {}
+    by_coin: dict[str, dict[str, str]] = {}
     for id in query.get("ids", [""])[0].split(","):
         for currency in query.get("vs_currencies", [""])[0].split(","):
             tick = market.tick(Pair(ids.get(id, id), currency.upper()))
             if tick is not None:
                 name = next(id for id, code in ids.items() if code == tick.pair.base)
-                by_coin.setdefault(name, []).append(f'"{tick.pair.quote.lower()}":{number(tick.last)}')
+                by_coin.setdefault(name, {})[tick.pair.quote.lower()] = number(tick.last)
     coins = [
-        f'"{id}":{{{",".join(dict.fromkeys(prices))},"last_updated_at":{market.now_ms() // 1000}}}'
+        f'"{id}":{{{_members(prices)},"last_updated_at":{market.now_ms() // 1000}}}'
         for id, prices in by_coin.items()
     ]
     return 200, f"{{{','.join(coins)}}}"
@@ -161,7 +161,7 @@ def hedera(market: Market, path: str, query: Query) -> Said:
         f'"{name}":{{"cent_equivalent":{_cents(tick.last)},"expiration_time":{end_s},"hbar_equivalent":30000}}'
         for name, end_s in (("current_rate", hour_s + 3600), ("next_rate", hour_s + 7200))
     ]
-    return 200, f'{{{",".join(rates)},"timestamp":"{now_s}.137591016"}}'
+    return 200, f'{{{",".join(rates)},"timestamp":"{now_s}.000000001"}}'
 
 
 def ecb(market: Market, path: str, query: Query) -> Said:
@@ -191,6 +191,10 @@ DIALECTS: Mapping[str, Dialect] = {
     "hedera": hedera,
     "ecb": ecb,
 }
+
+
+def _members(numbers: Mapping[str, str]) -> str:
+    return ",".join(f'"{name}":{number}' for name, number in numbers.items())
 
 
 def _ticks(market: Market) -> Iterator[Tick]:

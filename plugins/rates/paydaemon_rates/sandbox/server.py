@@ -1,4 +1,4 @@
-"""The server of a sandbox: HTTP on a port of this machine, with ETags, and whatever faults it is told to have."""
+"""The server of a sandbox: HTTP on a port of this machine, with ETags, and the faults it is told to have."""
 
 import hashlib
 from collections.abc import Mapping

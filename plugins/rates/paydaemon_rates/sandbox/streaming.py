@@ -1,4 +1,4 @@
-"""Kraken's websocket in a sandbox: the ``ticker`` channel, a snapshot and an update each moment, and heartbeats."""
+"""Kraken's websocket in a sandbox: its ``ticker`` channel with a snapshot, updates, and heartbeats."""
 
 import json
 from contextlib import suppress

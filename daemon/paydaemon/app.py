@@ -32,6 +32,7 @@ from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
+from paydaemon.engine.ratewatch import RateWatch
 from paydaemon.engine.relays import Relays
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import App, make_app
@@ -86,6 +87,7 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
         _start_chains(nursery, daemon)
         _start_notifiers(nursery, daemon)
         nursery.start_soon(daemon.health.run)
+        nursery.start_soon(daemon.rate_watch.run)
         await nursery.start(daemon.api.relays.run)
         await nursery.start(daemon.api.journal.run)
         _spare_the_collector()
@@ -165,6 +167,7 @@ class Daemon:
     live: LiveHub
     chains: Mapping[str, LiveChain]
     health: HealthWatch
+    rate_watch: RateWatch
     supervisor: Supervisor
     invoices: Invoices
     doors: Doors
@@ -180,7 +183,7 @@ class Daemon:
         self.limits.become(config.limits)
         self.doors.configured(config)
         logs.configure(config.daemon.log_format, config.daemon.log_level)
-        self.rates.max_age_ms = 1000 * config.quotes.max_age_s
+        self.rates.rules = config.quotes.rules
         self.invoices.defaults = _defaults(config)
         for chain in self.chains.values():
             chain.stale_after_ms = 1000 * config.health.stale_after_s
@@ -213,7 +216,7 @@ class Daemon:
 def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     """Build every part and hand each what it needs."""
     limits = limits_of(config.limits)
-    rates = RateBook(clock, 1000 * config.quotes.max_age_s, limits.engine)
+    rates = RateBook(clock, config.quotes.rules, limits.engine)
     supervisor = Supervisor(clock, _Failures(store, clock), limits.services)
     live = LiveHub(limits.engine)
     journal = Journal(store, limits.journal)
@@ -236,6 +239,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         live=live,
         chains=chains,
         health=HealthWatch(store, chains, clock),
+        rate_watch=RateWatch(store, rates, clock),
         supervisor=supervisor,
         invoices=invoices,
         doors=doors,

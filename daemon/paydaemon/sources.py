@@ -64,6 +64,8 @@ class Sources:
             await old.ended.wait()
             self._rates.forget(name)
         if new is not None:
+            plugin = new.config.plugin
+            self._rates.expect(name, sets=plugin.sets, max_age_s=plugin.max_age_s)
             await self._keep(name, new)
 
     async def _keep(self, name: str, running: _Running) -> None:

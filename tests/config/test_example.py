@@ -35,12 +35,17 @@ def leaves(document: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, A
     for name, value in document.items():
         here = f"{path}{name}"
         if isinstance(value, dict) and here not in KEYS:
-            yield from leaves(value, f"{here}.")
+            yield from leaves(value, plain(f"{here}."))
         elif isinstance(value, list) and here not in KEYS:
             for inner in value:
                 yield from leaves(inner, f"{here}.")
         else:
             yield here, value
+
+
+def plain(path: str) -> str:
+    """A path without the names of one's own that tables within tables bear."""
+    return re.sub(r"^(quotes\.(?:pairs|sellers))\.(?:\"[^\"]+\"|[^.\"]+)", r"\1", path)
 
 
 def comments() -> Mapping[str, str]:
@@ -50,7 +55,7 @@ def comments() -> Mapping[str, str]:
     words: list[str] = []
     for line in shipped().splitlines():
         if header := re.match(r"#?\[{1,2}([^\[\]]+)\]{1,2}$", line):
-            table = header[1]
+            table = plain(header[1])
         elif key := re.match(r"#?([a-z_]+) = ", line):
             found[f"{table}.{key[1]}"] = " ".join(words)
         words = [*words, line.removeprefix("# ")] if line.startswith("# ") else []

@@ -170,7 +170,7 @@ def test_tolerance(percent: str, ppm: int) -> None:
 @pytest.mark.parametrize(
     ("percent", "words"),
     [
-        ("10.0001", 'must be at most "10"'),
+        ("10.0001", 'must be from "0" to "10"'),
         ("0.00001", "must have at most 4 decimals"),
         (0.5, "must be text in quotes"),
         (1, "must be text in quotes"),

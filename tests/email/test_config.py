@@ -49,7 +49,7 @@ def test_whom_it_tells() -> None:
     assert [audience.batch for audience in audiences] == [200, 200, 1]
     assert sorted(audiences[0].types) == [
         *("chain.recovered", "chain.stale", "invoice.paid_late", "invoice.payment_seen"),
-        *("invoice.reversed", "invoice.settled", "payment.unmatched"),
+        *("invoice.reversed", "invoice.settled", "payment.unmatched", "rates.recovered", "rates.stopped"),
     ]
     assert list(audiences[2].types) == ["invoice.settled"]
     assert EmailNotifier("email", settings(tell=[], receipts=receipts)).audiences == (audiences[2],)

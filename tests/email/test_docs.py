@@ -27,6 +27,7 @@ def test_every_variable_is_told_with_its_meaning() -> None:
         variables.OF_INVOICES,
         variables.OF_UNMATCHED,
         variables.OF_CHAINS,
+        variables.OF_RATES,
         variables.OF_DIGESTS,
         variables.OF_TESTS,
     )

@@ -92,7 +92,10 @@ async def test_a_chain_without_a_fresh_rate_is_left_out() -> None:
         assert offered(await daemon.create(amount="10.00")) == ["bitcoin", "hedera"]
         daemon.turn(121)
         await daemon.look()
-        assert (await refused(daemon)).message == "no fresh rate for BTC/EUR; no fresh rate for HBAR/EUR"
+        assert (await refused(daemon)).message == (
+            "BTC/EUR: 0 of 2 sources needed: fixed: 121 s old; "
+            "HBAR/EUR: 0 of 2 sources needed: fixed: 121 s old"
+        )
 
 
 async def test_payments_are_seen_without_any_rate() -> None:

@@ -12,6 +12,7 @@ from paydaemon.core.events import Event
 from paydaemon.core.invoice import Destination, Flag, Invoice, Option, Status
 from paydaemon.core.payment import Payment
 from paydaemon.core.policy import RelayPolicy
+from paydaemon.core.raterules import Rules
 from paydaemon.core.relay import SignedTransfer
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
@@ -66,7 +67,8 @@ class World:
         self.live_chains = {
             id: live_chain(chain, self.store, self.clock) for id, chain in self.chains.items()
         }
-        self.rates = RateBook(self.clock, MAX_AGE_MS, self.limits)
+        self.rates = RateBook(self.clock, Rules(max_age_ms=MAX_AGE_MS), self.limits)
+        self.rates.expect("fixed", sets=True)
         self.live = LiveHub(self.limits)
         self.health = HealthWatch(self.store, self.live_chains, self.clock)
         self.accounts = Accounts(self.store, self.clock, self.limits)

@@ -12,6 +12,7 @@ from paydaemon.core.errors import Refusal
 from paydaemon.core.events import Event
 from paydaemon.core.invoice import Destination, Invoice, Status
 from paydaemon.core.payment import Observation, ObservedState
+from paydaemon.core.raterules import Rules
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.hooks.ports import DestinationRequest, Rate
@@ -40,10 +41,31 @@ async def refusal(daemon: World) -> str:
 @provokes("quotes.max_age_s")
 async def a_rate_that_is_old(trial: Trial) -> str:
     async with world() as daemon:
-        daemon.rates.max_age_ms = round(1_000 * trial.value(1))
+        daemon.rates.rules = replace(daemon.rates.rules, max_age_ms=round(1_000 * trial.value(1)))
         daemon.turn(2)
         await daemon.look()
-        return f"{await refusal(daemon)}: no fresh rate"
+        with pytest.raises(Refusal, match="BTC/EUR: 0 of 2 sources needed: fixed: 2 s old"):
+            await daemon.create()
+        return f"{await refusal(daemon)}: each source with its age"
+
+
+@provokes("quotes.jump_memory_s")
+async def a_rate_that_jumps(trial: Trial) -> str:
+    async with world() as daemon:
+        daemon.rates.forget("fixed")
+        daemon.rates.rules = Rules(quorum=1, jump_memory_ms=1_000 * round(trial.value(1)))
+        daemon.publish()
+        await daemon.create()
+        daemon.turn(1)
+        daemon.rates.publish("fixed", [Rate("BTC", "EUR", Decimal(80_000), daemon.clock())])
+        await daemon.look()
+        with pytest.raises(Refusal, match="is too far from the last good rate 60000"):
+            await daemon.create()
+        refused = await refusal(daemon)
+        daemon.turn(1)
+        await daemon.look()
+        assert (await daemon.create()).invoice.options[0].quote.rate == "80000"
+        return f"{refused}: too far from the last good rate"
 
 
 @provokes("health.stale_after_s")

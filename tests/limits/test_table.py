@@ -17,9 +17,12 @@ from tests.systemd.away import NOBODY
 PLUGINS = load_plugins()
 NO_LIMITS = {
     *("invoices.expires_in_s", "invoices.monitor_for_s"),
+    *("quotes.quorum", "quotes.pairs.quorum", "quotes.pairs.max_age_s", "quotes.sellers.quorum"),
     *("chains.bitcoin.confirmations", "chains.hedera.tokens.decimals", "notifiers.email.port"),
 }
-"""Terms of an invoice: how long and how deep, not how much; what a token is, and where a server listens."""
+"""Terms of an invoice: how long, how deep and at what rate, not how much; what a token is; where a server
+listens.
+"""
 CONFIGURED = {
     "chains": {
         **NOBODY["chains"],

@@ -9,6 +9,7 @@ from pathlib import Path
 import trio
 
 from paydaemon.core.events import EventType
+from paydaemon.core.raterules import Rules
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import LiveChain
@@ -100,7 +101,8 @@ def _compose(store: Store, wait_s: float, limits: EngineLimits | None) -> Engine
         id: LiveChain(chain, id, store, system_clock, stale_after_ms=HOUR_MS, wait_s=wait_s)
         for id, chain in chains.items()
     }
-    rates = RateBook(system_clock, HOUR_MS)
+    rates = RateBook(system_clock, Rules(max_age_ms=HOUR_MS))
+    rates.expect("fixed", sets=True)
     invoices = Invoices(store, live_chains, rates, system_clock, InvoiceDefaults())
     relays = Relays(store, live_chains, system_clock, limits=limits)
     accounts, journal = Accounts(store, system_clock), Journal(store)

@@ -22,10 +22,10 @@ from paydaemon.config.models import HttpSettings as HttpSettings
 from paydaemon.config.models import InvoiceSettings as InvoiceSettings
 from paydaemon.config.models import NotifierConfig as NotifierConfig
 from paydaemon.config.models import PluginSettings as PluginSettings
-from paydaemon.config.models import QuoteSettings as QuoteSettings
 from paydaemon.config.models import RateConfig as RateConfig
 from paydaemon.config.parse import Places as Places
 from paydaemon.config.parse import parse_config as parse_config
 from paydaemon.config.problems import ConfigError as ConfigError
 from paydaemon.config.problems import Problem as Problem
+from paydaemon.config.quotes import QuoteSettings as QuoteSettings
 from paydaemon.config.tls import server_context as server_context

@@ -20,18 +20,13 @@ from paydaemon.config.addresses import (
     parse_public_url,
 )
 from paydaemon.config.limits import DAY_S, LimitSettings
-from paydaemon.core.errors import Refusal
+from paydaemon.config.quotes import QuoteSettings, percent, ppm
 from paydaemon.core.invoice import LatePolicy
-from paydaemon.core.money import parse_minor
 from paydaemon.core.policy import RelayPolicy
 from paydaemon.hooks.settings import Settings, number
 from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin, RateSourcePlugin
 from paydaemon.logs import LogFormat, LogLevel
 from paydaemon.plugins import LoadedPlugins
-
-PPM_DECIMALS = 4
-"""A percent has 10 000 millionths."""
-MAX_TOLERANCE_PPM = 100_000
 
 
 class DaemonSettings(Settings):
@@ -116,21 +111,6 @@ class AdminSettings(Settings):
     )
 
 
-def _tolerance_ppm(percent: str) -> int:
-    try:
-        ppm = parse_minor(percent, PPM_DECIMALS, "tolerance_percent")
-    except Refusal as refusal:
-        raise ValueError(refusal.message) from refusal
-    if ppm > MAX_TOLERANCE_PPM:
-        raise ValueError('must be at most "10"')
-    return ppm
-
-
-def _percent(text: str) -> str:
-    _tolerance_ppm(text)
-    return text
-
-
 class InvoiceSettings(Settings):
     """``[invoices]``: what holds where a seller says nothing else."""
 
@@ -142,7 +122,7 @@ class InvoiceSettings(Settings):
         "For how many seconds after its expiry a payment can still change an invoice. Later ones are "
         "recorded and told.",
     )
-    tolerance_percent: Annotated[str, AfterValidator(_percent)] = Field(
+    tolerance_percent: Annotated[str, AfterValidator(percent("tolerance_percent", "0", "10"))] = Field(
         default="0",
         description="How much of what is due may be missing, in percent: a decimal in quotes, "
         'from "0" to "10".',
@@ -156,14 +136,7 @@ class InvoiceSettings(Settings):
     @property
     def tolerance_ppm(self) -> int:
         """How much may be missing, in millionths of what is due."""
-        return _tolerance_ppm(self.tolerance_percent)
-
-
-class QuoteSettings(Settings):
-    """``[quotes]``: which rates are good enough for a new invoice."""
-
-    # The fixed source says its rates every 10 s: with less than twice that, an invoice might find none.
-    max_age_s: int = number(120, 20, DAY_S, "How many seconds old a rate may be when an invoice is created.")
+        return ppm(self.tolerance_percent, "tolerance_percent")
 
 
 class HealthSettings(Settings):

@@ -22,12 +22,12 @@ from paydaemon.config.models import (
     InvoiceSettings,
     NotifierConfig,
     PluginSettings,
-    QuoteSettings,
     RateConfig,
     RelaySettings,
 )
 from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
+from paydaemon.config.quotes import QuoteSettings, SellerQuoteSettings
 from paydaemon.config.tls import tls_problems
 from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin
 from paydaemon.logs import in_one_line
@@ -129,6 +129,7 @@ class _Parser:
         )
         self._refuse_unknown_plugins(config.plugins)
         self._refuse_bad_places(config.daemon, config.admin)
+        self._refuse_unknown_fallbacks(config.quotes, config.rates)
         self.problems.extend(tls_problems(config.http))
         return config
 
@@ -170,6 +171,20 @@ class _Parser:
         database = readable(lambda: daemon.database, DaemonSettings().database)
         socket = readable(lambda: admin.socket, AdminSettings().socket)
         self.problems.extend(place_problems(database, socket))
+
+    def _refuse_unknown_fallbacks(self, quotes: QuoteSettings, rates: Mapping[str, RateConfig]) -> None:
+        """Whoever names one wants to be sold to when it is needed: not to learn then that it never was."""
+        tables = self._document.get("rates", {})
+        known = [*rates, *(tables if isinstance(tables, Mapping) else ())]
+        sellers: Mapping[str, SellerQuoteSettings] = readable(lambda: quotes.sellers, {})
+        general: tuple[str, ...] = readable(lambda: quotes.fallback, ())
+        lists: dict[Where, tuple[str, ...]] = {("quotes",): general}
+        lists |= {("quotes", "sellers", id): own.fallback or () for id, own in sellers.items()}
+        for where, names in lists.items():
+            for place, name in enumerate(names):
+                if name not in known:
+                    told = f"is no source that is configured: {_one_of(known)}{did_you_mean(name, known)}"
+                    self._problem((*where, "fallback", place), told)
 
     def _chains(self) -> Mapping[str, ChainConfig]:
         chains = {id: self._chain(id, table) for id, table in self._tables_in("chains", "[chains.bitcoin]")}

@@ -93,7 +93,7 @@ def _follow(
         path.append(part)
         known = {key for found in models for key in found.model_fields}
         table = table[part] if _holds(table, part) else None  # type: ignore[index]
-        if isinstance(part, str):
+        if fields:  # a name of one's own within a table of tables leads to what each of them holds
             models = {inner for field in fields for inner in models_in(field.annotation)}
     return tuple(path), known, models
 

@@ -36,6 +36,8 @@ class EventType(StrEnum):
     RELAY_UNKNOWN = "relay.unknown"
     CHAIN_STALE = "chain.stale"
     CHAIN_RECOVERED = "chain.recovered"
+    RATES_STOPPED = "rates.stopped"
+    RATES_RECOVERED = "rates.recovered"
     PLUGIN_FAILED = "plugin.failed"
     DELIVERY_PARKED = "delivery.parked"
     ADMIN_SELLER_ADDED = "admin.seller_added"
@@ -83,6 +85,8 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.RELAY_UNKNOWN: "Nobody can tell yet what became of a signed transaction.",
     EventType.CHAIN_STALE: "A chain can no longer be seen complete; it gets no new options.",
     EventType.CHAIN_RECOVERED: "A stale chain is seen complete again.",
+    EventType.RATES_STOPPED: "There is no rate any more for a pair that was quoted before: sales in it stop.",
+    EventType.RATES_RECOVERED: "There is a rate again for a pair whose sales had stopped.",
     EventType.PLUGIN_FAILED: "A plugin raised or ended and is being restarted.",
     EventType.DELIVERY_PARKED: "A target could not be told, and what it was to be told is parked.",
     EventType.ADMIN_SELLER_ADDED: "A seller was added, with a first key.",
@@ -133,6 +137,8 @@ DATA: Mapping[EventType, Holds] = {
     **{kind: _holds("relay") for kind in EventType if kind.startswith("relay.")},
     EventType.CHAIN_STALE: _OF_CHAINS,
     EventType.CHAIN_RECOVERED: _OF_CHAINS,
+    EventType.RATES_STOPPED: _holds("pair", "reason", sometimes="seller_id"),
+    EventType.RATES_RECOVERED: _holds("pair", "rate", sometimes="seller_id"),
     EventType.PLUGIN_FAILED: _holds("service", "plugin", "reason"),
     EventType.DELIVERY_PARKED: _holds("target", "notifier", "delivery_id", "event_id", "reason"),
     EventType.ADMIN_SELLER_ADDED: _OF_KEYS,

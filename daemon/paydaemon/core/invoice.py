@@ -74,12 +74,17 @@ class QuoteMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourcePrice:
-    """What one source said of one pair, such as ``BTC/EUR``, and when: `rate` is a decimal string."""
+    """What one source said of one pair, such as ``BTC/EUR``, and when: `rate` is a decimal string.
+
+    An `outlier` was too far from the median to count as agreeing. It has its place among the prices that the
+    median is that of, so without it nobody could work out the rate again.
+    """
 
     source: str
     pair: str
     rate: str
     at_ms: int
+    outlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ class Quote:
 
     `rate` is a decimal string: the price of one whole unit of the asset in the invoice's currency, less the
     seller's spread of `spread_ppm` millionths. `source` names in words who said so and `at_ms` is the oldest
-    word that counted. `sources` are those that counted, pair by pair on the way from asset to currency.
+    word that counted. `sources` are all prices that it comes from, pair by pair on the way from asset to
+    currency: of each pair their median.
     """
 
     rate: str

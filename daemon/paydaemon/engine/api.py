@@ -22,6 +22,7 @@ from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
+from paydaemon.engine.measures import RateMeasures
 from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.engine.rates import Published, RateBook
 from paydaemon.engine.relays import Relays
@@ -173,6 +174,11 @@ class Api:
     def rates(self) -> Sequence[Published]:
         """What every source last said."""
         return self._rates.all()
+
+    @property
+    def rate_measures(self) -> RateMeasures:
+        """What was counted of rates since the start."""
+        return self._rates.measures
 
     async def counted(self) -> Counted:
         """How many invoices are in which status, how many payments belong to none, who is how far behind."""

@@ -21,7 +21,7 @@ from paydaemon.engine.ids import new_id
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.measures import Move
 from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest, Terms, depth, lasting_s, terms
-from paydaemon.engine.rates import RateBook
+from paydaemon.engine.rates import NoRate, RateBook
 from paydaemon.engine.sheet import Sheets, TipsOf
 from paydaemon.hooks.ports import DestinationRequest, HealthState
 from paydaemon.store.port import Duplicate, IdempotencyRow, Reader, Store, StoreUnavailable, Transaction
@@ -111,7 +111,7 @@ class Invoices:
         """The whole invoice, destinations included, not yet stored."""
         chosen = self._chosen(request)
         agreed = terms(request, [asset for live in self._chains.values() for asset in live.assets])
-        offers = self._offers(chosen, request, agreed, told_why)
+        offers = self._offers(chosen, request, agreed, seller_id, told_why=told_why)
         now_ms = self._clock()
         expires_at_ms = now_ms + 1000 * lasting_s(request, self.defaults)
         id = new_id("inv")
@@ -146,9 +146,16 @@ class Invoices:
         return [self._chains[chain] for chain in dict.fromkeys(request.chains)]
 
     def _offers(
-        self, chosen: Sequence[LiveChain], request: InvoiceRequest, agreed: Terms, told_why: bool
+        self,
+        chosen: Sequence[LiveChain],
+        request: InvoiceRequest,
+        agreed: Terms,
+        seller_id: str,
+        *,
+        told_why: bool,
     ) -> Sequence[Offer]:
-        """What can be offered now. Raises `Refusal` (unavailable) naming every chain where nothing can.
+        """What can be offered now. Raises `Refusal` (unavailable) naming every chain where nothing can, and
+        of every rate that is missing the sources with what is wrong with each.
 
         What a chain says of itself may name files and addresses in here: that is for operators.
         """
@@ -162,9 +169,10 @@ class Invoices:
                 reasons.append(f"chain {status.id} is {status.state.value}{why}")
                 continue
             for asset in live.assets:
-                quote = self._rates.quote(asset, agreed.currency)
-                if quote is None:
-                    reasons.append(f"no fresh rate for {asset.symbol}/{agreed.currency.code}")
+                try:
+                    quote = self._rates.quote(asset, agreed.currency, seller_id)
+                except NoRate as none:
+                    reasons.append(str(none))
                     continue
                 due = due_minor(agreed.amount, parse_fraction(quote.rate, "rate"), asset.decimals)
                 offers.append(Offer(live, asset, quote, due, confirmations))

@@ -1,4 +1,4 @@
-"""What the engine counts of each chain's work, after the commit: what was rolled back never happened."""
+"""What the engine counts of its work; of each chain's after the commit: what was rolled back never was."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -68,3 +68,16 @@ class RelayMeasures:
             self.precheck_s.observe(since_s)
         if after.status.is_final:
             self.outcome_s.observe(since_s)
+
+
+@dataclass(slots=True)
+class RateMeasures:
+    """Rates since the start.
+
+    `outliers` is how often each source's price came to be too far from the others. `agreeing` is how many
+    sources now agree on each pair that was quoted: of a way over other currencies the fewest, and 0 where
+    there is no rate.
+    """
+
+    outliers: Counter[str] = field(default_factory=Counter)
+    agreeing: dict[str, int] = field(default_factory=dict)

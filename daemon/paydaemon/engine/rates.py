@@ -1,21 +1,36 @@
-"""Rates: the newest word of every source, and the quote an option is made of.
+"""Rates: what all sources say, what was good last, and the quote an option is made of.
 
-A rate that is older than `max_age_ms` is not used: creation is refused rather than guessed. Detection of
-payments needs no rate and never waits for one.
+What the words of several sources amount to is decided in `paydaemon.core.rates`; what they are is kept in
+`paydaemon.engine.ratewords`. Creation is refused rather than guessed where there is no rate. Detection of
+payments needs none and never waits for one.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from paydaemon.core.invoice import Quote
-from paydaemon.core.money import DECIMAL, MAX_DECIMALS, Asset, Currency
+import structlog
+
+from paydaemon.core.invoice import Quote, QuoteMethod
+from paydaemon.core.money import Asset, Currency
+from paydaemon.core.raterules import Pair, Rules, reverse
+from paydaemon.core.rates import Found, Leg, SourceLook, Word, find, looks, named, quoted, reversed_price
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.limits import EngineLimits
+from paydaemon.engine.measures import RateMeasures
 from paydaemon.engine.orders import is_asset
+from paydaemon.engine.ratewords import Traits, Words
 from paydaemon.hooks.ports import Rate
 
+log = structlog.get_logger(__name__)
+
 SAME_ASSET = "same asset"
+TOLD_EVERY_MS = 60_000
+"""How often the log hears at most of the outliers of one pair."""
+
+
+class NoRate(Exception):
+    """There is no rate; the message names the pair, the sources, and why each is of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +41,67 @@ class Published:
     source: str
 
 
-class RateBook:
-    """What every source last said. Filled by the sources, read when an invoice is created.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything known of a pair now: its rate, before any spread, or the problem; and every source's part.
 
-    `max_age_ms` may change at any time.
+    `sources` are those of all legs on the way, each with the pair it spoke of. `at_ms` is the oldest word
+    that the rate is made of.
     """
 
-    def __init__(self, clock: Clock, max_age_ms: int, limits: EngineLimits | None = None) -> None:
+    base: str
+    quote: str
+    rate: str | None
+    method: QuoteMethod | None
+    at_ms: int | None
+    problem: str | None
+    sources: tuple[SourceLook, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something quoted before: a pair, and the seller where that has rules of its own."""
+
+    pair: Pair
+    seller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A rate that was good, and when."""
+
+    value: Decimal
+    at_ms: int
+
+
+class RateBook:
+    """Filled by the sources, read when an invoice is created."""
+
+    def __init__(self, clock: Clock, rules: Rules | None = None, limits: EngineLimits | None = None) -> None:
         self._clock = clock
         self._limits = limits or EngineLimits()
-        self.max_age_ms = max_age_ms
-        self._newest: dict[tuple[str, str, str], Rate] = {}
+        self._words = Words(self._limits)
+        self._good: dict[Pair, Good] = {}
+        self._outliers: dict[Pair, tuple[frozenset[str], int]] = {}
+        self._asked: dict[Asked, None] = {}
+        self.measures = RateMeasures()
+        self.rules = rules or Rules()
+
+    @property
+    def rules(self) -> Rules:
+        """By what rules rates are found; they may change at any time."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
+        self._of_sellers = {seller: rules.of_seller(seller) for seller in rules.sellers}
+
+    # --- What the sources say
+
+    def expect(self, source: str, *, sets: bool = False, max_age_s: int | None = None) -> None:
+        """A source is configured; see `paydaemon.hooks.specs.RateSourcePlugin`."""
+        self._words.expect(source, Traits(sets, None if max_age_s is None else 1_000 * max_age_s))
 
     def publish(self, source: str, rates: Iterable[Rate]) -> None:
         """Take what a source says.
@@ -45,49 +110,133 @@ class RateBook:
         either side, or from further ahead than a rate may be old, and where the source has too many pairs.
         From less far ahead it is as of now: else it would outlive its source by as much.
         """
-        now_ms = self._clock()
-        checked = [self._checked(source, rate, now_ms) for rate in rates]
-        new = {(rate.base, rate.quote, source): rate for rate in checked}
-        pairs = len(new.keys() | {key for key in self._newest if key[2] == source})
-        if pairs > self._limits.rates:
-            raise ValueError(f"{source} published {pairs} pairs; the limit is {self._limits.rates}")
-        self._newest.update(new)
+        self._words.take(source, rates, self._clock(), self._rules.max_age_ms)
 
-    def _checked(self, source: str, rate: Rate, now_ms: int) -> Rate:
-        if not _is_price(rate.value):
-            raise ValueError(f"{source} published {rate.base}/{rate.quote} at {rate.value}")
-        if rate.at_ms - now_ms > self.max_age_ms:
-            ahead_s = (rate.at_ms - now_ms) // 1000
-            raise ValueError(f"{source} published {rate.base}/{rate.quote} from {ahead_s} s ahead")
-        return replace(rate, at_ms=min(rate.at_ms, now_ms))
+    def failed(self, source: str, reason: str, pairs: Sequence[Pair] = ()) -> None:
+        """Take why a source has nothing new to say of these pairs, or of any."""
+        self._words.fail(source, reason, pairs)
 
     def forget(self, source: str) -> None:
-        """Whatever a source has said counts no more."""
-        self._newest = {key: rate for key, rate in self._newest.items() if key[2] != source}
+        """Whatever a source has said counts no more, and nothing more is expected of it."""
+        self._words.forget(source)
+
+    def prime(self, pair: str, rate: str, at_ms: int) -> None:
+        """Remember a rate such as "60000.00" of a pair such as "BTC/EUR" that was good before the start."""
+        base, _, priced = pair.partition("/")
+        known = self._good.get((base, priced))
+        if known is None or known.at_ms < at_ms:
+            self._good[base, priced] = Good(Decimal(rate), min(at_ms, self._clock()))
+
+    # --- What comes of it
 
     def all(self) -> Sequence[Published]:
         """Every newest rate, fresh or not, by pair and source."""
-        return [Published(rate, key[2]) for key, rate in sorted(self._newest.items())]
-
-    def quote(self, asset: Asset, currency: Currency) -> Quote | None:
-        """The quote for one whole unit of `asset` in `currency`; None while no fresh rate is known.
-
-        A rate from further ahead than it may be old was published before our clock was turned back: it would
-        outlive its source by as much.
-        """
-        now_ms = self._clock()
-        if is_asset(currency, asset):
-            return Quote("1", SAME_ASSET, now_ms)
-        fresh = [
-            published
-            for published in self.all()
-            if (published.rate.base, published.rate.quote) == (asset.symbol, currency.code)
-            and abs(now_ms - published.rate.at_ms) <= self.max_age_ms
+        return [
+            Published(Rate(*word.pair, word.price, word.at_ms), word.source)
+            for word in sorted(self._words.all(), key=lambda word: (word.pair, word.source))
         ]
-        if not fresh:
-            return None
-        best = max(fresh, key=lambda published: published.rate.at_ms)
-        return Quote(plain(best.rate.value), best.source, best.rate.at_ms)
+
+    def pairs(self) -> Sequence[Pair]:
+        """Every pair that a source has spoken of, or that was quoted, in order."""
+        return sorted({*self._words.pairs(), *(asked.pair for asked in self._asked)})
+
+    def asked(self) -> Sequence[Asked]:
+        """Everything that was quoted since the start."""
+        return list(self._asked)
+
+    def look(self, base: str, quote: str, seller_id: str | None = None) -> Look:
+        """Everything known of a pair now, by the rules of a seller where one is named."""
+        known = self._known()
+        found = self._find(known, (base, quote), seller_id)
+        sources = tuple(looks(known, found))
+        return Look(base, quote, found.rate, found.method, found.at_ms, found.problem, sources)
+
+    def found(self, asked: Asked) -> Found:
+        """The rate of something quoted before, or why there is none."""
+        return self._find(self._known(), asked.pair, asked.seller_id)
+
+    def quote(self, asset: Asset, currency: Currency, seller_id: str | None = None) -> Quote:
+        """The quote for one whole unit of `asset` in `currency`, by the seller's rules. Raises `NoRate`."""
+        if is_asset(currency, asset):
+            return Quote("1", SAME_ASSET, self._clock(), QuoteMethod.SAME_ASSET)
+        asked = Asked((asset.symbol, currency.code), seller_id if seller_id in self._of_sellers else None)
+        found = self.found(asked)
+        made = quoted(found, self._rules_of(seller_id).spread_ppm)
+        if made is None:
+            raise NoRate(found.problem or f"{named(asked.pair)}: less the spread, no rate is left")
+        if len(self._asked) < self._limits.rates:
+            self._asked[asked] = None
+        return made
+
+    def _known(self) -> "_Known":
+        return _Known(self._clock(), self._words, self._good, self._rules.jump_memory_ms)
+
+    def _rules_of(self, seller_id: str | None) -> Rules:
+        return self._of_sellers.get(seller_id or "", self._rules)
+
+    def _find(self, known: "_Known", pair: Pair, seller_id: str | None) -> Found:
+        rules = self._rules_of(seller_id)
+        found = find(known, rules, pair)
+        for leg in found.legs:
+            self._note_outliers(leg, known.now_ms)
+        # What satisfies a less strict seller is not held against the others.
+        if found.method is QuoteMethod.MEDIAN and rules.quorum >= self._rules.quorum:
+            self._note_good(found.pair, found.value, known.now_ms)
+            for leg in found.legs:
+                if leg.method is QuoteMethod.MEDIAN:
+                    self._note_good(leg.pair, leg.value, known.now_ms)
+        return found
+
+    def _note_good(self, pair: Pair, value: Decimal | None, now_ms: int) -> None:
+        if value is not None and (pair in self._good or len(self._good) < self._limits.rates):
+            self._good[pair] = Good(value, now_ms)
+
+    def _note_outliers(self, leg: Leg, now_ms: int) -> None:
+        before, told_ms = self._outliers.get(leg.pair, (frozenset[str](), None))
+        if not before and not leg.outliers:
+            return
+        now = frozenset(word.source for word in leg.outliers)
+        if now == before or (told_ms is not None and abs(now_ms - told_ms) < TOLD_EVERY_MS):
+            return
+        self._outliers[leg.pair] = now, now_ms
+        for word in leg.outliers:
+            if word.source not in before:
+                self.measures.outliers[word.source] += 1
+                log.warning("a rate is an outlier", source=word.source, pair=named(leg.pair), rate=word.text)
+        for source in sorted(before - now):
+            log.info("a rate is no outlier any more", source=source, pair=named(leg.pair))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known at one moment (`paydaemon.core.rates.Known`)."""
+
+    now_ms: int
+    said: Words
+    good: Mapping[Pair, Good]
+    memory_ms: int
+
+    def words(self, pair: Pair) -> Collection[Word]:
+        """Every source's last word of just this pair."""
+        return self.said.straight(pair)
+
+    def turned(self, pair: Pair) -> Collection[Word]:
+        """Every source's last word of its reverse, turned round."""
+        return self.said.turned(pair)
+
+    def failures(self, pair: Pair) -> Mapping[str, str]:
+        """By source, why it has nothing new to say."""
+        return self.said.failures(pair)
+
+    def last_good(self, pair: Pair) -> Decimal | None:
+        """The last good rate of the pair, or of its reverse, while that is remembered."""
+        straight, turned = self.good.get(pair), self.good.get(reverse(pair))
+        if straight is None or (turned is not None and turned.at_ms > straight.at_ms):
+            return reversed_price(turned.value) if turned is not None and self._is_young(turned) else None
+        return straight.value if self._is_young(straight) else None
+
+    def _is_young(self, good: Good) -> bool:
+        return abs(self.now_ms - good.at_ms) <= self.memory_ms
 
 
 class SourceHost:
@@ -108,15 +257,4 @@ class SourceHost:
 
     def failed(self, reason: str, pairs: Sequence[tuple[str, str]] = ()) -> None:
         """Tell why nothing is known anew."""
-
-
-def _is_price(value: Decimal) -> bool:
-    """Looked at from the outside first: written out, 1E+999999 has a million digits."""
-    if not value.is_finite() or value <= 0 or abs(value.adjusted()) > MAX_DECIMALS:
-        return False
-    return DECIMAL.fullmatch(plain(value)) is not None
-
-
-def plain(value: Decimal) -> str:
-    """A decimal without an exponent: 1E+4 → 10000."""
-    return format(value, "f")
+        self._book.failed(self._source, reason, pairs)

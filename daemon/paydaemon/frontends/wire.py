@@ -18,7 +18,8 @@ from paydaemon.engine.api import PaymentView
 from paydaemon.engine.chains import ChainStatus
 from paydaemon.engine.deliveries import DeliveryView, TargetState, TargetView, Tested
 from paydaemon.engine.invoices import InvoiceView
-from paydaemon.engine.rates import Published, plain
+from paydaemon.engine.rates import Published
+from paydaemon.engine.ratewords import plain
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
 

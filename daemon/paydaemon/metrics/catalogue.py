@@ -44,6 +44,14 @@ PLUGIN = _gauge("plugin_info", "Always 1; the labels say what is installed.", "p
 SERVICE_STATE = _gauge("service_state", "1 for the state that a service is in, else 0.", "service", "state")
 SERVICE_RESTARTS = _counter("service_restarts_total", "How often a service was restarted.", "service")
 RATE_AGE = _gauge("rate_age_seconds", "How long ago a source said its newest rate.", "source")
+RATE_AGREEING = _gauge(
+    "rate_agreeing_sources",
+    "How many sources agree on the rate of a pair that was quoted before; 0 where there is none.",
+    "pair",
+)
+RATE_OUTLIERS = _counter(
+    "rate_outliers_total", "How often a source's price came to be too far from the others.", "source"
+)
 
 REQUESTS = _counter("http_requests_total", "Requests.", "listener", "route", "method", "status")
 DURATION = _histogram(

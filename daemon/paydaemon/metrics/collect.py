@@ -41,6 +41,7 @@ class Rooms:
 def collect(rooms: Rooms, counted: Counted | None) -> Iterator[Series]:
     """Every metric of ours. What is counted in the database is left out where that could not be asked."""
     yield from _daemon(rooms)
+    yield from _rates(rooms)
     yield from _services(rooms.supervisor)
     yield from _traffic(rooms.traffics())
     yield from _connections(rooms.traffics())
@@ -58,16 +59,26 @@ def collect(rooms: Rooms, counted: Counted | None) -> Iterator[Series]:
 
 
 def _daemon(rooms: Rooms) -> Iterator[Series]:
-    build, plugins, rates = map(Series, (catalogue.BUILD, catalogue.PLUGIN, catalogue.RATE_AGE))
+    build, plugins = map(Series, (catalogue.BUILD, catalogue.PLUGIN))
     build.add(1, version("paydaemon"), platform.python_version())
     for record in rooms.plugins:
         plugins.add(1, record.name, record.version or "", record.status.value)
+    yield from (build, plugins)
+
+
+def _rates(rooms: Rooms) -> Iterator[Series]:
+    ages, agreeing = Series(catalogue.RATE_AGE), Series(catalogue.RATE_AGREEING)
+    outliers = Series(catalogue.RATE_OUTLIERS)
     newest: dict[str, int] = {}
     for published in rooms.api.rates():
         newest[published.source] = max(published.rate.at_ms, newest.get(published.source, 0))
     for source, at_ms in newest.items():
-        rates.add((rooms.clock() - at_ms) / 1000, source)
-    yield from (build, plugins, rates)
+        ages.add((rooms.clock() - at_ms) / 1000, source)
+    for pair, count in rooms.api.rate_measures.agreeing.items():
+        agreeing.add(count, pair)
+    for source, count in rooms.api.rate_measures.outliers.items():
+        outliers.add(count, source)
+    yield from (ages, agreeing, outliers)
 
 
 def _services(supervisor: Supervisor) -> Iterator[Series]:

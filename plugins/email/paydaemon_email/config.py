@@ -13,10 +13,12 @@ from paydaemon_email.limits import EmailLimits
 from paydaemon_email.text import MAX_LINE, one_line
 
 Security = Literal["starttls", "tls", "none"]
-Told = Literal["received", "confirmed", "late", "unmatched", "reversed", "stale", "recovered"]
+Told = Literal[
+    "received", "confirmed", "late", "unmatched", "reversed", "stale", "recovered", "stopped", "resumed"
+]
 EVERYTHING: tuple[Told, ...] = (
     *("received", "confirmed", "late", "unmatched"),
-    *("reversed", "stale", "recovered"),
+    *("reversed", "stale", "recovered", "stopped", "resumed"),
 )
 BUYERS = "buyers"
 """The audience of receipts; the others are the operators, by their words."""
@@ -137,7 +139,8 @@ class EmailConfig(Settings):
     tell: tuple[Told, ...] = Field(
         default=EVERYTHING,
         description='What they are told of: "received", "confirmed", "late" (paid after its expiry), '
-        '"unmatched", "reversed", "stale" and "recovered" (a chain).',
+        '"unmatched", "reversed", "stale" and "recovered" (a chain), "stopped" and "resumed" (sales in a '
+        "pair that has no rate).",
     )
     locale: str = Field(
         default="en",

@@ -43,7 +43,8 @@ def _other(occasion: Occasion, body: Json) -> dict[str, Any]:
         "occasion": occasion.value,
         "at": body["created_at"],
         "payment": data.get("payment"),
-        "chain": data["payment"]["chain"] if "payment" in data else data["chain"],
+        "chain": data["payment"]["chain"] if "payment" in data else data.get("chain", ""),
+        "pair": data.get("pair", ""),
         "reason": data.get("reason", ""),
     }
 

@@ -23,6 +23,8 @@ class Occasion(StrEnum):
     REVERSED = "reversed"
     STALE = "stale"
     RECOVERED = "recovered"
+    STOPPED = "stopped"
+    RESUMED = "resumed"
     RECEIPT = "receipt"
 
 
@@ -34,6 +36,8 @@ FOR_OPERATORS: Mapping[str, Occasion] = {
     EventType.INVOICE_REVERSED: Occasion.REVERSED,
     EventType.CHAIN_STALE: Occasion.STALE,
     EventType.CHAIN_RECOVERED: Occasion.RECOVERED,
+    EventType.RATES_STOPPED: Occasion.STOPPED,
+    EventType.RATES_RECOVERED: Occasion.RESUMED,
 }
 """What operators are told of, by the event that brings it about."""
 

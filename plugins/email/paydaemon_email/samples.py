@@ -125,6 +125,13 @@ def _data(occasion: Occasion) -> Iterator[Json]:
             yield {"chain": "bitcoin", "reason": "the node does not answer in time", "as_of": None}
         case Occasion.RECOVERED:
             yield {"chain": "bitcoin", "reason": "", "as_of": AT}
+        case Occasion.STOPPED:
+            reason = "BTC/EUR: 1 of 2 sources needed: kraken 61000.00; coinbase: HTTP 429"
+            yield {"pair": "BTC/EUR", "reason": reason}
+            yield {"pair": "BTC/EUR", "reason": reason, "seller_id": "shop"}
+        case Occasion.RESUMED:
+            yield {"pair": "BTC/EUR", "rate": "61000.00"}
+            yield {"pair": "BTC/EUR", "rate": "61000.00", "seller_id": "shop"}
         case Occasion.RECEIVED:
             yield {"invoice": INVOICE, "payment": PAYMENT}
             yield {"invoice": BARE, "payment": PAYMENT}

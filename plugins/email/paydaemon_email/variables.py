@@ -48,13 +48,20 @@ OF_CHAINS = {
     "reason": "Why it is stale, in words; empty once it has recovered.",
     "as_of": "Up to when it was seen complete; none where it never was.",
 }
+OF_RATES = {
+    "pair": "The pair, such as `BTC/EUR`.",
+    "seller_id": "The seller's id where the seller has rules of its own; otherwise empty.",
+    "reason": "Why there is no rate: every source, and what is wrong with it; empty once there is one again.",
+    "rate": "The rate there is again; empty while there is none.",
+}
 OF_DIGESTS = {
     "count": "How many mails it stands for.",
     "first_at": "When the first of the events was written down.",
     "last_at": "When the last one was.",
     "invoices": "One for each invoice, in the order of their first events: `invoice`, as the last event has "
     "it, and `told`, a list of `occasion` and `at`.",
-    "others": "What is about no invoice: `occasion`, `at`, `payment` (unmatched), `chain` and `reason`.",
+    "others": "What is about no invoice: `occasion`, `at`, `payment` (unmatched), `chain`, `pair` and "
+    "`reason`.",
     "totals": "What those invoices have been paid, by asset: `symbol`, `chain`, `pending`, `confirmed`.",
     "left_out": "How many more invoices and others there are than are listed.",
 }
@@ -65,6 +72,7 @@ OF_TESTS = {
 
 _OF_INVOICE = {**EVERYWHERE, **OF_EVENTS, **OF_INVOICES}
 _OF_CHAIN = {**EVERYWHERE, **OF_EVENTS, **OF_CHAINS}
+_OF_RATE = {**EVERYWHERE, **OF_EVENTS, **OF_RATES}
 
 DIGEST = "digest"
 TEST = "test"
@@ -78,6 +86,8 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
     Occasion.UNMATCHED: {**EVERYWHERE, **OF_EVENTS, **OF_UNMATCHED},
     Occasion.STALE: _OF_CHAIN,
     Occasion.RECOVERED: _OF_CHAIN,
+    Occasion.STOPPED: _OF_RATE,
+    Occasion.RESUMED: _OF_RATE,
     DIGEST: {**EVERYWHERE, **OF_DIGESTS},
     TEST: {**EVERYWHERE, **OF_TESTS},
 }
@@ -111,6 +121,8 @@ def _own(occasion: Occasion, data: Json, seller: str | None) -> dict[str, Any]:
             return {"payment": data["payment"], "TXID": data["payment"]["transaction_id"]}
         case Occasion.STALE | Occasion.RECOVERED:
             return {"chain": data["chain"], "reason": data["reason"], "as_of": data["as_of"]}
+        case Occasion.STOPPED | Occasion.RESUMED:
+            return {"pair": data["pair"], **{name: data.get(name, "") for name in OF_RATES if name != "pair"}}
         case _:
             return _of_invoice(data["invoice"], data.get("payment"), seller)
 

@@ -79,7 +79,7 @@ def thread_of(occasion: Occasion, notice: Notice) -> Thread:
             return Thread(f"{notice.invoice_id}.{occasion}")
         case Occasion.CONFIRMED | Occasion.LATE | Occasion.REVERSED:
             return Thread(f"{notice.event_id}.{occasion}", f"{notice.invoice_id}.{Occasion.RECEIVED}")
-        case Occasion.UNMATCHED | Occasion.STALE | Occasion.RECOVERED:
+        case Occasion.UNMATCHED | Occasion.STALE | Occasion.RECOVERED | Occasion.STOPPED | Occasion.RESUMED:
             return Thread(f"{notice.event_id}.{occasion}")
 
 

@@ -16,6 +16,7 @@ from tests.limits import (
     mails,
     relays,
     services,
+    sources,
     stores,
     webhooks,
     websockets,
@@ -24,7 +25,8 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, hedera, ledger, mails, relays, services, stores, webhooks, websockets,
+    bitcoin, connections, deliveries, hedera, ledger, mails, relays, services, sources, stores, webhooks,
+    websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""
 

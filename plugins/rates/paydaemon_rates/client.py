@@ -160,11 +160,11 @@ def _rest_s(given: str | None, date: str | None) -> float | None:
     """How long to wait, from either form (RFC 9110, section 10.2.3); None where there is none that is one."""
     text = (given or "").strip()
     if _SECONDS.fullmatch(text):
-        return min(float(text), LONGEST_REST_S)
+        return min(int(text), LONGEST_REST_S)
     at_ms, now_ms = _date_ms(text), _date_ms(date)
     if at_ms is None or now_ms is None:
         return None
-    return min(max(0.0, (at_ms - now_ms) / 1000), LONGEST_REST_S)
+    return min(max(0, (at_ms - now_ms) / 1000), LONGEST_REST_S)
 
 
 def _date_ms(text: str | None) -> int | None:

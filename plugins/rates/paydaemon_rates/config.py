@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -147,7 +147,8 @@ class SourceSettings(Settings):
     url: Url
     every_s: int
     timeout_s: int = _within()
-    limits: SourceLimits = SourceLimits()
+    if TYPE_CHECKING:  # each has it as the last of its keys, as it is a table of its own
+        limits: SourceLimits
 
     @property
     def asked(self) -> tuple[Pair, ...]:
@@ -181,7 +182,7 @@ class KrakenSettings(MarketSettings):
 
     pairs: Pairs = _about(
         *("BTC/USD", "BTC/EUR", "BTC/GBP", "HBAR/USD", "HBAR/EUR"),
-        *("USDC/USD", "USDC/EUR", "EUR/USD", "GBP/USD"),
+        *("USDC/USD", "USDC/EUR", "EUR/USD"),
     )
     url: Url = _at("https://api.kraken.com")
     websocket_url: WebsocketUrl | None = Field(
@@ -206,6 +207,7 @@ class CoinbaseSettings(MarketSettings):
     pairs: Pairs = _about("BTC/USD", "BTC/EUR", "BTC/GBP", "HBAR/USD", "USDC/EUR", "USDC/GBP")
     url: Url = _at("https://api.coinbase.com")
     every_s: int = _every(15, 5)
+    limits: SourceLimits = SourceLimits()
 
 
 class BitstampSettings(MarketSettings):
@@ -213,10 +215,11 @@ class BitstampSettings(MarketSettings):
 
     pairs: Pairs = _about(
         *("BTC/USD", "BTC/EUR", "BTC/GBP", "HBAR/USD", "HBAR/EUR"),
-        *("USDC/USD", "USDC/EUR", "EUR/USD", "GBP/USD"),
+        *("USDC/USD", "USDC/EUR", "EUR/USD"),
     )
     url: Url = _at("https://www.bitstamp.net")
     every_s: int = _every(20, 5)
+    limits: SourceLimits = SourceLimits()
 
 
 class BinanceSettings(MarketSettings):
@@ -233,7 +236,7 @@ class CoinGeckoSettings(MarketSettings):
 
     pairs: Pairs = _about(
         *("BTC/USD", "BTC/EUR", "BTC/GBP", "HBAR/USD", "HBAR/EUR", "HBAR/GBP"),
-        *("USDC/USD", "USDC/EUR", "USDC/GBP"),
+        *("USDC/USD", "USDC/EUR"),
     )
     url: Url = _at("https://api.coingecko.com/api/v3")
     api_key: Secret | None = Field(
@@ -246,6 +249,7 @@ class CoinGeckoSettings(MarketSettings):
         description="Whether the key is of a paid plan; url is then https://pro-api.coingecko.com/api/v3.",
     )
     every_s: int = _every(60, 10)
+    limits: SourceLimits = SourceLimits()
 
 
 class BitfinexSettings(MarketSettings):
@@ -262,6 +266,7 @@ class HederaSettings(SourceSettings):
 
     url: Url = _at("https://mainnet.mirrornode.hedera.com")
     every_s: int = _every(300, 10)
+    limits: SourceLimits = SourceLimits()
 
     @property
     def asked(self) -> tuple[Pair, ...]:
@@ -276,3 +281,4 @@ class EcbSettings(PairedSettings):
     url: Url = _at("https://data-api.ecb.europa.eu")
     every_s: int = _every(3_600, 60)
     timeout_s: int = _within(30)
+    limits: SourceLimits = SourceLimits()

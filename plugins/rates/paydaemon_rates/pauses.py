@@ -4,7 +4,7 @@ import random
 
 FIRST_PAUSE_S = 5.0
 """After a first failure. It doubles with each further one in a row."""
-JITTER = 0.1
+JITTER_PERCENT = 10
 """A pause is longer by up to this part of it: sources that failed together are not asked together again."""
 _MOST_DOUBLINGS = 20
 
@@ -16,4 +16,4 @@ def after_failures(failures: int, longest_s: float) -> float:
 
 def jittered(pause_s: float) -> float:
     """A little longer."""
-    return pause_s * (1 + JITTER * random.random())
+    return pause_s * (100 + JITTER_PERCENT * random.random()) / 100

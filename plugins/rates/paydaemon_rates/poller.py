@@ -35,7 +35,7 @@ class Poller:
         self._settings = settings
         self._asks_alone = False
         self._failures = 0
-        self._rests_until = self._next_at = -1.0
+        self._rests_until_s = self._next_at_s = -1.0
         self._wake = trio.Event()
         self._heard: dict[str, Freshness] = {}
 
@@ -57,7 +57,7 @@ class Poller:
             with trio.move_on_after(self._pause_s()):
                 await self._wake.wait()
             self._wake = trio.Event()
-            await trio.sleep_until(max(self._rests_until, trio.current_time()))
+            await trio.sleep_until(max(self._rests_until_s, trio.current_time()))
             await self.look(host, client)
 
     async def look(self, host: RateHost, client: Client) -> None:
@@ -69,7 +69,7 @@ class Poller:
                 came |= await self._ask(host, client, request)
             except Away as away:
                 host.failed(str(away), left)
-                self._rests_until = trio.current_time() + (away.rest_s or 0.0)
+                self._rests_until_s = trio.current_time() + (away.rest_s or 0)
                 break
             left = [pair for pair in left if pair not in request.pairs]
         self._failures = 0 if came else self._failures + 1
@@ -123,8 +123,8 @@ class Poller:
         self._heard.setdefault(target, Freshness(frozen_ms)).hear(body, now_ms)
 
     async def _at_its_pace(self) -> None:
-        await trio.sleep_until(max(self._next_at, trio.current_time()))
-        self._next_at = trio.current_time() + self._exchange.apart_s
+        await trio.sleep_until(max(self._next_at_s, trio.current_time()))
+        self._next_at_s = trio.current_time() + self._exchange.apart_s
 
     def _pause_s(self) -> float:
         if self._failures:

@@ -46,7 +46,7 @@ class Stream:
         self._prices: dict[Pair, Price] = {}
         self._covered: frozenset[Pair] = frozenset()
         self._freshness = self._fresh()
-        self._publish_at = -1.0
+        self._publish_at_s = -1.0
 
     async def run(self, host: RateHost) -> None:
         """Listen until cancelled."""
@@ -104,7 +104,7 @@ class Stream:
             self._note(host, pair, price, now_ms)
         for symbol, reason in told.refused:
             log.info("a websocket refuses a pair", source=self._exchange.name, pair=symbol, reason=reason)
-        if trio.current_time() >= self._publish_at or not self._prices.keys() <= self._covered:
+        if trio.current_time() >= self._publish_at_s or not self._prices.keys() <= self._covered:
             self._publish(host, now_ms)
 
     def _note(self, host: RateHost, pair: Pair, price: Price | Unreadable, now_ms: int) -> None:
@@ -118,7 +118,7 @@ class Stream:
             host.failed(str(why), [pair])
 
     def _publish(self, host: RateHost, now_ms: int) -> None:
-        self._publish_at = trio.current_time() + PUBLISH_EVERY_S
+        self._publish_at_s = trio.current_time() + PUBLISH_EVERY_S
         if self._covered != self._prices.keys():
             self._covered = frozenset(self._prices)
             self._covers(self._covered)
@@ -132,7 +132,7 @@ class Stream:
     def _forget(self) -> None:
         self._prices, self._covered = {}, frozenset()
         self._freshness = self._fresh()
-        self._publish_at = -1.0
+        self._publish_at_s = -1.0
 
     def _fresh(self) -> Freshness:
         return Freshness(self._settings.limits.frozen_s * 1000)

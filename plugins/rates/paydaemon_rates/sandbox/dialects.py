@@ -93,7 +93,7 @@ def binance(market: Market, path: str, query: Query) -> Said:
     if path != "/api/v3/ticker/bookTicker":
         return _NOT_FOUND
     asked = {pair.base + pair.quote: pair for pair in market.pairs}
-    names = json.loads(query.get("symbols", ["[]"])[0])
+    names = json.loads(query.get("symbols", ["[]"])[0], parse_float=Decimal)
     ticks = [market.tick(asked[name]) for name in names if name in asked]
     if len(ticks) < len(names):
         return 400, '{"code":-1121,"msg":"Invalid symbol."}'

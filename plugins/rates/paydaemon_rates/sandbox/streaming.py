@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 
 import trio
@@ -37,7 +38,7 @@ async def _handle(market: Market, request: WebSocketRequest) -> None:
 async def _tell(market: Market, socket: WebSocketConnection) -> None:
     status = '{"channel":"status","type":"update","data":[{"api_version":"v2","system":"online"}]}'
     await socket.send_message(status)
-    symbols = json.loads(await socket.get_message())["params"]["symbol"]
+    symbols = json.loads(await socket.get_message(), parse_float=Decimal)["params"]["symbol"]
     for symbol in symbols:
         await socket.send_message(_acknowledged(market, symbol))
     kind = "snapshot"

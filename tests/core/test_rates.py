@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paydaemon.core.invoice import QuoteMethod, SourcePrice
@@ -115,6 +115,13 @@ def test_every_reason_is_told() -> None:
         "gone": Verdict.FAILED,
         "coinbase": Verdict.FAILED,
     }
+
+
+def test_many_reasons_are_cut() -> None:
+    known = Pricelist(silent={f"source{number}": "x" * 200 for number in range(100)})
+    problem = found(known).problem
+    assert problem is not None
+    assert len(problem) == 2_001
 
 
 def test_nobody_knows() -> None:
@@ -319,6 +326,7 @@ def within(rate: str | None, low: Fraction, high: Fraction) -> bool:
     return rate is None or low * (1 - SLACK) <= Fraction(rate) <= high * (1 + SLACK)
 
 
+@example(first=Decimal(100), second=Decimal(103), lie=Decimal(99), place=0, turned=False)
 @given(first=PRICES, second=PRICES, lie=LIES, place=st.integers(0, 2), turned=st.booleans())
 def test_one_liar_of_three_never_moves_a_rate_beyond_the_honest(
     first: Decimal, second: Decimal, lie: Decimal, place: int, turned: bool

@@ -26,6 +26,8 @@ from paydaemon.core.money import DECIMAL, MAX_DECIMALS
 from paydaemon.core.raterules import LegRules, Pair, Rules, reverse
 
 MOST_LEGS = 3
+LONGEST_PROBLEM = 2_000
+"""Characters; it is for people."""
 DIGITS = 15
 """Of what is worked out: means, reverses, crosses, and prices less a spread."""
 
@@ -355,7 +357,8 @@ def _is_told_of(known: Known, leg: Leg) -> bool:
 
 
 def _worded(known: Known, legs: Iterable[Leg]) -> str:
-    return "; ".join(_why(known, leg) for leg in legs)
+    text = "; ".join(_why(known, leg) for leg in legs)
+    return text if len(text) <= LONGEST_PROBLEM else text[:LONGEST_PROBLEM] + "…"
 
 
 def _why(known: Known, leg: Leg) -> str:

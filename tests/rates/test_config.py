@@ -112,11 +112,8 @@ def test_pairs_and_symbols() -> None:
     euro = 'rates.ecb.pairs.0: must be a pair of the euro and a currency, such as "EUR/USD"'
     assert euro in problems("ecb", pairs=["USD/EUR"])
     assert len(problems("bitfinex", symbols={"USDC": "U&C"})) == 1
-    assert (
-        problems("coingecko", pairs=["XYZ/EUR"])
-        == ['rates.coingecko: symbols: CoinGecko\'s id of XYZ is not known; give it as { … = "…" }']
-        or "CoinGecko's id" in problems("coingecko", pairs=["XYZ/EUR"])[0]
-    )
+    (unknown,) = problems("coingecko", pairs=["XYZ/EUR"])
+    assert "CoinGecko's id of " in unknown
     own = settings("coingecko", {"pairs": ["XYZ/EUR"], "symbols": {"XYZ": "xyz-coin"}})
     (request,) = source("coingecko", own).exchange.requests(own.asked)
     assert "ids=xyz-coin&vs_currencies=eur&" in request.target
@@ -150,7 +147,7 @@ async def test_no_key_is_without_effect(name: str, tmp_path: Path) -> None:
                 await nursery.start(source(name, found).run, host)
                 await until(lambda: len(host.published) > 2 * len(PRICES[name]))
                 sandbox.fault = Fault.ERROR_500
-                await until(lambda: host.failures != [])
+                await until(lambda: len(host.failures) > 2 * len(PRICES[name]))
                 nursery.cancel_scope.cancel()
     for kind in (type(found), type(found.limits)):
         assert set(kind.model_fields) <= {field for of, field in read if of is kind}

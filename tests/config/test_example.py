@@ -125,12 +125,13 @@ def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     mails = {"templates": str(tmp_path), "ca_file": str(certificate.certificate), "password": password}
     document["notifiers"]["email"] |= mails
     document["notifiers"]["webhook"] |= {"ca_file": str(certificate.certificate)}
+    document["rates"]["coingecko"] |= {"api_key": password}
     bitcoin = document["chains"]["bitcoin"]
     bitcoin["descriptor"] = ZPUB
     # There is either the one way into the node or the other.
     del bitcoin["rpc_user"], bitcoin["rpc_password"]
     config = parse_config(document, PLUGINS)
-    assert (list(config.rates), list(config.chains)) == (["fixed"], ["bitcoin", "hedera"])
+    assert (len(config.rates), list(config.chains)) == (9, ["bitcoin", "hedera"])
     assert list(config.notifiers) == ["email", "webhook"]
 
 

@@ -196,7 +196,7 @@ def test_late() -> None:
 NUMBERS = {
     key.path: key
     for key in keys(PLUGINS)
-    if type(key.default) is int and key.table.partition(".")[0] not in ("chains", "notifiers")
+    if type(key.default) is int and key.table.partition(".")[0] not in ("chains", "notifiers", "rates")
 }
 
 

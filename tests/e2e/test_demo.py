@@ -83,6 +83,10 @@ async def test_once_plays_one_payment_on_each_chain_to_settled(environment: dict
     assert [line for line in demo.out if "paid and settled" in line] == [
         f"{chain}: 12.50 EUR paid and settled" for chain in ORDER
     ]
+    assert "  they are up, each speaks as the real one does: quotes come from 3 sources" in demo.out
+    rates = [line.strip() for line in demo.out if line.strip().startswith("rate ")]
+    assert [rate.partition(" by ")[0] for rate in rates[:2]] == ["rate 60000 EUR", "rate 0.11 EUR"]
+    assert all(rate.endswith(" EUR by bitstamp, coinbase, kraken") for rate in rates)
     verified = re.findall(r"webhook: (\S+), evt_\w+, signature verified", "\n".join(demo.out))
     assert sorted(type for type in verified if type in everything) == sorted(everything)
     assert _mails(demo) == sorted(mail for id in _invoices(demo) for mail in _mails_of(id))

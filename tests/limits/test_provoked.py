@@ -17,6 +17,7 @@ from tests.limits import (
     rates,
     relays,
     services,
+    sources,
     stores,
     webhooks,
     websockets,
@@ -25,8 +26,8 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, hedera, ledger, mails, rates, relays, services, stores, webhooks,
-    websockets,
+    bitcoin, connections, deliveries, hedera, ledger, mails, rates, relays, services, sources, stores,
+    webhooks, websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""
 

@@ -33,6 +33,7 @@ CONFIGURED = {
             "mirror_url": "http://127.0.0.1:1",
         },
     },
+    "rates": {name: {} for name in PLUGINS.rate_sources if name != "fixed"},
     "notifiers": {
         "email": {
             "plugin": "email",
@@ -82,6 +83,11 @@ def changed(old: Config, key: Key) -> Config:
         table = replace(tables[id], settings=with_value(tables[id].settings, name, value))
         fresh: dict[str, Any] = {head: {**tables, id: table}}
         return replace(old, **fresh)
+    if head == "rates":
+        id, _, name = rest.partition(".")
+        source = old.rates[id]
+        rates = {**old.rates, id: source._replace(settings=with_value(source.settings, name, value))}
+        return replace(old, rates=rates)
     return replace(old, **{head: with_value(getattr(old, head), rest, value)})
 
 

@@ -1,4 +1,4 @@
-"""The playground: every chain's sandbox and a daemon of its own, in a temporary folder, gone afterwards.
+"""The playground: sandboxes of chains and exchanges, and a daemon of its own; all is gone afterwards.
 
 The daemon is a process of its own, started by the very command that an operator's service manager starts it
 by, and spoken to only through its interfaces.
@@ -8,12 +8,13 @@ import os
 import socket as socketlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
+from typing import Any
 
 import click
 import trio
@@ -30,8 +31,11 @@ READY_WITHIN_S = 120.0
 STOPPED_WITHIN_S = 20.0
 LOOK_EVERY_S = 0.1
 LOG_TAIL_BYTES = 2_000
+MOST_EXCHANGES = 3
 
 Say = Callable[[str], None]
+Tables = Mapping[str, Mapping[str, object]]
+"""Tables of the configuration, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,11 @@ async def playground(port: int, say: Say) -> AsyncIterator[Playground]:
         folder = Path(name)
         async with trio.open_nursery() as nursery:
             networks = await _start_networks(nursery, folder, say)
+            rates = await _start_exchanges(nursery, _prices(networks), say)
             told = await _start_recipients(nursery, say)
-            config = _write_config(folder, port, networks, told)
+            config = _write_config(folder, port, networks, rates, told)
             async with _daemon(config, folder, say) as pid:
+                await _wait_for_rates(folder / "state" / "admin.sock", _prices(networks), rates)
                 yield _introduce(folder, networks, told, pid)
             nursery.cancel_scope.cancel()
 
@@ -110,6 +116,19 @@ async def _start(nursery: trio.Nursery, chain: str, sandbox: Sandbox, place: Pat
     return facts
 
 
+async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say: Say) -> Tables:
+    """Local exchanges that quotes come from, by the way that they come from the real ones."""
+    brought = load_plugins().rate_sources.items()
+    sandboxes = {name: plugin.sandbox for name, plugin in brought if plugin.sandbox is not None}
+    names = list(sandboxes)[:MOST_EXCHANGES]
+    if not names:
+        raise click.ClickException("no installed plugin brings an exchange to quote from")
+    say(f"starting local exchanges: {', '.join(names)} …")
+    tables = {name: await nursery.start(sandboxes[name]().run, prices) for name in names}
+    say(f"  they are up, each speaks as the real one does: quotes come from {len(tables)} sources")
+    return tables
+
+
 async def _start_recipients(nursery: trio.Nursery, say: Say) -> dict[str, Told]:
     told: dict[str, Told] = {}
     for name, plugin in load_plugins().notifiers.items():
@@ -125,15 +144,20 @@ def _indented(say: Say, text: str) -> None:
     say(f"{'':12}{text}")
 
 
-def _write_config(folder: Path, port: int, networks: Mapping[str, Network], told: Mapping[str, Told]) -> Path:
-    prices = {pair: price for network in networks.values() for pair, price in network.facts.prices.items()}
+def _prices(networks: Mapping[str, Network]) -> Mapping[str, str]:
+    return {pair: price for network in networks.values() for pair, price in network.facts.prices.items()}
+
+
+def _write_config(
+    folder: Path, port: int, networks: Mapping[str, Network], rates: Tables, told: Mapping[str, Told]
+) -> Path:
     config = folder / "paydaemon.toml"
     config.write_text(
         to_toml(
             {
                 "daemon": {"state_dir": str(folder / "state"), "log_format": "console"},
                 "http": {"bind": f"{HOST}:{port}"},
-                "rates": {"fixed": {"prices": prices}},
+                "rates": rates,
                 "chains": {chain: network.facts.settings for chain, network in networks.items()},
                 "notifiers": {name: {"plugin": name, **one.facts.settings} for name, one in told.items()},
             }
@@ -172,6 +196,25 @@ async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
             await trio.sleep(LOOK_EVERY_S)
     end = (await trio.Path(log).read_bytes())[-LOG_TAIL_BYTES:].decode(errors="replace")
     raise click.ClickException(f"the daemon did not become ready; its log ends with:\n{end}")
+
+
+async def _wait_for_rates(socket: Path, prices: Mapping[str, str], rates: Tables) -> None:
+    """Wait until every source has told every price, so that all of them are in the first quote."""
+    wanted = {(pair, source) for pair in prices for source in rates}
+    with trio.move_on_after(READY_WITHIN_S):
+        while True:
+            answer = await trio.to_thread.run_sync(call, socket, "GET", "/v1/rates")
+            if wanted <= {told for row in answer["data"] for told in _told_by(row)}:
+                return
+            await trio.sleep(LOOK_EVERY_S)
+    raise click.ClickException("the daemon did not get its rates")
+
+
+def _told_by(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Pair and source of every price that is in one row."""
+    for price in row.get("sources", [row]):
+        if price["rate"] is not None:
+            yield f"{row['base']}/{row['quote']}", price["source"]
 
 
 async def _stop(process: trio.Process) -> None:

@@ -45,5 +45,5 @@ def _span(query: Query) -> Span:
         raise invalid("pair", "is required", "missing")
     from_ms, until_ms = query.time_ms("from"), query.time_ms("to")
     if from_ms is not None and until_ms is not None and until_ms < from_ms:
-        raise invalid("to", "must not be before from")
+        raise invalid("to", "must not be before from", "out_of_range")
     return Span(*pair, from_ms or 0, LATEST_MS if until_ms is None else until_ms)

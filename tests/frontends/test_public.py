@@ -161,5 +161,5 @@ async def test_there_are_only_so_many_places(tmp_path: Path, limit: str) -> None
 def test_every_event_that_a_payer_hears_of_shows_the_invoice() -> None:
     others = {kind for kind in EventType if kind not in payer.TYPES}
     rooms = {kind.partition(".")[0] for kind in others}
-    assert rooms == {"payment", "relay", "chain", "plugin", "delivery", "admin"}
+    assert rooms == {"payment", "relay", "chain", "rates", "plugin", "delivery", "admin"}
     assert [kind for kind in others if kind.startswith("payment.")] == [EventType.PAYMENT_UNMATCHED]

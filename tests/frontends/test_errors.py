@@ -133,7 +133,7 @@ async def test_a_store_that_is_not_available(daemon: Served, monkeypatch: pytest
 async def test_a_bug_is_logged_whole_and_told_as_nothing(
     daemon: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def broken(*args: object, **kwargs: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret plan")
 
     monkeypatch.setattr(daemon.engine.api, "rates_now", broken)

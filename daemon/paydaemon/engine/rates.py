@@ -84,6 +84,7 @@ class RateBook:
         self._good: dict[Pair, Good] = {}
         self._outliers: dict[Pair, tuple[frozenset[str], int]] = {}
         self._asked: dict[Asked, None] = {}
+        self._quoted: set[Pair] = set()
         self.measures = RateMeasures()
         self.rules = rules or Rules()
 
@@ -166,6 +167,7 @@ class RateBook:
             raise NoRate(found.problem or f"{named(asked.pair)}: less the spread, no rate is left")
         if len(self._asked) < self._limits.rates:
             self._asked[asked] = None
+            self._quoted.add(asked.pair)
         return made
 
     def _known(self) -> "_Known":
@@ -181,7 +183,8 @@ class RateBook:
             self._note_outliers(leg, known.now_ms)
         # What satisfies a less strict seller is not held against the others.
         if found.method is QuoteMethod.MEDIAN and rules.quorum >= self._rules.quorum:
-            self._note_good(found.pair, found.value, known.now_ms)
+            if pair in self._quoted:  # anybody with a key may look at any cross there is
+                self._note_good(found.pair, found.value, known.now_ms)
             for leg in found.legs:
                 if leg.method is QuoteMethod.MEDIAN:
                     self._note_good(leg.pair, leg.value, known.now_ms)

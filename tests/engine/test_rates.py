@@ -287,6 +287,19 @@ def test_a_rate_that_jumps_is_refused_until_the_last_good_one_is_forgotten(book:
     assert book.rate() == "30000"
 
 
+def test_a_cross_that_was_only_looked_at_is_not_remembered() -> None:
+    """Whoever has a key can look at any cross there is: the memory is for what is sold by."""
+    book = Book()
+    book.book = RateBook(book.clock, Rules(), EngineLimits(rates=2))
+    for pair in ("BTC/USD", "USD/EUR"):
+        for source in ("two", "three"):
+            book.says("2", source=source, pair=pair)
+    assert book.book.look("BTC", "EUR").rate == "4"
+    for source in ("two", "three"):
+        book.says("3", source=source, pair="BTC/USD")
+    assert "3 is too far from the last good rate 2" in str(book.book.look("BTC", "USD").problem)
+
+
 @pytest.mark.parametrize(("pair", "rate"), [("BTC/EUR", "60000"), ("EUR/BTC", "0.0000166666666666667")])
 def test_a_rate_from_before_the_start_is_held_against_the_first(book: Book, pair: str, rate: str) -> None:
     book.book.prime(pair, rate, book.clock() - 60_000)

@@ -61,7 +61,7 @@ class HederaLimits(Settings):
         16_777_216,
         65_536,
         1_073_741_824,
-        "Of how many bytes of transactions it is remembered what was read in them; some fourteen times as much "
-        "memory.",
+        "Of how many bytes of transactions it is remembered what was read in them; some fourteen times as "
+        "much memory.",
     )
     calls: int = number(1_000, 1, 100_000, "How many calls to nodes are under way at the same time.")

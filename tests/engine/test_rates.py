@@ -296,8 +296,8 @@ def test_a_cross_that_was_only_looked_at_is_not_remembered() -> None:
             book.says("2", source=source, pair=pair)
     assert book.book.look("BTC", "EUR").rate == "4"
     for source in ("two", "three"):
-        book.says("3", source=source, pair="BTC/USD")
-    assert "3 is too far from the last good rate 2" in str(book.book.look("BTC", "USD").problem)
+        book.says("3", source=source, pair="USD/EUR")
+    assert "3 is too far from the last good rate 2" in str(book.book.look("USD", "EUR").problem)
 
 
 @pytest.mark.parametrize(("pair", "rate"), [("BTC/EUR", "60000"), ("EUR/BTC", "0.0000166666666666667")])

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -38,10 +37,6 @@ def plugin(**hooks: Callable[[], object]) -> object:
 
 def chains(*items: object) -> object:
     return plugin(register_chains=lambda: list(items))
-
-
-def sources(*items: object) -> object:
-    return plugin(register_rate_sources=lambda: list(items))
 
 
 def load(extra: Mapping[str, object], disabled: Sequence[str] = ()) -> LoadedPlugins:
@@ -92,7 +87,10 @@ def test_our_own_are_found_by_entry_point() -> None:
     assert (rates.status, rates.distribution, rates.rate_sources) == (
         PluginStatus.LOADED,
         "paydaemon-rates",
-        ("kraken", "coinbase", "bitstamp", "binance", "bitfinex", "coingecko", "hedera", "ecb", "fixed"),
+        (
+            *("kraken", "coinbase", "bitstamp", "binance", "bitfinex", "coingecko", "hedera", "ecb"),
+            "fixed",
+        ),
     )
     assert rates.version
 
@@ -209,14 +207,6 @@ def test_a_builder_that_cannot_be_called() -> None:
     not_a_function: Any = "look"
     reason = refused(chains(ChainPlugin("other", Keys, build, diagnose=not_a_function)))
     assert reason == 'register_chains(): the diagnose of "other" cannot be called'
-
-
-def test_a_part_of_a_rate_source_that_cannot_be_called() -> None:
-    text: Any = "look"
-    for part in ("diagnose", "sandbox"):
-        source = replace(RateSourcePlugin("other", Keys, build), **{part: text})
-        reason = refused(sources(source))
-        assert reason == f'register_rate_sources(): the {part} of "other" cannot be called'
 
 
 def test_one_name_twice_in_one_plugin() -> None:

@@ -15,7 +15,7 @@ from paydaemon_rates.pauses import after_failures
 from paydaemon_rates.sandbox.faults import Fault
 from paydaemon_rates.sandbox.server import RETRY_AFTER_S
 from paydaemon_rates.source import CoinGeckoSource
-from tests.rates.world import PRICES, exchange, no_stream, reading, settings
+from tests.rates.world import PRICES, Host, exchange, no_stream, now_ms, reading, settings, source
 from tests.support.waiting import until
 
 Handler = Callable[[trio.SocketStream], Awaitable[None]]
@@ -126,6 +126,16 @@ async def test_a_source_that_asks_for_rest_gets_it() -> None:
         await trio.sleep(RETRY_AFTER_S * 0.5)
         assert len(sandbox.asked) == 1
         await until(lambda: len(sandbox.asked) > len(PRICES["coinbase"]))
+
+
+async def test_requests_are_as_far_apart_as_the_source_allows() -> None:
+    async with exchange("coinbase") as (sandbox, table), trio.open_nursery() as nursery:
+        began_at = trio.current_time()
+        asking = source("coinbase", settings("coinbase", {**table, "pairs": ["BTC/EUR", "HBAR/USD"]}))
+        await nursery.start(asking.run, Host(now_ms))
+        assert len(sandbox.asked) == 2
+        assert trio.current_time() - began_at >= asking.exchange.apart_s == 0.2
+        nursery.cancel_scope.cancel()
 
 
 async def test_what_has_not_changed_is_not_sent_again() -> None:

@@ -11,7 +11,7 @@ from paydaemon.config import ConfigError, keys, parse_config
 from paydaemon.plugins import load_plugins
 from paydaemon_rates.config import SourceSettings
 from paydaemon_rates.sandbox.faults import Fault
-from tests.rates.world import PRICES, QUICK, Host, exchange, now_ms, settings, source
+from tests.rates.world import PRICES, QUICK, Host, exchange, impatient, now_ms, settings, source
 from tests.support.reads import reads
 from tests.support.waiting import until
 from tests.systemd.away import NOBODY
@@ -144,7 +144,7 @@ async def test_no_key_is_without_effect(name: str, tmp_path: Path) -> None:
         with reads() as read:
             async with trio.open_nursery() as nursery:
                 host = Host(now_ms)
-                await nursery.start(source(name, found).run, host)
+                await nursery.start(impatient(name, found).run, host)
                 await until(lambda: len(host.published) > 2 * len(PRICES[name]))
                 sandbox.fault = Fault.ERROR_500
                 await until(lambda: len(host.failures) > 2 * len(PRICES[name]))

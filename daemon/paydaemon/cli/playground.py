@@ -211,10 +211,10 @@ async def _wait_for_rates(socket: Path, prices: Mapping[str, str], rates: Tables
 
 
 def _told_by(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Pair and source of every price that is in one row."""
+    """Pair and source of every price in one row: it is of one source, or has a list of them."""
     for price in row.get("sources", [row]):
         if price["rate"] is not None:
-            yield f"{row['base']}/{row['quote']}", price["source"]
+            yield price.get("pair", f"{row['base']}/{row['quote']}"), price["source"]
 
 
 async def _stop(process: trio.Process) -> None:

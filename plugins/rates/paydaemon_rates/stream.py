@@ -6,7 +6,7 @@ A message that cannot be read ends the connection, and whatever is not told here
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import structlog
@@ -24,7 +24,6 @@ from paydaemon_rates.pauses import after_failures
 log = structlog.get_logger(__name__)
 
 PUBLISH_EVERY_S = 1.0
-
 
 Wire = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
@@ -45,6 +44,8 @@ class Stream:
         self._covers = covers
         self._prices: dict[Pair, Price] = {}
         self._covered: frozenset[Pair] = frozenset()
+        self._said: dict[Pair, str | bytes] = {}
+        self._changes = 0
         self._freshness = self._fresh()
         self._publish_at_s = -1.0
 
@@ -98,14 +99,20 @@ class Stream:
 
     def _take(self, host: RateHost, message: str | bytes) -> None:
         told, now_ms = self._exchange.told(message), host.now_ms()
-        if told.prices:
-            self._freshness.hear(message, now_ms)
+        self._hear(message, told.prices, now_ms)
         for pair, price in told.prices.items():
             self._note(host, pair, price, now_ms)
         for symbol, reason in told.refused:
             log.info("a websocket refuses a pair", source=self._exchange.name, pair=symbol, reason=reason)
         if trio.current_time() >= self._publish_at_s or not self._prices.keys() <= self._covered:
             self._publish(host, now_ms)
+
+    def _hear(self, message: str | bytes, about: Iterable[Pair], now_ms: int) -> None:
+        """Whether it says anything new, be it of one pair: that is what tells a market from a loop."""
+        for pair in about:
+            self._changes += self._said.get(pair) != message
+            self._said[pair] = message
+        self._freshness.hear(self._changes, now_ms)
 
     def _note(self, host: RateHost, pair: Pair, price: Price | Unreadable, now_ms: int) -> None:
         try:
@@ -130,7 +137,7 @@ class Stream:
             host.publish(rates)
 
     def _forget(self) -> None:
-        self._prices, self._covered = {}, frozenset()
+        self._prices, self._covered, self._said = {}, frozenset(), {}
         self._freshness = self._fresh()
         self._publish_at_s = -1.0
 

@@ -211,10 +211,10 @@ async def _wait_for_rates(socket: Path, prices: Mapping[str, str], rates: Tables
 
 
 def _told_by(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Pair and source of every price in one row: it is of one source, or has a list of them."""
-    for price in row.get("sources", [row]):
+    """Pair and source of every price that a row's rate is made of."""
+    for price in row["sources"]:
         if price["rate"] is not None:
-            yield price.get("pair", f"{row['base']}/{row['quote']}"), price["source"]
+            yield price["pair"], price["source"]
 
 
 async def _stop(process: trio.Process) -> None:

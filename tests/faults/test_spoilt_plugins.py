@@ -222,9 +222,9 @@ async def test_a_chain_that_cannot_be_made_is_a_mistake_of_the_configuration(tmp
 def test_every_port_is_tried_or_left_out_for_a_reason() -> None:
     tried = {"Chain", "RateSource", "Notifier"}
     given = {"ChainHost", "RateHost"}  # the daemon's own
-    # A sandbox and a recipient are for `paydaemon demo`, where no daemon depends on them; a relay is spoilt
+    # Sandboxes and a recipient are for `paydaemon demo`, where no daemon depends on them; a relay is spoilt
     # in test_spoilt_relays.py, and held to its port there.
-    elsewhere = {"Sandbox", "SigningSandbox", "Recipient", "Relay"}
+    elsewhere = {"Sandbox", "SigningSandbox", "RateSandbox", "Recipient", "Relay"}
     found = {
         name
         for name, port in {**vars(ports), **vars(notifier)}.items()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from paydaemon.core.events import DATA
 from paydaemon.frontends.openapi.shapes import shapes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
@@ -44,3 +45,8 @@ def test_every_field_is_told(heading: str) -> None:
     table = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
     assert table is not None
     assert table[0].splitlines() == list(rows(TABLES[heading]))
+
+
+def test_the_document_has_every_field_that_an_event_may_hold_and_no_other() -> None:
+    held = {field for holds in DATA.values() for field in (*holds.always, *holds.sometimes)}
+    assert set(shapes()["EventData"]["properties"]) == held

@@ -200,7 +200,11 @@ def _event_data() -> Schema:
         "relay": ref("Relay"),
         "chain": text("Of `chain.…`: the chain's id."),
         "as_of": nullable(time("Of `chain.…`: up to when it was seen complete.")),
-        "reason": text("Of `chain.…`, `plugin.failed` and `delivery.parked`: why, in words."),
+        "pair": text("Of `rates.…`: the pair, such as `BTC/EUR`."),
+        "rate": text("Of `rates.recovered`: what one whole unit costs again."),
+        "reason": text(
+            "Of `chain.…`, `rates.stopped`, `plugin.failed` and `delivery.parked`: why, in words."
+        ),
         "service": text("Of `plugin.failed`: what was restarted."),
         "plugin": text("Of `plugin.failed`: whose it is."),
         "target": text("Of `delivery.parked`: who could not be told."),
@@ -215,7 +219,9 @@ def _event_data() -> Schema:
             },
             optional=("uid",),
         ),
-        "seller_id": nullable(text("Of `admin.…`: the seller it is about; null for an operator's key.")),
+        "seller_id": nullable(
+            text("Of `admin.…` and `rates.…`: the seller it is about; null for an operator's key.")
+        ),
         "key_id": text("Of `admin.…`: the key it is about."),
         "invoice_id": text("Of `admin.…`: the invoice it is about."),
         "payment_id": text("Of `admin.payment_assigned`: the payment."),

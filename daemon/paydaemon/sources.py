@@ -19,6 +19,11 @@ class _Running:
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     ended: trio.Event = field(default_factory=trio.Event)
 
+    def serves(self, wanted: RateConfig) -> bool:
+        """Whether nothing has changed. A plugin may make its parts anew each time, so its name decides."""
+        now = self.config
+        return (now.plugin.name, now.settings) == (wanted.plugin.name, wanted.settings)
+
 
 class Sources:
     """The configured sources of rates. Runs until cancelled."""
@@ -51,7 +56,7 @@ class Sources:
         assert self._nursery is not None
         for name in self._running.keys() | configured.keys():
             running, wanted = self._running.get(name), configured.get(name)
-            if running is not None and running.config == wanted:
+            if running is not None and wanted is not None and running.serves(wanted):
                 continue
             if running is not None:
                 running.scope.cancel()

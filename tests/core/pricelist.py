@@ -23,6 +23,7 @@ class Pricelist:
     said: list[Word] = field(default_factory=list)
     silent: dict[str, str] = field(default_factory=dict)
     good: dict[Pair, Decimal] = field(default_factory=dict)
+    failing: set[Pair] = field(default_factory=set)
 
     def says(self, source: str, name: str, price: str, *, age_s: int = 0, **more: object) -> "Pricelist":
         at_ms = self.now_ms - 1_000 * age_s
@@ -37,6 +38,9 @@ class Pricelist:
 
     def failures(self, pair: Pair) -> Mapping[str, str]:
         return self.silent
+
+    def is_failing(self, pair: Pair) -> bool:
+        return pair in self.failing
 
     def last_good(self, pair: Pair) -> Decimal | None:
         return self.good.get(pair)

@@ -159,6 +159,38 @@ def test_a_way_over_others_may_not_jump_either() -> None:
     assert found(known).problem == "BTC/EUR: 200 is too far from the last good rate 100"
 
 
+@pytest.mark.parametrize("fallback", [(), ("fixed",)], ids=str)
+def test_nor_is_one_sought_around_a_leg_that_jumps(fallback: tuple[str, ...]) -> None:
+    known = Pricelist(good={pair("HBAR/USD"): Decimal("0.05")})
+    for source in ("a", "b"):
+        known.says(source, "HBAR/USD", "0.1").says(source, "USD/EUR", "0.9")
+        known.says(source, "HBAR/GBP", "0.08").says(source, "GBP/EUR", "1.1")
+    known.says("fixed", "HBAR/EUR", "0.05", sets=True)
+    rules = Rules(via=("USD", "GBP"), fallback=("fixed", *fallback))
+    problem = found(known, "HBAR/EUR", rules).problem
+    assert problem == "HBAR/USD: 0.1 is too far from the last good rate 0.05"
+
+
+def test_a_leg_that_the_operator_sets_may_jump() -> None:
+    known = Pricelist(good={BTC_EUR: Decimal(90)})
+    known.says("a", "BTC/USD", "100").says("b", "BTC/USD", "100").says("fixed", "USD/EUR", "0.5", sets=True)
+    assert found(known).rate == "50"
+
+
+def test_the_leg_that_is_missing_is_told() -> None:
+    known = Pricelist().says("a", "BTC/USD", "100").says("b", "BTC/USD", "100")
+    assert found(known).problem == "BTC/EUR: no source has a price; USD/EUR: no source has a price"
+    known = Pricelist(failing={pair("BTC/USD")}, silent={"a": "HTTP 500"})
+    assert found(known).problem == (
+        "BTC/EUR: 0 of 2 sources needed: a: HTTP 500; BTC/USD: 0 of 2 sources needed: a: HTTP 500"
+    )
+
+
+def test_beside_a_fallback_it_is_still_told_who_is_too_old() -> None:
+    known = Pricelist().says("a", "BTC/EUR", "100", age_s=500).says("fixed", "BTC/EUR", "90", sets=True)
+    assert verdicts(known, rules=Rules(fallback=("fixed",))) == {"fixed": Verdict.USED, "a": Verdict.STALE}
+
+
 def test_what_the_operator_sets_may_jump() -> None:
     known = Pricelist().says("set", "BTC/EUR", "200", sets=True)
     known.good[BTC_EUR] = Decimal(100)

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from paydaemon.core.invoice import Quote, QuoteMethod, SourcePrice
 from paydaemon.core.money import Asset, Currency, parse_fraction
-from paydaemon.core.raterules import Rules, SellerRules
+from paydaemon.core.raterules import PairRules, Rules, SellerRules
 from paydaemon.core.rates import SourceLook, Verdict
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.rates import Asked, NoRate, RateBook, SourceHost
@@ -208,7 +208,8 @@ def test_a_source_speaks_for_itself_alone(book: Book) -> None:
 def test_a_failure_holds_until_the_pair_is_published_again(book: Book) -> None:
     book.book.failed("two", "HTTP\n  429 " + "x" * 1_000, [("BTC", "EUR")])
     assert f"two: HTTP 429 {'x' * 191}" in book.problem()
-    assert [look.reason for look in book.book.look("ETH", "EUR").sources] == ["nothing said yet"] * 2
+    told = [look.reason[:8] for look in book.book.look("ETH", "EUR").sources]
+    assert told == ["nothing ", "HTTP 429"], "it has said nothing of anything, and this is why"
     book.says("1.00", source="two", pair="BTC/USD")
     assert "two: HTTP 429" in book.problem()
     book.says("60000", source="two")
@@ -316,6 +317,30 @@ def test_what_satisfies_one_seller_is_not_held_against_the_others(book: Book) ->
     assert book.quote("rash").rate == "1"
     book.all_say("60000", "two", "three")
     assert book.rate() == "60000"
+
+
+def test_nor_is_what_goes_below_a_pairs_own_quorum(book: Book) -> None:
+    own = {("BTC", "EUR"): PairRules(quorum=3)}
+    book.book.rules = replace(book.book.rules, pairs=own, sellers={"rash": SellerRules(quorum=2)})
+    book.all_say("60000", "two", "three")
+    assert book.quote("rash").rate == "60000"
+    book.all_say("90000", "two", "three", "four")
+    assert book.rate() == "90000"
+
+
+def test_a_thing_costs_one_of_itself(book: Book) -> None:
+    book.all_say("60000", "two", "three")
+    look = book.book.look("BTC", "BTC")
+    assert (look.rate, look.method, look.problem) == ("1", QuoteMethod.SAME_ASSET, None)
+
+
+def test_what_a_seller_was_quoted_by_rules_that_are_gone_is_asked_no_more(book: Book) -> None:
+    book.book.rules = replace(book.book.rules, sellers={"shop": SellerRules(quorum=2)})
+    book.all_say("60000", "two", "three")
+    book.quote("shop")
+    book.quote()
+    book.book.rules = Rules()
+    assert book.book.asked() == [Asked(("BTC", "EUR"))]
 
 
 # --- Outliers

@@ -75,6 +75,9 @@ class Known(Protocol):
     def failures(self, pair: Pair) -> Mapping[str, str]:
         """By source, why it has nothing new to say of this pair, either way round."""
 
+    def is_failing(self, pair: Pair) -> bool:
+        """Whether a source has said why it has nothing new of just this pair, either way round."""
+
     def last_good(self, pair: Pair) -> Decimal | None:
         """The last good rate that the next one must not be too far from; None where it is forgotten."""
 
@@ -107,7 +110,8 @@ class SourceLook:
 class Leg:
     """One pair on the way. `value` is None where there is no rate; `jumped` says that it was too far off.
 
-    `text` is the price just as one source said it, where it is one source's price.
+    `text` is the price just as one source said it, where it is one source's price. `is_next` says that the
+    way had a rate up to here.
     """
 
     pair: Pair
@@ -120,6 +124,7 @@ class Leg:
     stale: tuple[Word, ...] = ()
     spare: tuple[Word, ...] = ()
     jumped: str = ""
+    is_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +159,11 @@ def find(known: Known, rules: Rules, pair: Pair) -> Found:
         return Found(pair, (direct,), problem=_worded(known, [direct]))
     for way in _ways(rules, pair):
         gone = _go(known, rules, way, legs)
-        if gone is not None:
+        if all(leg.value is not None for leg in gone):
             return _along(known, rules, pair, gone)
-    return _fallback(known, rules, pair) or _none(known, legs)
+        if gone[-1].jumped:
+            return Found(pair, gone, problem=_worded(known, gone[-1:]))
+    return _fallback(known, rules, direct) or _none(known, legs)
 
 
 def quoted(found: Found, spread_ppm: int) -> Quote | None:
@@ -253,24 +260,14 @@ def _agreed(known: Known, rules: LegRules, leg: Leg, prices: Sequence[Word]) -> 
     most = _EXACT.multiply(low.price, farthest)
     near = [word.price <= most and high.price <= _EXACT.multiply(word.price, farthest) for word in prices]
     agreeing, outliers = tuple(compress(prices, near)), tuple(compress(prices, map(not_, near)))
-    value: Decimal | None = None
-    text = jumped = ""
-    if len(agreeing) >= rules.quorum:
-        value = _mean(low.price, high.price)
-        text = low.text if low.price == high.price else ""
-        jumped = _jump(known, rules, leg.pair, value)
-    return Leg(
-        leg.pair,
-        leg.needed,
-        None if jumped else value,
-        text or None,
-        QuoteMethod.MEDIAN,
-        agreeing,
-        outliers,
-        leg.stale,
-        leg.spare,
-        jumped,
-    )
+    leg = replace(leg, agreeing=agreeing, outliers=outliers)
+    if len(agreeing) < rules.quorum:
+        return leg
+    value = _mean(low.price, high.price)
+    jumped = _jump(known, rules, leg.pair, value)
+    if jumped:
+        return replace(leg, jumped=jumped)
+    return replace(leg, value=value, text=low.text if low.price == high.price else None)
 
 
 def _mean(low: Decimal, high: Decimal) -> Decimal:
@@ -305,15 +302,15 @@ def _ways(rules: Rules, pair: Pair) -> Iterator[Sequence[str]]:
             yield pair[0], *stopped, pair[1]
 
 
-def _go(known: Known, rules: Rules, way: Sequence[str], legs: dict[Pair, Leg]) -> tuple[Leg, ...] | None:
-    """The legs of a way, where each has a rate. What was looked at is kept in `legs`."""
+def _go(known: Known, rules: Rules, way: Sequence[str], legs: dict[Pair, Leg]) -> tuple[Leg, ...]:
+    """The legs of a way, up to the first without a rate. What was looked at is kept in `legs`."""
     gone: list[Leg] = []
     for pair in pairwise(way):
         leg = legs.get(pair) or _leg(known, rules, pair)
-        legs[pair] = leg
-        if leg.value is None:
-            return None
+        legs[pair] = replace(leg, is_next=leg.is_next or bool(gone))
         gone.append(leg)
+        if leg.value is None:
+            break
     return tuple(gone)
 
 
@@ -323,21 +320,24 @@ def _along(known: Known, rules: Rules, pair: Pair, legs: tuple[Leg, ...]) -> Fou
     for leg in legs:
         assert leg.value is not None
         value = _EXACT.multiply(value, leg.value)
-    is_set = all(leg.method is QuoteMethod.SET for leg in legs)
-    jumped = "" if is_set or len(legs) == 1 else _jump(known, rules.of_pair(pair), pair, value)
+    by_operator = [leg.method is QuoteMethod.SET for leg in legs]
+    jumped = "" if any(by_operator) or len(legs) == 1 else _jump(known, rules.of_pair(pair), pair, value)
     rate = (legs[0].text if len(legs) == 1 else None) or written(value)
     if jumped or rate is None:
         return Found(pair, legs, problem=f"{named(pair)}: {jumped or 'the rate has too many digits'}")
-    return Found(pair, legs, QuoteMethod.SET if is_set else QuoteMethod.MEDIAN, value, rate)
+    return Found(pair, legs, QuoteMethod.SET if all(by_operator) else QuoteMethod.MEDIAN, value, rate)
 
 
-def _fallback(known: Known, rules: Rules, pair: Pair) -> Found | None:
+def _fallback(known: Known, rules: Rules, market: Leg) -> Found | None:
+    """What is allowed alone, where the market of the pair gave no rate."""
+    pair, method = market.pair, QuoteMethod.FALLBACK
     own = rules.of_pair(pair)
     fresh = {word.source: word for word in known.words(pair) if _is_fresh(known, own, word)}
     for source in rules.fallback:
         if source in fresh:
-            word, method = fresh.pop(source), QuoteMethod.FALLBACK
-            leg = Leg(pair, 1, word.price, word.text, method, (word,), spare=tuple(fresh.values()))
+            word = fresh.pop(source)
+            spare = tuple(fresh.values())
+            leg = Leg(pair, 1, word.price, word.text, method, (word,), stale=market.stale, spare=spare)
             return Found(pair, (leg,), method, word.price, word.text)
     return None
 
@@ -350,7 +350,8 @@ def _none(known: Known, legs: Mapping[Pair, Leg]) -> Found:
 
 
 def _is_told_of(known: Known, leg: Leg) -> bool:
-    return leg.value is None and any((leg.agreeing, leg.outliers, leg.stale))
+    heard = any((leg.agreeing, leg.outliers, leg.stale))
+    return leg.value is None and (heard or leg.is_next or known.is_failing(leg.pair))
 
 
 # --- Words

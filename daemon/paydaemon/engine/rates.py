@@ -5,7 +5,7 @@ What the words of several sources amount to is decided in `paydaemon.core.rates`
 payments needs none and never waits for one.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -97,6 +97,7 @@ class RateBook:
     def rules(self, rules: Rules) -> None:
         self._rules = rules
         self._of_sellers = {seller: rules.of_seller(seller) for seller in rules.sellers}
+        self._asked = {one: None for one in self._asked if one.seller_id in (None, *self._of_sellers)}
 
     # --- What the sources say
 
@@ -148,6 +149,8 @@ class RateBook:
     def look(self, base: str, quote: str, seller_id: str | None = None) -> Look:
         """Everything known of a pair now, by the rules of a seller where one is named."""
         known = self._known()
+        if base == quote:
+            return Look(base, quote, "1", QuoteMethod.SAME_ASSET, known.now_ms, None, ())
         found = self._find(known, (base, quote), seller_id)
         sources = tuple(looks(known, found))
         return Look(base, quote, found.rate, found.method, found.at_ms, found.problem, sources)
@@ -181,14 +184,19 @@ class RateBook:
         found = find(known, rules, pair)
         for leg in found.legs:
             self._note_outliers(leg, known.now_ms)
-        # What satisfies a less strict seller is not held against the others.
-        if found.method is QuoteMethod.MEDIAN and rules.quorum >= self._rules.quorum:
+        if found.method is QuoteMethod.MEDIAN and self._is_held_to(found):
             if pair in self._quoted:  # anybody with a key may look at any cross there is
                 self._note_good(found.pair, found.value, known.now_ms)
-            for leg in found.legs:
-                if leg.method is QuoteMethod.MEDIAN:
-                    self._note_good(leg.pair, leg.value, known.now_ms)
+            for leg in self._market_legs(found):
+                self._note_good(leg.pair, leg.value, known.now_ms)
         return found
+
+    def _is_held_to(self, found: Found) -> bool:
+        """What satisfies a less strict seller is not held against the others."""
+        return all(leg.needed >= self._rules.of_pair(leg.pair).quorum for leg in self._market_legs(found))
+
+    def _market_legs(self, found: Found) -> Iterator[Leg]:
+        return (leg for leg in found.legs if leg.method is QuoteMethod.MEDIAN)
 
     def _note_good(self, pair: Pair, value: Decimal | None, now_ms: int) -> None:
         if value is not None and (pair in self._good or len(self._good) < self._limits.rates):
@@ -230,6 +238,10 @@ class _Known:
     def failures(self, pair: Pair) -> Mapping[str, str]:
         """By source, why it has nothing new to say."""
         return self.said.failures(pair)
+
+    def is_failing(self, pair: Pair) -> bool:
+        """Whether a source has said so of just this pair."""
+        return self.said.is_failing(pair)
 
     def last_good(self, pair: Pair) -> Decimal | None:
         """The last good rate of the pair, or of its reverse, while that is remembered."""

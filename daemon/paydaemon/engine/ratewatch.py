@@ -38,7 +38,9 @@ class RateWatch:
 
     async def look(self) -> None:
         """Look at every pair once."""
-        for asked in self._rates.asked():
+        watched = self._rates.asked()
+        self._stopped.intersection_update(watched)
+        for asked in watched:
             found = self._rates.found(asked)
             self._measure(asked, found)
             try:

@@ -96,7 +96,11 @@ class Words:
         reason = failures.get(pair) or failures.get(reverse(pair))
         if reason or self._pairs(source):
             return reason
-        return failures.get(None) or "nothing said yet"
+        return failures.get(None) or next(iter(failures.values()), "nothing said yet")
+
+    def is_failing(self, pair: Pair) -> bool:
+        """Whether a source has said why it has nothing new of just this pair, either way round."""
+        return any(pair in failures or reverse(pair) in failures for failures in self._failures.values())
 
     def all(self) -> Iterator[Word]:
         """Every last word, fresh or not."""

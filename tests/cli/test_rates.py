@@ -72,11 +72,12 @@ async def test_what_a_pair_has_cost_is_shown_page_by_page(daemon: Served) -> Non
     [
         (("--history",), 2, "name a PAIR with --history"),
         (("BTC/EUR", "--from", "2026-01-31T12:00:00Z"), 2, "go with --history"),
+        (("BTC/EUR", "--cursor", "BTC/CHF"), 2, "--cursor goes with --history where a PAIR is named"),
         (("BTC",), 1, "Error: pair: must be a pair such as BTC/EUR"),
         (
             ("BTC/EUR", "--history", "--to", "noon"),
             1,
-            "Error: to: must be a time such as 2026-01-31T12:00:00Z",
+            "Error: to: must be a time such as 2026-01-31T12:00:00Z\n",
         ),
     ],
 )
@@ -84,3 +85,19 @@ async def test_what_cannot_be_asked_is_told(
     daemon: Served, arguments: tuple[str, ...], exit_code: int, said: str
 ) -> None:
     assert said in (await run(daemon, *arguments, exit_code=exit_code)).err
+
+
+@pytest.mark.parametrize("more", [(), ("--history",), ("--json",)])
+async def test_where_small_letters_find_nothing_capitals_are_named(
+    daemon: Served, more: tuple[str, ...]
+) -> None:
+    said = "pair: btc/eur has no rate; did you mean BTC/EUR?"
+    assert said in (await run(daemon, "btc/eur", *more)).err
+    assert "did you mean" not in (await run(daemon, "XYZ/EUR", *more)).err
+
+
+async def test_what_is_called_in_small_letters_has_a_rate_all_the_same(daemon: Served) -> None:
+    says(daemon, "stETH/EUR", "2", "2")
+    done = await run(daemon, "stETH/EUR")
+    assert done.out.splitlines()[0].split() == ["stETH/EUR", "2", "median"]
+    assert "did you mean" not in done.err

@@ -76,7 +76,19 @@ def test_everything_that_can_be_set() -> None:
             {"pairs": {"HBAR/EUR": {"qorum": 1}}},
             '"HBAR/EUR".qorum: is not a key of this table; did you mean "quorum"?',
         ),
-        ({"fallback": ["fixt"]}, "quotes.fallback.0: is no source that is configured"),
+        (
+            {"pairs": {"HBAR/EUR": {"quorum": 1}, "EUR/HBAR": {"quorum": 3}}},
+            'quotes.pairs: "HBAR/EUR" and "EUR/HBAR" are one pair: keep one of them',
+        ),
+        (
+            {"fallback": ["fixt"]},
+            'quotes.fallback.0: is no source that is configured: there is "fixed"; did you mean "fixed"?',
+        ),
+        ({"fallback": ["fixed", "fixed"]}, 'quotes.fallback.1: "fixed" is named twice'),
+        (
+            {"sellers": {"shop": {"fallback": ["fixed", "fixed"]}}},
+            'quotes.sellers.shop.fallback.1: "fixed" is named twice',
+        ),
         ({"sellers": {"shop": {"fallback": ["x"]}}}, "quotes.sellers.shop.fallback.0: is no source"),
     ],
 )

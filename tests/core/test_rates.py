@@ -215,6 +215,12 @@ def test_the_reverse_of_what_is_set_sets_nothing_and_is_no_market() -> None:
     assert found(known.says("a", "BTC/EUR", "100"), rules=Rules(quorum=1)).rate == "100"
 
 
+def test_the_reverse_of_what_is_set_is_no_leg() -> None:
+    known = market("BTC/USD", "100", "100").says("own", "EUR/USD", "2", sets=True)
+    assert found(known, rules=Rules(quorum=1)).rate is None
+    assert found(known.says("own", "USD/EUR", "0.5", sets=True)).rate == "50"
+
+
 def test_a_fallback_is_asked_last() -> None:
     known = Pricelist().says("fixed", "BTC/EUR", "50", sets=True).says("a", "BTC/EUR", "100")
     rules = Rules(fallback=("a", "fixed"))

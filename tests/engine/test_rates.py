@@ -155,6 +155,42 @@ def test_a_mad_price_is_refused_and_the_last_one_stands(book: Book, value: str) 
     assert book.rate() == "60000.00"
 
 
+@pytest.mark.parametrize(
+    ("base", "quote"),
+    [
+        ("BTC", "BTC"),
+        ("", ""),
+        ("BTC", ""),
+        ("BTC/X", "EUR"),
+        ("BTC", "X/EUR"),
+        ("BTC", "EU R"),
+        ("BTC", "EUR\n"),
+        ("BTC", "ЕUR"),
+        ("B" * 65, "EUR"),
+        ("B" * 1_000_000, "EUR"),
+    ],
+)
+def test_what_is_no_pair_is_refused(book: Book, base: str, quote: str) -> None:
+    with pytest.raises(ValueError, match=r"^one published \('.*, which is no pair$") as caught:
+        book.book.publish("one", [Rate(base, quote, Decimal("1.00"), book.clock())])
+    assert len(str(caught.value)) < 300
+    assert not book.book.pairs()
+
+
+@pytest.mark.parametrize("code", ["USDC.e", "stETH", "0.0.456858", "$", "0x" + "a" * 62])
+def test_whatever_an_asset_may_be_called_can_be_spoken_of(book: Book, code: str) -> None:
+    book.says("1.00", pair=f"{code}/EUR")
+    assert book.book.look(code, "EUR").rate == "1.00"
+
+
+@pytest.mark.parametrize("at_ms", [-1, -(10**30)])
+def test_one_from_before_there_were_times_is_refused_and_the_last_one_stands(book: Book, at_ms: int) -> None:
+    book.says("60000.00")
+    with pytest.raises(ValueError, match=r"^one published BTC/EUR from before 1970$"):
+        book.book.publish("one", [Rate("BTC", "EUR", Decimal("1.00"), at_ms)])
+    assert book.rate() == "60000.00"
+
+
 def test_one_mad_price_spoils_what_comes_with_it(book: Book) -> None:
     mad = [
         Rate("BTC", "EUR", Decimal("1.00"), book.clock()),

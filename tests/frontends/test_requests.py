@@ -169,6 +169,20 @@ def test_query_parameters_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("2026-01-31T12:00:00 01:00", "; write its + as %2B"),
+        ("2026-01-31 12:00:00Z", ""),
+        ("noon", ""),
+    ],
+)
+def test_how_to_write_a_plus_is_told_where_it_was_lost(written: str, hint: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        query(("after", written)).time_ms("after")
+    assert caught.value.message == f"must be a time such as 2026-01-31T12:00:00Z{hint}"
+
+
+@pytest.mark.parametrize(
     ("pair", "param"),
     [
         (("limits", "7"), "limits"),

@@ -34,8 +34,12 @@ def rates(
         raise click.UsageError("name a PAIR with --history")
     if not history and query.keys() & {"from", "to"}:
         raise click.UsageError("--from and --to go with --history")
+    if not history and pair is not None and cursor is not None:
+        raise click.UsageError("--cursor goes with --history where a PAIR is named")
     path = "/v1/rates/history" if history else "/v1/rates"
     answer = call(find_socket(socket, config), "GET", path, query=query)
+    if pair is not None and pair != pair.upper() and not any(row["rate"] for row in answer["data"]):
+        click.echo(f"pair: {pair} has no rate; did you mean {pair.upper()}?", err=True)
     if as_json:
         print_json(answer)
         return

@@ -129,7 +129,7 @@ class _Parser:
         )
         self._refuse_unknown_plugins(config.plugins)
         self._refuse_bad_places(config.daemon, config.admin)
-        self._refuse_unknown_fallbacks(config.quotes, config.rates)
+        self._refuse_bad_fallbacks(config.quotes, config.rates)
         self.problems.extend(tls_problems(config.http))
         return config
 
@@ -172,10 +172,10 @@ class _Parser:
         socket = readable(lambda: admin.socket, AdminSettings().socket)
         self.problems.extend(place_problems(database, socket))
 
-    def _refuse_unknown_fallbacks(self, quotes: QuoteSettings, rates: Mapping[str, RateConfig]) -> None:
+    def _refuse_bad_fallbacks(self, quotes: QuoteSettings, rates: Mapping[str, RateConfig]) -> None:
         """Whoever names one wants to be sold to when it is needed: not to learn then that it never was."""
         tables = self._document.get("rates", {})
-        known = [*rates, *(tables if isinstance(tables, Mapping) else ())]
+        known = {*rates, *(tables if isinstance(tables, Mapping) else ())}
         sellers: Mapping[str, SellerQuoteSettings] = readable(lambda: quotes.sellers, {})
         general: tuple[str, ...] = readable(lambda: quotes.fallback, ())
         lists: dict[Where, tuple[str, ...]] = {("quotes",): general}
@@ -185,6 +185,8 @@ class _Parser:
                 if name not in known:
                     told = f"is no source that is configured: {_one_of(known)}{did_you_mean(name, known)}"
                     self._problem((*where, "fallback", place), told)
+                elif name in names[:place]:
+                    self._problem((*where, "fallback", place), f'"{name}" is named twice')
 
     def _chains(self) -> Mapping[str, ChainConfig]:
         chains = {id: self._chain(id, table) for id, table in self._tables_in("chains", "[chains.bitcoin]")}

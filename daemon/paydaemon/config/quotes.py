@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from paydaemon.config.limits import DAY_S
 from paydaemon.core.errors import Refusal
 from paydaemon.core.money import parse_minor
-from paydaemon.core.raterules import Pair, PairRules, Rules, SellerRules
+from paydaemon.core.raterules import Pair, PairRules, Rules, SellerRules, reverse
 from paydaemon.hooks.settings import Settings, number
 
 PPM_DECIMALS = 4
@@ -21,10 +21,10 @@ _CODE = r"[A-Z0-9][A-Z0-9.]{0,31}"
 _PAIR = re.compile(rf"({_CODE})/({_CODE})", re.ASCII)
 
 
-def ppm(percent: str, key: str) -> int:
+def ppm(text: str, key: str) -> int:
     """A percentage such as "0.5" in millionths. Raises `ValueError`."""
     try:
-        return parse_minor(percent, PPM_DECIMALS, key)
+        return parse_minor(text, PPM_DECIMALS, key)
     except Refusal as refusal:
         raise ValueError(refusal.message) from refusal
 
@@ -111,8 +111,8 @@ class SellerQuoteSettings(Settings):
         return SellerRules(_maybe_ppm(self.spread_percent), self.quorum, self.fallback)
 
 
-def _maybe_ppm(percent: str | None) -> int | None:
-    return None if percent is None else ppm(percent, "percent")
+def _maybe_ppm(text: str | None) -> int | None:
+    return None if text is None else ppm(text, "percent")
 
 
 class QuoteSettings(Settings):
@@ -170,6 +170,15 @@ class QuoteSettings(Settings):
     sellers: dict[str, SellerQuoteSettings] = Field(
         default_factory=dict, max_length=10_000, description="What holds for single sellers, by their ids."
     )
+
+    @field_validator("pairs")
+    @classmethod
+    def _one_way_round(cls, pairs: dict[str, PairQuoteSettings]) -> dict[str, PairQuoteSettings]:
+        for pair in pairs:
+            other = "/".join(reverse(_apart(pair)))
+            if other in pairs:
+                raise ValueError(f'"{pair}" and "{other}" are one pair: keep one of them')
+        return pairs
 
     @property
     def rules(self) -> Rules:

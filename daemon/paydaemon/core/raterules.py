@@ -4,10 +4,19 @@ Percentages are millionths here (ppm). A pair is its base and its quote: what on
 is said in the quote.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 Pair = tuple[str, str]
+
+PAIR = re.compile(r"([!-.0-~]{1,64})/([!-.0-~]{1,64})", re.ASCII)
+"""A pair as it is written, ``BTC/EUR``: each side an ISO 4217 code, or an asset's symbol or on-chain id."""
+
+
+def is_pair(pair: Pair) -> bool:
+    """Whether it can be written down and read again, and is of two."""
+    return pair[0] != pair[1] and PAIR.fullmatch("/".join(pair)) is not None
 
 
 def reverse(pair: Pair) -> Pair:

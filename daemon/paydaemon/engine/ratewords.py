@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from paydaemon.core.money import DECIMAL, MAX_DECIMALS
-from paydaemon.core.raterules import Pair, reverse
+from paydaemon.core.raterules import Pair, is_pair, reverse
 from paydaemon.core.rates import Word, turned
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.hooks.ports import Rate
@@ -123,14 +123,24 @@ def _drop(words: dict[Pair, dict[str, Word]], pair: Pair, source: str) -> None:
 
 def _word(source: str, traits: Traits, rate: Rate, now_ms: int, max_age_ms: int) -> Word:
     """A rate as it is reckoned with. Raises `ValueError` where it cannot be."""
+    pair = rate.base, rate.quote
+    if not is_pair(pair):
+        raise ValueError(f"{source} published {pair!s:.{LONGEST_REASON}}, which is no pair")
     if not _is_price(rate.value):
         raise ValueError(f"{source} published {rate.base}/{rate.quote} at {rate.value}")
+    at_ms = _time(source, traits, rate, now_ms, max_age_ms)
+    return Word(source, pair, rate.value, plain(rate.value), at_ms, traits.sets, traits.max_age_ms)
+
+
+def _time(source: str, traits: Traits, rate: Rate, now_ms: int, max_age_ms: int) -> int:
+    """As of when a rate counts, which is never later than now. Raises `ValueError`."""
     most_ms = max_age_ms if traits.max_age_ms is None else traits.max_age_ms
     if rate.at_ms - now_ms > most_ms:
         ahead_s = (rate.at_ms - now_ms) // 1000
         raise ValueError(f"{source} published {rate.base}/{rate.quote} from {ahead_s} s ahead")
-    pair, at_ms = (rate.base, rate.quote), min(rate.at_ms, now_ms)
-    return Word(source, pair, rate.value, plain(rate.value), at_ms, traits.sets, traits.max_age_ms)
+    if rate.at_ms < 0:
+        raise ValueError(f"{source} published {rate.base}/{rate.quote} from before 1970")
+    return min(rate.at_ms, now_ms)
 
 
 def _is_price(value: Decimal) -> bool:

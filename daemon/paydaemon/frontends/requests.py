@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers, MultiDict
 
 from paydaemon.core.errors import invalid
 from paydaemon.core.ids import ID, TARGET
+from paydaemon.core.raterules import PAIR
 from paydaemon.core.times import parse_rfc3339
 from paydaemon.frontends.strictjson import dotted
 
@@ -22,7 +23,6 @@ MAX_VALUES = 100
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-PAIR = re.compile(r"([!-.0-~]{1,64})/([!-.0-~]{1,64})", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 E = TypeVar("E", bound=StrEnum)
@@ -85,7 +85,7 @@ class Query:
         try:
             return None if text is None else parse_rfc3339(text)
         except ValueError:
-            raise invalid(name, "must be a time such as 2026-01-31T12:00:00Z; write its + as %2B") from None
+            raise invalid(name, f"must be a time such as 2026-01-31T12:00:00Z{_lost_plus(text)}") from None
 
     def pair(self, name: str) -> tuple[str, str] | None:
         """A parameter that is a pair such as ``BTC/EUR``: base and quote, or None."""
@@ -113,6 +113,15 @@ class Query:
         if len(values) > MAX_VALUES:
             raise invalid(name, f"holds more than {MAX_VALUES} values", "too_long")
         return values
+
+
+def _lost_plus(text: str | None) -> str:
+    """A hint where the + of a time was read as the blank that it stands for in a query string."""
+    try:
+        parse_rfc3339((text or "").replace(" ", "+"))
+    except ValueError:
+        return ""
+    return "; write its + as %2B"
 
 
 def whole_number(name: str, text: str, least: int, most: int) -> int:

@@ -1,9 +1,9 @@
 """``/v1/rates``, as `frontends.routes.rates` serves it."""
 
+from paydaemon.core.raterules import PAIR
 from paydaemon.frontends.openapi import samples
 from paydaemon.frontends.openapi.operation import LIMIT, Answer, Operation, Parameter, Tag, cursor
 from paydaemon.frontends.openapi.schema import Schema, ref
-from paydaemon.frontends.requests import PAIR
 
 
 def _pair() -> Schema:

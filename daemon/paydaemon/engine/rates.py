@@ -109,7 +109,8 @@ class RateBook:
         """Take what a source says.
 
         Raises `ValueError`, and takes nothing, where a price is no positive decimal of at most 30 digits on
-        either side, or from further ahead than a rate may be old, and where the source has too many pairs.
+        either side, a pair is none, or a time is before 1970 or further ahead than a rate may be old, and
+        where the source has too many pairs.
         From less far ahead it is as of now: else it would outlive its source by as much.
         """
         self._words.take(source, rates, self._clock(), self._rules.max_age_ms)

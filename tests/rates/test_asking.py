@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from paydaemon_rates import client as clients
+from paydaemon_rates import poller as pollers
 from paydaemon_rates.client import Away, Client, Refused
 from paydaemon_rates.pauses import after_failures
 from paydaemon_rates.sandbox.faults import Fault
@@ -93,7 +94,7 @@ async def test_the_environment_says_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     ("status", "header", "rest_s"),
     [
         ("429", "Retry-After: 7", 7.0),
-        ("429", "Retry-After: 99999999999", clients.REST_S),
+        ("429", "Retry-After: 99999999999", clients.LONGEST_REST_S),
         ("429", "Retry-After: 999999", clients.LONGEST_REST_S),
         ("429", "X: y", clients.REST_S),
         ("418", "Retry-After: soon", clients.REST_S),
@@ -114,6 +115,25 @@ async def test_how_long_a_source_is_left_alone(status: str, header: str, rest_s:
 async def test_unavailable_without_a_word_of_when_is_a_failure_like_any() -> None:
     with pytest.raises(Refused, match=r"^HTTP 503$"):
         await asked(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+
+
+async def test_nothing_changed_is_no_answer_where_that_was_not_asked() -> None:
+    bare = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    answers = [bare, b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"]
+
+    async def handle(stream: trio.SocketStream) -> None:
+        async with stream:
+            await stream.receive_some(65_536)
+            await stream.send_all(answers.pop(0))
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, handle, 0, host="127.0.0.1"))
+        url = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
+        async with Client(url, 5, 100, {}) as client:
+            assert await client.get("/x") == b"{}"
+            with pytest.raises(Refused, match=r"^HTTP 304$"):
+                await client.get("/x")
+        nursery.cancel_scope.cancel()
 
 
 # --- Again and again
@@ -156,6 +176,32 @@ async def test_pairs_of_one_request_are_asked_alone_once_one_may_be_unknown() ->
                 await until(lambda host=host: host.failures != [])  # type: ignore[misc]
                 assert {pairs for _, pairs in host.failures} == {(("XYZ", "EUR"),)}
                 assert len(sandbox.asked) >= 3
+
+
+async def test_a_look_that_is_refused_once_is_followed_by_one_request_again() -> None:
+    async with exchange("kraken") as (sandbox, table):
+        table = {**table, **no_stream("kraken"), "pairs": ["BTC/EUR", "XYZ/EUR", "HBAR/EUR"]}
+        async with reading("kraken", table) as host:
+            await until(lambda: any(target.endswith("pair=XBTEUR,HBAREUR") for target in sandbox.asked))
+            sandbox.asked.clear()
+            await until(lambda: len(sandbox.asked) >= 6)
+            assert {target.partition("=")[2] for target in sandbox.asked} == {"XBTEUR,HBAREUR", "XYZEUR"}
+            assert "BTC/EUR" in host.prices
+
+
+async def test_a_look_has_an_end_and_the_next_one_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pollers, "LONGEST_LOOK_S", 0.05)
+    async with exchange("coinbase") as (sandbox, table):
+        found = settings("coinbase", {**table, "pairs": ["BTC/EUR", "HBAR/USD"]})
+        asking = source("coinbase", found)
+        vars(asking.exchange)["apart_s"] = 0.1
+        poller, host = pollers.Poller(asking.exchange, found), Host(now_ms)
+        async with asking.client() as client:
+            await poller.look(host, client)
+            assert (len(sandbox.asked), len(host.prices)) == (1, 1)
+            await trio.sleep(0.1)
+            await poller.look(host, client)
+        assert len(set(sandbox.asked)) == 2
 
 
 async def test_one_pair_that_is_not_traded_takes_no_other_along() -> None:

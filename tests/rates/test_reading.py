@@ -1,7 +1,7 @@
 """Readers, whatever they are given: a price that is exact and sane, or a reason."""
 
 import json
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paydaemon_rates.exchange import Price, Request, Unreadable
+from paydaemon_rates.exchanges.kraken import Kraken
 from paydaemon_rates.freshness import AHEAD_MS, Freshness
 from paydaemon_rates.moments import day_ms, rfc3339_ms, unix_ms
 from paydaemon_rates.numbers import price_of
@@ -224,3 +225,36 @@ def test_as_of_when_a_price_is() -> None:
     assert timed.at_ms(own, 5_000_000 - AHEAD_MS) == 5_000_000 - AHEAD_MS
     with pytest.raises(Unreadable, match=r"^its time is 10 s ahead of ours$"):
         timed.at_ms(own, 5_000_000 - AHEAD_MS - 1)
+
+
+# --- One meaning or none, and exact
+
+
+@pytest.mark.parametrize("name", ["bitstamp", "binance", "bitfinex"])
+def test_what_is_said_twice_of_a_pair_is_not_believed(name: str) -> None:
+    rows = json.loads(sample(NAMES[name][1]), parse_float=str)
+    twice = json.dumps(rows + rows).encode()
+    assert str(found(name, twice)) == "its answer says the same twice"
+
+
+def test_a_currency_with_two_rows_has_no_price() -> None:
+    head, *rows = sample(NAMES["ecb"][1]).splitlines()
+    twice = b"\r\n".join([head, *rows, *rows])
+    assert str(found("ecb", twice)) == "its answer says the same twice"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_depends_on_the_digits_of_the_context(name: str) -> None:
+    body = sample(NAMES[name][1])
+    expected = found(name, body)
+    assert isinstance(expected, Price)
+    with localcontext(Context(prec=1, traps=[Inexact])):
+        assert found(name, body) == expected
+
+
+@pytest.mark.parametrize("symbol", ["\x1b[31m", "\ud800", "line\nlevel=error", ["BTC/EUR"]])
+def test_what_a_websocket_calls_a_pair_is_not_logged_as_it_is(symbol: object) -> None:
+    kraken = exchange("kraken", "BTC/EUR")
+    assert isinstance(kraken, Kraken)
+    said = {"method": "subscribe", "success": False, "symbol": symbol, "error": "no"}
+    assert kraken.told(json.dumps(said)).refused == (("something else", "no"),)

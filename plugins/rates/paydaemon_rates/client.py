@@ -26,7 +26,8 @@ REST_S = 60.0
 """For a source that is asked too much, and does not say for how long."""
 
 _REST = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT, HTTPStatus.SERVICE_UNAVAILABLE})
-_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,1000}", re.ASCII)
+_REDIRECTS = frozenset(range(300, 400)) - {HTTPStatus.NOT_MODIFIED}
 _MOST_KEPT = 200
 _LONGEST_TAG = 1_000
 
@@ -44,7 +45,7 @@ class Refused(Exception):
 
     def __init__(self, status: int) -> None:
         super().__init__(
-            f"HTTP {status}" + (", and redirects are not followed" if 300 <= status < 400 else "")
+            f"HTTP {status}" + (", and redirects are not followed" if status in _REDIRECTS else "")
         )
         self.status = status
 
@@ -117,7 +118,7 @@ class Client:
         request = self._client.stream("GET", self._url + target, headers=kept.headers if kept else {})
         async with request as answer:
             self._compare_clocks(answer)
-            if answer.status_code == HTTPStatus.NOT_MODIFIED and kept:
+            if answer.status_code == HTTPStatus.NOT_MODIFIED and kept and kept.headers:
                 return kept.body
             self._see_that_it_is_one(answer)
             body = await self._body(answer)

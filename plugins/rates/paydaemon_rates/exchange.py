@@ -7,9 +7,11 @@ without a server, and one runner (`paydaemon_rates.poller`) does for all of them
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from paydaemon_rates.pairs import Pair
+
+Entry = TypeVar("Entry")
 
 
 class Unreadable(ValueError):
@@ -56,6 +58,15 @@ class Exchange(Protocol):
 
     def read(self, request: Request, body: bytes, now_ms: int) -> Reading:
         """What a successful answer says of the pairs of `request`. Raises `Unreadable` for all of it."""
+
+
+def the_one(entries: Sequence[Entry]) -> Entry:
+    """What an answer says of one pair. Raises `Unreadable` where it says nothing of it, or says it twice."""
+    if not entries:
+        raise Unreadable("its answer is not about this pair")
+    if len(entries) > 1:
+        raise Unreadable("its answer says the same twice")
+    return entries[0]
 
 
 def each(pairs: Iterable[Pair], read: Callable[[Pair], Price]) -> Reading:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from paydaemon_rates.exchange import Unreadable
+from paydaemon_rates.numbers import EXACT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
@@ -18,7 +19,7 @@ def unix_ms(said: object) -> int:
         said = format(said, "f") if said.is_finite() and abs(said.adjusted()) < 12 else ""
     if not isinstance(said, str) or _UNIX.fullmatch(said) is None:
         raise Unreadable("its time is none")
-    return int(Decimal(said) * 1000)
+    return int(EXACT.multiply(Decimal(said), 1000))
 
 
 def rfc3339_ms(said: object) -> int:

@@ -29,7 +29,7 @@ def price_of(bid: object, ask: object, last: object = None) -> Decimal:
     None and zero say that there is nobody who bids, asks or has traded.
     """
     low, high, traded = positive(bid), positive(ask), positive(last)
-    if low and high and low <= high <= low * WIDEST:
+    if low and high and low <= high <= EXACT.multiply(low, WIDEST):
         return plain(EXACT.divide(EXACT.add(low, high), Decimal(2)))
     if traded:
         return plain(traded)

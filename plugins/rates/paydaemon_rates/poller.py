@@ -1,7 +1,9 @@
 """The one runner of all sources that are asked: look, publish what came, say what did not, wait, look again.
 
 A source that fails is asked again soon, then ever more rarely. One that asks for rest gets it. Where all of a
-request is refused, as one of its pairs may be unknown, each pair is asked for by itself from then on.
+request is refused, as one of its pairs may be unknown, each pair is asked for by itself at the next look; what
+is not refused then goes with the others again. A look has an end: what it does not reach comes before the rest
+in the next one.
 """
 
 from collections import defaultdict
@@ -24,6 +26,10 @@ log = structlog.get_logger(__name__)
 
 _NOT_FOR_THEIR_PAIRS = frozenset({401, 403, 407, 408, 451})
 _MOST_REMEMBERED = 200
+_NEVER_S = -1.0
+
+LONGEST_LOOK_S = 45.0
+"""When no further request is begun. So all that is asked at once is asked again before it is too old."""
 
 
 class Poller:
@@ -33,7 +39,8 @@ class Poller:
         self.covered: frozenset[Pair] = frozenset()
         self._exchange = exchange
         self._settings = settings
-        self._asks_alone = False
+        self._alone: set[Pair] = set()
+        self._asked_s: dict[Pair, float] = {}
         self._failures = 0
         self._rests_until_s = self._next_at_s = -1.0
         self._wake = trio.Event()
@@ -61,10 +68,13 @@ class Poller:
             await self.look(host, client)
 
     async def look(self, host: RateHost, client: Client) -> None:
-        """Ask once for everything; publish what comes, and tell why the rest does not."""
+        """Ask once for everything, as far as time allows; publish what comes, tell why the rest does not."""
+        ends_s = trio.current_time() + LONGEST_LOOK_S
         left = [pair for pair in self._settings.asked if pair not in self.covered]
         came = not left
         for request in self._requests(left):
+            if max(self._next_at_s, trio.current_time()) >= ends_s:
+                break
             try:
                 came |= await self._ask(host, client, request)
             except Away as away:
@@ -75,21 +85,30 @@ class Poller:
         self._failures = 0 if came else self._failures + 1
 
     def _requests(self, pairs: Sequence[Pair]) -> Sequence[Request]:
-        if not self._asks_alone:
-            return self._exchange.requests(pairs)
-        return [request for pair in pairs for request in self._exchange.requests([pair])]
+        """Those of several pairs first, then whose turn it is."""
+        together = [pair for pair in pairs if pair not in self._alone]
+        parts = [together, *([pair] for pair in pairs if pair in self._alone)]
+        requests = [request for part in parts for request in self._exchange.requests(part)]
+        return sorted(requests, key=lambda request: (len(request.pairs) == 1, self._turn_s(request)))
+
+    def _turn_s(self, request: Request) -> float:
+        """When it was asked for last, be it for one of its pairs."""
+        return min(self._asked_s.get(pair, _NEVER_S) for pair in request.pairs)
 
     async def _ask(self, host: RateHost, client: Client, request: Request) -> bool:
         """Whether there is any price in its answer. Raises `Away` where there is none."""
         await self._at_its_pace()
+        self._asked_s |= dict.fromkeys(request.pairs, trio.current_time())
         try:
             body = await client.get(request.target)
             now_ms = host.now_ms()
             reading = self._exchange.read(request, body, now_ms)
         except (Refused, Unreadable) as why:
             host.failed(str(why), request.pairs)
-            self._asks_alone |= _may_be_of_one(why) and self._can_be_parted(request)
+            if _may_be_of_one(why) and self._can_be_parted(request):
+                self._alone.update(request.pairs)
             return False
+        self._alone.difference_update(request.pairs)
         self._hear(request.target, body, now_ms)
         return self._tell(host, request, reading, now_ms)
 

@@ -3,15 +3,21 @@
 While it lives, its prices are as of its newest message, as it has a heartbeat each second when nothing else
 is told; unless nothing has changed for so long that it must have stopped. They are published once a second.
 A message that cannot be read ends the connection, and whatever is not told here is asked for by HTTP.
+
+That holds for what is told late, too. Kraken does not say what the time in a message is of, and that of a
+quiet pair may be old with reason; so a price of a while ago is not aged here, but asked for. Where the newest
+of all times is as old, the whole stream is behind, and with it what has not changed in it.
 """
 
 import ssl
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
+import h11
 import structlog
 import trio
 from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, wrap_client_stream
+from wsproto.utilities import ProtocolError
 
 from paydaemon.hooks.ports import Rate, RateHost
 from paydaemon_rates.config import KrakenSettings
@@ -24,6 +30,8 @@ from paydaemon_rates.pauses import after_failures
 log = structlog.get_logger(__name__)
 
 PUBLISH_EVERY_S = 1.0
+BEHIND_MS = 10_000
+"""A price that is told later than this is not believed; clocks that are kept may differ by less."""
 
 Wire = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
@@ -46,6 +54,7 @@ class Stream:
         self._covered: frozenset[Pair] = frozenset()
         self._said: dict[Pair, str | bytes] = {}
         self._changes = 0
+        self._newest_ms = 0
         self._freshness = self._fresh()
         self._publish_at_s = -1.0
 
@@ -108,7 +117,7 @@ class Stream:
             self._publish(host, now_ms)
 
     def _hear(self, message: str | bytes, about: Iterable[Pair], now_ms: int) -> None:
-        """Whether it says anything new, be it of one pair: that is what tells a market from a loop."""
+        """Count what is new, be it of one pair: that is what tells a market from a loop."""
         for pair in about:
             self._changes += self._said.get(pair) != message
             self._said[pair] = message
@@ -118,11 +127,20 @@ class Stream:
         try:
             if isinstance(price, Unreadable):
                 raise price
-            self._freshness.at_ms(price, now_ms)  # which refuses one from ahead
+            self._see_that_it_is_timely(price, now_ms)
             self._prices[pair] = Price(price.value)
         except Unreadable as why:
             self._prices.pop(pair, None)
             host.failed(str(why), [pair])
+
+    def _see_that_it_is_timely(self, price: Price, now_ms: int) -> None:
+        """Raises `Unreadable` for one from ahead, or of a while ago."""
+        behind_ms = now_ms - self._freshness.at_ms(price, now_ms) if price.at_ms is not None else 0
+        self._newest_ms = max(self._newest_ms, now_ms - behind_ms)
+        if now_ms - self._newest_ms > BEHIND_MS:
+            self._prices.clear()
+        if behind_ms > BEHIND_MS:
+            raise Unreadable(f"its websocket told this {behind_ms // 1000} s late")
 
     def _publish(self, host: RateHost, now_ms: int) -> None:
         self._publish_at_s = trio.current_time() + PUBLISH_EVERY_S
@@ -138,15 +156,23 @@ class Stream:
 
     def _forget(self) -> None:
         self._prices, self._covered, self._said = {}, frozenset(), {}
-        self._freshness = self._fresh()
+        self._freshness, self._newest_ms = self._fresh(), 0
         self._publish_at_s = -1.0
 
     def _fresh(self) -> Freshness:
         return Freshness(self._settings.limits.frozen_s * 1000)
 
 
+_MALFORMED = (ProtocolError, h11.ProtocolError, UnicodeError)
+"""What a peer that does not keep to HTTP or to its websocket makes the libraries raise.
+
+Also the local errors: a peer is told off in a state that forbids it. Headers are decoded as ASCII without a
+check.
+"""
+
 _ENDS = (
-    *(ConnectionClosed, HandshakeError, OSError, trio.BrokenResourceError, trio.TooSlowError),
+    *(ConnectionClosed, HandshakeError, *_MALFORMED),
+    *(OSError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError),
     *(Silent, Unreadable),
 )
 """What a connection ends by."""
@@ -169,6 +195,8 @@ def _reason(error: BaseException) -> str:
             return "it says nothing more"
         case Unreadable():
             return str(error)
+        case ProtocolError() | h11.ProtocolError() | UnicodeError():
+            return "it does not speak as a websocket does"
         case ConnectionClosed():
             return "it was closed"
         case trio.TooSlowError():

@@ -1,6 +1,7 @@
 """JSON with one meaning or none: numbers stay exact, and what parsers disagree about is refused."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -34,10 +35,16 @@ def listing(value: object, what: str = "its answer") -> Sequence[Any]:
     return value
 
 
-def by_name(value: object, key: str) -> Mapping[str, Mapping[str, Any]]:
-    """A list of objects, by the text that each has for `key`. Raises `Unreadable` where it is none."""
-    entries = [mapping(entry) for entry in listing(value)]
-    return {entry[key]: entry for entry in entries if isinstance(entry.get(key), str)}
+def by_name(value: object, key: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """A list of objects, by the text that they have for `key`; nothing for any other text.
+
+    Raises `Unreadable` where it is no such list. Who reads one of them sees that it is `the_one`.
+    """
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for entry in map(mapping, listing(value)):
+        if isinstance(entry.get(key), str):
+            found[entry[key]].append(entry)
+    return found
 
 
 def text(value: object, what: str) -> str:

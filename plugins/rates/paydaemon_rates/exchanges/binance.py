@@ -7,14 +7,14 @@ Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/marke
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from paydaemon_rates.config import BinanceSettings
-from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each
+from paydaemon_rates.exchange import Price, Reading, Request, each, the_one
 from paydaemon_rates.numbers import price_of
 from paydaemon_rates.pairs import Pair
-from paydaemon_rates.strictjson import by_name, loads, mapping
+from paydaemon_rates.strictjson import by_name, loads
 
 
 class Binance:
@@ -36,14 +36,12 @@ class Binance:
     def read(self, request: Request, body: bytes, now_ms: int) -> Reading:
         """``[{"symbol": "BTCEUR", "bidPrice": "…", "bidQty": "…", "askPrice": "…", "askQty": "…"}, …]``."""
         tickers = by_name(loads(body), "symbol")
-        return each(request.pairs, lambda pair: _price(tickers.get(self._symbol(pair))))
+        return each(request.pairs, lambda pair: _price(tickers.get(self._symbol(pair), ())))
 
     def _symbol(self, pair: Pair) -> str:
         return self._settings.name(pair.base, {}) + self._settings.name(pair.quote, {})
 
 
-def _price(said: object) -> Price:
-    if said is None:
-        raise Unreadable("its answer is not about this pair")
-    ticker = mapping(said)
+def _price(said: Sequence[Mapping[str, object]]) -> Price:
+    ticker = the_one(said)
     return Price(price_of(ticker.get("bidPrice"), ticker.get("askPrice")))

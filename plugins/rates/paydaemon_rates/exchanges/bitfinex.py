@@ -9,7 +9,7 @@ Source: https://docs.bitfinex.com/reference/rest-public-tickers
 from collections.abc import Sequence
 
 from paydaemon_rates.config import BitfinexSettings
-from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each
+from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each, the_one
 from paydaemon_rates.numbers import price_of
 from paydaemon_rates.pairs import Pair
 from paydaemon_rates.strictjson import listing, loads
@@ -39,8 +39,10 @@ class Bitfinex:
         rows = listing(loads(body))
         if rows and rows[0] == "error":
             raise Unreadable("it says that there is an error")
-        tickers = {_symbol_of(row): row for row in rows}
-        return each(request.pairs, lambda pair: _price(tickers.get(self._symbol(pair))))
+        return each(request.pairs, lambda pair: _price(self._about(pair, rows)))
+
+    def _about(self, pair: Pair, rows: Sequence[object]) -> Sequence[object]:
+        return the_one([listing(row) for row in rows if _symbol_of(row) == self._symbol(pair)])
 
     def _symbol(self, pair: Pair) -> str:
         base, quote = self._settings.name(pair.base, _USUAL), self._settings.name(pair.quote, _USUAL)
@@ -53,9 +55,7 @@ def _symbol_of(row: object) -> object:
     return columns[0] if columns and isinstance(columns[0], str) else None
 
 
-def _price(row: Sequence[object] | None) -> Price:
-    if row is None:
-        raise Unreadable("its answer is not about this pair")
+def _price(row: Sequence[object]) -> Price:
     if len(row) < _COLUMNS:
         raise Unreadable("its answer is not as documented")
     return Price(price_of(row[_BID], row[_ASK], row[_LAST]))

@@ -11,7 +11,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 
 from paydaemon_rates.config import EcbSettings
-from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each
+from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each, the_one
 from paydaemon_rates.moments import day_ms
 from paydaemon_rates.numbers import price_of
 from paydaemon_rates.pairs import Pair
@@ -41,8 +41,10 @@ class Ecb:
 
     def read(self, request: Request, body: bytes, now_ms: int) -> Reading:
         """``KEY,FREQ,CURRENCY,…,TIME_PERIOD,OBS_VALUE`` and a row for each currency."""
-        rows = {row["CURRENCY"]: row for row in _rows(body) if _KEY.items() <= row.items()}
-        return each(request.pairs, lambda pair: _price(rows.get(pair.quote)))
+        rows = [row for row in _rows(body) if _KEY.items() <= row.items()]
+        return each(
+            request.pairs, lambda pair: _price([row for row in rows if row["CURRENCY"] == pair.quote])
+        )
 
 
 def _rows(body: bytes) -> Iterable[Mapping[str, str]]:
@@ -57,7 +59,6 @@ def _rows(body: bytes) -> Iterable[Mapping[str, str]]:
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:] if len(row) == len(rows[0])]
 
 
-def _price(row: Mapping[str, str] | None) -> Price:
-    if row is None:
-        raise Unreadable("its answer is not about this pair")
+def _price(rows: Sequence[Mapping[str, str]]) -> Price:
+    row = the_one(rows)
     return Price(price_of(None, None, row["OBS_VALUE"]), day_ms(row["TIME_PERIOD"]) + _AT_MS)

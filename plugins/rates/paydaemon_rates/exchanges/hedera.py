@@ -13,12 +13,12 @@ from decimal import Decimal
 from paydaemon_rates.config import HederaSettings
 from paydaemon_rates.exchange import Price, Reading, Request, Unreadable, each
 from paydaemon_rates.moments import unix_ms
-from paydaemon_rates.numbers import QUOTIENT, plain, positive
+from paydaemon_rates.numbers import EXACT, QUOTIENT, plain, positive
 from paydaemon_rates.pairs import Pair
 from paydaemon_rates.strictjson import loads, mapping
 
 MAX_AGE_S = 7_200
-_CENTS = 100
+_CENTS = Decimal(100)
 
 
 class Hedera:
@@ -54,4 +54,4 @@ def _quotient(cents: object, hbars: object) -> Decimal:
     over, under = positive(cents), positive(hbars)
     if not over or not under:
         raise Unreadable("it has no price")
-    return plain(QUOTIENT.divide(over, under * _CENTS))
+    return plain(QUOTIENT.divide(over, EXACT.multiply(under, _CENTS)))

@@ -66,7 +66,7 @@ class Kraken:
         """What a message of the websocket says. Raises `Unreadable`."""
         said = mapping(loads(message.encode() if isinstance(message, str) else message), "its message")
         if said.get("method") == "subscribe" and said.get("success") is False:
-            return Told(refused=((str(said.get("symbol"))[:_MAX_TOLD], _short(said.get("error"))),))
+            return Told(refused=((_short(said.get("symbol")), _short(said.get("error"))),))
         if said.get("channel") != "ticker":
             return Told()
         ticks = dict(self._ticks(listing(said.get("data"), "its message")))

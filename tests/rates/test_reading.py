@@ -245,7 +245,8 @@ def test_a_currency_with_two_rows_has_no_price() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_depends_on_the_digits_of_the_context(name: str) -> None:
-    body = sample(NAMES[name][1])
+    body = sample(NAMES[name][1]).replace(b'"hbar_equivalent": 30000', b'"hbar_equivalent": 30001')
+    body = body.replace(b'"hbar_equivalent":30000', b'"hbar_equivalent":30001')
     expected = found(name, body)
     assert isinstance(expected, Price)
     with localcontext(Context(prec=1, traps=[Inexact])):

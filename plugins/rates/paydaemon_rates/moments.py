@@ -2,12 +2,12 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from paydaemon_rates.exchange import Unreadable
-from paydaemon_rates.numbers import EXACT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXACT = Context(prec=30)
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 _RFC3339 = re.compile(r"[0-9-]{10}T[0-9:]{8}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -19,7 +19,7 @@ def unix_ms(said: object) -> int:
         said = format(said, "f") if said.is_finite() and abs(said.adjusted()) < 12 else ""
     if not isinstance(said, str) or _UNIX.fullmatch(said) is None:
         raise Unreadable("its time is none")
-    return int(EXACT.multiply(Decimal(said), 1000))
+    return int(_EXACT.multiply(Decimal(said), 1000))
 
 
 def rfc3339_ms(said: object) -> int:

@@ -1,9 +1,9 @@
 """The one runner of all sources that are asked: look, publish what came, say what did not, wait, look again.
 
-A source that fails is asked again soon, then ever more rarely. One that asks for rest gets it. Where all of
-a request is refused, as one of its pairs may be unknown, each pair is asked for by itself at the next look;
-what is not refused then goes with the others again. A look has an end: what it does not reach comes before
-the rest in the next one.
+A source that fails is asked again soon, then ever more rarely. One that asks for rest gets it. Where all of a
+request is refused, as one of its pairs may be unknown, each pair is asked for by itself at the next look;
+what is not refused then goes with the others again. A look has an end: what it does not reach comes first in
+the next one, after what is asked together.
 """
 
 from collections import defaultdict

@@ -37,6 +37,11 @@ parameters = {{ id = "{payment}" }}
 include-operation-id = ["showInvoice", "markInvoice", "showCheckout"]
 parameters = {{ id = "{invoice}" }}
 
+# What is not there then is the event or delivery that its body names, and not the webhook just made.
+[[operations]]
+include-operation-id = "redeliver"
+checks.ensure_resource_availability.enabled = false
+
 [[operations]]
 include-operation-id = ["relayTransaction", "showRelay"]
 parameters = {{ chain = "hedera" }}

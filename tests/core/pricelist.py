@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from paydaemon.core.ratelegs import Word, turned
 from paydaemon.core.raterules import Pair, reverse
-from paydaemon.core.rates import Word, turned
 
 NOW_MS = 1_700_000_000_000
 
@@ -17,7 +17,7 @@ def pair(name: str) -> Pair:
 
 @dataclass
 class Pricelist:
-    """As `paydaemon.core.rates.Known`."""
+    """As `paydaemon.core.ratelegs.Known`."""
 
     now_ms: int = NOW_MS
     said: list[Word] = field(default_factory=list)

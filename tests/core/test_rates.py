@@ -9,8 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paydaemon.core.invoice import QuoteMethod, SourcePrice
+from paydaemon.core.ratedecimals import written
+from paydaemon.core.ratelegs import Known
+from paydaemon.core.ratereasons import Verdict
 from paydaemon.core.raterules import PairRules, Rules, SellerRules
-from paydaemon.core.rates import Found, Known, Verdict, find, looks, quoted, written
+from paydaemon.core.rates import Found, find, looks, quoted
 from tests.core.pricelist import NOW_MS, Pricelist, market, pair
 
 RULES = Rules()

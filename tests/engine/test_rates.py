@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from paydaemon.core.invoice import Quote, QuoteMethod, SourcePrice
 from paydaemon.core.money import Asset, Currency, parse_fraction
+from paydaemon.core.ratereasons import SourceLook, Verdict
 from paydaemon.core.raterules import PairRules, Rules, SellerRules
-from paydaemon.core.rates import SourceLook, Verdict
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.rates import Asked, NoRate, RateBook, SourceHost
 from paydaemon.hooks.ports import Rate

@@ -24,6 +24,11 @@ def reverse(pair: Pair) -> Pair:
     return pair[1], pair[0]
 
 
+def named(pair: Pair) -> str:
+    """``BTC/EUR``."""
+    return f"{pair[0]}/{pair[1]}"
+
+
 @dataclass(frozen=True, slots=True)
 class PairRules:
     """What holds for one pair, whichever way round; None where the general rule does."""

@@ -13,8 +13,8 @@ import trio
 
 from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.invoice import QuoteMethod
+from paydaemon.core.ratereasons import Verdict
 from paydaemon.core.raterules import Pair
-from paydaemon.core.rates import Verdict
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.rates import Look, RateBook
 from paydaemon.store.port import Store, StoreUnavailable, Transaction

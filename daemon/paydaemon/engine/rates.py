@@ -13,8 +13,11 @@ import structlog
 
 from paydaemon.core.invoice import Quote, QuoteMethod
 from paydaemon.core.money import Asset, Currency
-from paydaemon.core.raterules import Pair, Rules, reverse
-from paydaemon.core.rates import Found, Leg, SourceLook, Word, find, looks, named, quoted, reversed_price
+from paydaemon.core.ratedecimals import reversed_price
+from paydaemon.core.ratelegs import Leg, Word
+from paydaemon.core.ratereasons import SourceLook
+from paydaemon.core.raterules import Pair, Rules, named, reverse
+from paydaemon.core.rates import Found, find, looks, quoted
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.measures import RateMeasures
@@ -221,7 +224,7 @@ class RateBook:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known at one moment (`paydaemon.core.rates.Known`)."""
+    """What is known at one moment (`paydaemon.core.ratelegs.Known`)."""
 
     now_ms: int
     said: Words

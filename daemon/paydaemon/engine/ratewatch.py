@@ -7,7 +7,8 @@ import structlog
 import trio
 
 from paydaemon.core.events import Draft, EventType
-from paydaemon.core.rates import Found, named
+from paydaemon.core.raterules import named
+from paydaemon.core.rates import Found
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.rates import Asked, RateBook
 from paydaemon.store.port import Store, StoreUnavailable

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from paydaemon.core.money import DECIMAL, MAX_DECIMALS
+from paydaemon.core.ratelegs import Word, turned
 from paydaemon.core.raterules import Pair, is_pair, reverse
-from paydaemon.core.rates import Word, turned
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.hooks.ports import Rate
 from paydaemon.logs import without_credentials

@@ -12,7 +12,8 @@ from quart import Response
 from paydaemon.core.access import Key, Seller
 from paydaemon.core.delivery import Attempt, Delivery, Target
 from paydaemon.core.public import Json, public_invoice, public_payment
-from paydaemon.core.rates import SourceLook, named
+from paydaemon.core.ratereasons import SourceLook
+from paydaemon.core.raterules import named
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import NewKey
 from paydaemon.engine.api import PaymentView

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from paydaemon.core.invoice import QuoteMethod
-from paydaemon.core.rates import Verdict
+from paydaemon.core.ratereasons import Verdict
 from paydaemon.frontends.openapi.schema import (
     Schema,
     amount,

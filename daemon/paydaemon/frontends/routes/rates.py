@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, request
 
 from paydaemon.core.errors import invalid
-from paydaemon.core.rates import named
+from paydaemon.core.raterules import named
 from paydaemon.engine.api import Api
 from paydaemon.engine.ratehistory import LATEST_MS, Span
 from paydaemon.frontends import wire

@@ -4,9 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from paydaemon.core.ratelegs import Word, turned
-from paydaemon.core.raterules import Pair, reverse
+from paydaemon.core.ratelegs import Known, Word, turned
+from paydaemon.core.ratereasons import Verdict
+from paydaemon.core.raterules import Pair, Rules, reverse
+from paydaemon.core.rates import Found, find, looks
 
+RULES = Rules()
 NOW_MS = 1_700_000_000_000
 
 
@@ -52,3 +55,11 @@ def market(name: str, *prices: str) -> Pricelist:
     for source, price in zip("abcdefghijklmnopqrstuvwxyz", prices, strict=False):
         known.says(source, name, price)
     return known
+
+
+def found(known: Known, name: str = "BTC/EUR", rules: Rules = RULES) -> Found:
+    return find(known, rules, pair(name))
+
+
+def verdicts(known: Known, name: str = "BTC/EUR", rules: Rules = RULES) -> dict[str, Verdict]:
+    return {look.source: look.verdict for look in looks(known, found(known, name, rules))}

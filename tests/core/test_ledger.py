@@ -2,15 +2,14 @@
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from paydaemon.core import ledger
 from paydaemon.core.events import Draft
-from paydaemon.core.invoice import Flag, Invoice, LatePolicy, Mark, Stage, Status
-from paydaemon.core.ledger import PAYMENTS_TOLD, Step, advance
+from paydaemon.core.invoice import Flag, LatePolicy, Mark, Stage, Status
+from paydaemon.core.ledger import PAYMENTS_TOLD, advance
 from paydaemon.core.payment import Payment, PaymentState
 from paydaemon.core.public import Json
 from tests.core.samples import (
@@ -23,37 +22,11 @@ from tests.core.samples import (
     option,
     payment,
 )
+from tests.core.story import Story
 
 DUE = 20_834
 PENDING, CONFIRMED = PaymentState.PENDING, PaymentState.CONFIRMED
 REPLACED, CONFLICTED, DROPPED = PaymentState.REPLACED, PaymentState.CONFLICTED, PaymentState.DROPPED
-
-
-class Story:
-    """An invoice that is told its payments one step after the other."""
-
-    def __init__(self, of: Invoice | None = None) -> None:
-        self.invoice = of or invoice()
-        self.paid: Sequence[Payment] = ()
-
-    def step(
-        self, *paid: Payment, stage: Stage | None = None, mark: Mark | None = None, tip: int = 100
-    ) -> Step:
-        """Say that these are now all of its payments."""
-        step = advance(self.invoice, self.paid, paid, {"bitcoin": tip}, stage=stage, mark=mark)
-        again = advance(step.invoice, paid, paid, {"bitcoin": tip}, stage=stage, mark=mark)
-        assert again == Step(step.invoice, ()), "saying it twice changes nothing and tells nothing"
-        self.invoice, self.paid = step.invoice, paid
-        return step
-
-    def tell(self, *paid: Payment, stage: Stage | None = None, mark: Mark | None = None) -> list[str]:
-        """The events of that step, shortened: the invoice's own without their `invoice.`."""
-        events = self.step(*paid, stage=stage, mark=mark).events
-        return [event.type.value.removeprefix("invoice.") for event in events]
-
-    @property
-    def standing(self) -> tuple[str, set[str]]:
-        return self.invoice.standing.status.value, {flag.value for flag in self.invoice.standing.flags}
 
 
 def shown(event: Draft, what: str) -> Json:

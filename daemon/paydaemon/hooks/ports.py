@@ -5,7 +5,7 @@ are milliseconds since the Unix epoch, and a call that cannot do its work raises
 it was called in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -196,6 +196,39 @@ class Relay(Protocol):
         transaction, not of another one under the same id. What nobody is known to have taken may be handed
         over again meanwhile. Called again until it is proven, also by later runs of the daemon.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a network answers to a question.
+
+    `kind` is the network's own name of what was asked, `code` its own word for how that went, and `content`
+    what was answered, by names that the chain's plugin documents.
+    """
+
+    kind: str
+    code: str
+    content: Mapping[str, object] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Inquiry(Protocol):
+    """What answers questions in its network's own form: another port, which a `Chain` may have too."""
+
+    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool) -> Reply:
+        """What the network answers, or whoever else knows it.
+
+        Raises `Refusal` naming the field at fault for what is no question of one of these `kinds`, for one
+        that its asker has signed a payment for unless it `may_pay`, and where nobody can be asked now.
+        """
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """A port for a `Chain` that does not hear of everything at once."""
+
+    def look_now(self) -> None:
+        """Look at the network at once, and not when the next look is due. Must not wait."""
 
 
 class ChainMismatch(Exception):

@@ -12,6 +12,7 @@ import pluggy
 from pydantic import BaseModel
 
 from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier, DiagnoseRates
+from paydaemon.hooks.frontend import Frontend
 from paydaemon.hooks.notifier import Notifier, Recipient
 from paydaemon.hooks.ports import Chain, RateSandbox, RateSource, Sandbox
 
@@ -77,6 +78,20 @@ class NotifierPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontendPlugin:
+    """A way to speak to clients, by the name that ``[frontends.<id>] plugin`` asks for.
+
+    `config` is the model of that table's other keys; `build` makes the frontend from the table's id and it,
+    and raises `ValueError` where the values cannot work together. Both are tried when the configuration is
+    checked, so building opens nothing.
+    """
+
+    name: str
+    config: type[BaseModel]
+    build: Callable[[str, Any], Frontend]
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxPlugin:
     """A local network for ``paydaemon demo``; `chain` is the kind of chain it is for."""
 
@@ -97,6 +112,11 @@ def register_rate_sources() -> Sequence[RateSourcePlugin]:  # type: ignore[empty
 @hookspec
 def register_notifiers() -> Sequence[NotifierPlugin]:  # type: ignore[empty-body]
     """The ways to tell others that this plugin brings."""
+
+
+@hookspec
+def register_frontends() -> Sequence[FrontendPlugin]:  # type: ignore[empty-body]
+    """The ways to speak to clients that this plugin brings."""
 
 
 @hookspec

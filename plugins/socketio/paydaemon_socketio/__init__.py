@@ -1,0 +1,1 @@
+"""The older payment server's protocol for paydaemon."""

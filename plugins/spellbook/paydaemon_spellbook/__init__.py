@@ -1,0 +1,1 @@
+"""The older payment processor's routes for paydaemon."""

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 import trio
-from werkzeug.datastructures import Headers
 
 from paydaemon.core.access import Principal
 from paydaemon.core.relay import Relay
@@ -12,7 +11,7 @@ from paydaemon.engine.relays import Wait
 from paydaemon.frontends import models, wire
 from paydaemon.frontends.models import NewInvoice
 from paydaemon.frontends.relaysocket import check_size
-from paydaemon.frontends.requests import idempotency_key as checked_key
+from paydaemon.frontends.requests import checked_idempotency_key
 from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.hooks.frontend import Json
 from paydaemon.hooks.ports import Reply
@@ -41,8 +40,8 @@ class GuestHost:
     async def create_invoice(
         self, principal: Principal, order: Json, idempotency_key: str | None = None
     ) -> Json:
-        asked = models.check(NewInvoice, order).order()
-        view = await self._api.create_invoice(principal, asked, _key(idempotency_key))
+        key = None if idempotency_key is None else checked_idempotency_key(idempotency_key)
+        view = await self._api.create_invoice(principal, models.check(NewInvoice, order).order(), key)
         return wire.invoice(view, self._settings.public_url)
 
     async def invoice(self, principal: Principal, id: str) -> Json:
@@ -61,7 +60,3 @@ class GuestHost:
 
     def look_now(self, chain: str) -> None:
         self._api.look_now(chain)
-
-
-def _key(given: str | None) -> str | None:
-    return None if given is None else checked_key(Headers({"Idempotency-Key": given}))

@@ -1,0 +1,76 @@
+"""The desk: asks the daemon what an event asks for. An answer always comes of it."""
+
+import binascii
+
+import structlog
+import trio
+
+from paydaemon.core.access import Principal
+from paydaemon.core.errors import Refusal, invalid
+from paydaemon.hooks.frontend import FrontendHost
+from paydaemon.hooks.ports import Reply
+from paydaemon_socketio import wording
+from paydaemon_socketio.events import QUESTIONS, Event, Said
+
+log = structlog.get_logger(__name__)
+
+_NOT_YET = frozenset({"UNKNOWN", "RECEIPT_NOT_FOUND"})
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 4.0
+
+
+class Desk:
+    """Of one frontend, for all of its sessions. Payloads may have so many bytes, or characters."""
+
+    def __init__(self, host: FrontendHost, chain: str, payload_bytes: int, receipt_wait_s: float) -> None:
+        self._host = host
+        self._chain = chain
+        self._payload_bytes = payload_bytes
+        self._receipt_wait_s = receipt_wait_s
+
+    async def answer(self, event: Event, payload: object, principal: Principal) -> Said:
+        """What an event is answered by, whatever it carries."""
+        try:
+            return await self._answer(event, self._checked(payload), principal)
+        except Refusal as refusal:
+            return wording.refused(event, refusal)
+        except Exception:
+            log.exception("an event failed unexpectedly", event_name=event.value)
+            return wording.failed(event, wording.BROKEN)
+
+    def _checked(self, payload: object) -> bytes | str:
+        if not isinstance(payload, bytes | str):
+            raise invalid("payload", "must be bytes, or their text")
+        if len(payload) > self._payload_bytes:
+            raise invalid("payload", f"must be at most {self._payload_bytes} bytes long", "too_long")
+        return payload
+
+    async def _answer(self, event: Event, payload: bytes | str, principal: Principal) -> Said:
+        if event not in QUESTIONS:
+            return wording.relayed(event, await self._host.hand_in(principal, self._chain, payload))
+        ask = self._receipt if event is Event.TRANSACTIONGETRECEIPT else self._reply
+        return wording.replied(event, await ask(event, _as_bytes(payload), principal))
+
+    async def _reply(self, event: Event, question: bytes, principal: Principal) -> Reply:
+        return await self._host.ask(principal, self._chain, question, (QUESTIONS[event],))
+
+    async def _receipt(self, event: Event, question: bytes, principal: Principal) -> Reply:
+        """Asked for again while there is none: clients ask once, as soon as a node has taken it."""
+        give_up_at_s = trio.current_time() + self._receipt_wait_s
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            reply = await self._reply(event, question, principal)
+            is_late = trio.current_time() + pause_s > give_up_at_s or self._host.stopping.is_set()
+            if is_late or not {reply.code, reply.content.get("status")} & _NOT_YET:
+                return reply
+            await trio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _as_bytes(payload: bytes | str) -> bytes:
+    if isinstance(payload, bytes):
+        return payload
+    try:
+        return binascii.a2b_base64(payload.strip(), strict_mode=True)
+    except ValueError:
+        raise invalid("payload", "must be base64 where it is a text") from None

@@ -1,0 +1,71 @@
+"""The registry: who has a session, and how many there may be.
+
+An id is all that a client needs to speak in a session's name, so it cannot be guessed and is in no log. A
+place is given back when all that was under way in a session has come to its end, not when it closes: whoever
+opens one session after the other gets no more done than others.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from paydaemon_socketio.engineio.refusals import Code, Refused
+from paydaemon_socketio.visit import Visit
+
+TOO_MANY = "too many sessions are open here"
+TOO_MANY_OF_YOURS = "too many of your sessions are open"
+
+
+def new_id() -> str:
+    """An id of 120 random bits."""
+    return secrets.token_urlsafe(15)
+
+
+class Registry:
+    """Visits by their sessions' ids: so many in all, and so many of one client."""
+
+    def __init__(self, most: int, most_per_client: int) -> None:
+        self._most = most
+        self._most_per_client = most_per_client
+        self._visits: dict[str, Visit] = {}
+        self._places: Counter[str | None] = Counter()
+
+    def __len__(self) -> int:
+        """How many places are taken."""
+        return len(self._visits)
+
+    @contextmanager
+    def occupied(self, visit: Visit) -> Iterator[None]:
+        """While a visit has a place, and is found. Raises `Refused` where there is none."""
+        self._require_place(visit.client)
+        self._visits[visit.session.id] = visit
+        self._places[visit.client] += 1
+        try:
+            yield
+        finally:
+            del self._visits[visit.session.id]
+            self._leave_place(visit.client)
+
+    def _leave_place(self, client: str | None) -> None:
+        self._places[client] -= 1
+        if not self._places[client]:
+            del self._places[client]
+
+    def find(self, id: str) -> Visit:
+        """Raises `Refused` where there is none, or its session is over."""
+        found = self._visits.get(id)
+        if found is None or found.session.is_over:
+            raise Refused(Code.SESSION_UNKNOWN)
+        return found
+
+    def wake(self) -> None:
+        """Have everybody that waits for a session look again."""
+        for visit in self._visits.values():
+            visit.session.bell.ring()
+
+    def _require_place(self, client: str | None) -> None:
+        if len(self._visits) >= self._most:
+            raise Refused(Code.FORBIDDEN, TOO_MANY)
+        if self._places[client] >= self._most_per_client:
+            raise Refused(Code.FORBIDDEN, TOO_MANY_OF_YOURS)

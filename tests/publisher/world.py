@@ -59,6 +59,7 @@ def keep_key(folder: Path, text: str | None = None) -> Json:
     """A file that holds the secret key, and how it is configured."""
     file = folder / "publisher.key"
     file.write_text(f"{bytes(KEY).hex() if text is None else text}\n")
+    file.chmod(0o600)
     return {"file": str(file)}
 
 

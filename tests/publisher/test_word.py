@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from paydaemon.core.events import EventType
-from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer
+from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer, Transfer
 from paydaemon.core.relaying import TRANSITIONS, Arrival, advance, receive
 from paydaemon_hedera.proto.response_code_pb2 import ResponseCodeEnum
 from paydaemon_socketio.publisher.word import EVENTS, Word, word_of
@@ -18,7 +18,8 @@ ACCEPTED, SUCCEEDED, FAILED = (
     EventType.RELAY_FAILED,
 )
 ID = "0.0.1002@1700000000.000000001"
-SIGNED = SignedTransfer(ID, b"d", "0.0.1002", "138,1", (), 0, b"raw")
+PAID = Transfer("0.0.1001", "HBAR", 1000, "0.0.1001 138,1")
+SIGNED = SignedTransfer(ID, b"d", "0.0.1002", "138,1", (PAID,), 0, b"raw")
 OUTCOMES = {
     RelayStatus.ACCEPTED: [
         Outcome(RelayStatus.ACCEPTED, "OK"),
@@ -120,7 +121,6 @@ def test_a_memo_that_is_no_text_still_is_json() -> None:
         ([("HBAR", -1000), ("HBAR", 1000)], 1000),
         ([("HBAR", 600), ("HBAR", 400), ("HBAR", -1000)], 1000),
         ([("HBAR", 10**20), ("HBAR", -(10**20))], 10**20),
-        ([("0.0.777", 5), ("0.0.777", -5)], 0),
         ([("0.0.777", 5), ("0.0.777", -5), ("HBAR", 7), ("HBAR", -7)], 7),
     ],
 )
@@ -129,6 +129,13 @@ def test_cost_is_what_all_recipients_get_of_hbar(moved: list[tuple[str, int]], c
     word = word_of(ACCEPTED, relay(transfers=transfers))
     assert word is not None
     assert word.cost_minor == cost_minor
+
+
+def test_what_moves_no_hbar_is_no_payment() -> None:
+    token = [{"account": "0.0.1001", "asset": "0.0.777", "amount_minor": "5"}]
+    for transfers in ([], token):
+        assert code_of(ACCEPTED, transfers=transfers) is None
+        assert code_of(FAILED, precheck="BUSY", transfers=transfers) is None
 
 
 def test_a_relay_of_an_older_journal_has_no_payer_and_no_memo() -> None:

@@ -10,7 +10,9 @@ It is told once of each transaction that is handed in, as soon as it is certain 
   node gave no answer, or says ``DUPLICATE_TRANSACTION``: neither proves anything, and a publisher would take
   the latter's number for a payment that failed. So the outcome is waited for.
 
-``unknown`` is no word: it becomes one of the others.
+``unknown`` is no word: it becomes one of the others. And nothing is told of what moves no HBAR, as tokens do
+or calls of contracts: the older server had nothing to do with them, and its publishers would take them for
+payments.
 """
 
 import json
@@ -65,14 +67,14 @@ class Word:
 
 def word_of(type: str, relay: Json) -> Word | None:
     """What an event of this type is worth, by the relay in it; None for nothing."""
-    code = _code(type, relay)
-    if code is None:
+    code, cost_minor = _code(type, relay), _cost_minor(relay["transfers"])
+    if code is None or cost_minor == 0:
         return None
     return Word(
         transaction_id=relay["transaction_id"],
         account=relay.get("payer") or _payer_of(relay["transaction_id"]),
         memo=relay.get("memo") or "",
-        cost_minor=_cost_minor(relay["transfers"]),
+        cost_minor=cost_minor,
         code=code,
     )
 

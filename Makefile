@@ -19,6 +19,8 @@ ARGS ?=
 BIN := .venv/bin
 # Hedera's own SDKs, by which tests pay: each in a place of its own, with what it pins.
 SDKS := .sdks
+# Socket.IO's own library, in several releases, by which tests are publishers and old clients.
+CLIENTS := tests/clients/node_modules
 NODE_BIN = $(abspath $(BIN))
 LOCKS := requirements/build.txt requirements/runtime.txt requirements/dev.txt
 WORKSPACE := $(patsubst %/pyproject.toml,%,daemon/pyproject.toml $(wildcard plugins/*/pyproject.toml))
@@ -55,11 +57,11 @@ lint: .venv/.stamp ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 .PHONY: test
-test: .venv/.stamp $(SDKS)/.stamp ## all tests but the long ones, in parallel
+test: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## all tests but the long ones, in parallel
 	@$(WITH_BITCOIND) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 .PHONY: soak
-soak: .venv/.stamp $(SDKS)/.stamp ## the long tests, one at a time, each printing its seed
+soak: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## the long tests, one at a time, each printing its seed
 	@$(WITH_BITCOIND) $(BIN)/pytest -m soak --capture no $(ARGS)
 
 .PHONY: format
@@ -134,15 +136,25 @@ $(SDKS)/.stamp: requirements/sdks.txt tests/sdks/package-lock.json | .venv/.stam
 	@PATH="$(NODE_BIN):$$PATH" npm ci --prefix tests/sdks --ignore-scripts --no-audit --no-fund --silent >&2
 	@touch $@
 
+.PHONY: clients
+clients: $(CLIENTS)/.stamp ## Socket.IO's library in its releases, for the tests
+
+$(CLIENTS)/.stamp: tests/clients/package-lock.json | .venv/.stamp
+	@echo "Installing Socket.IO's releases, this once" >&2
+	@PATH="$(NODE_BIN):$$PATH" npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent >&2
+	@touch $@
+
 .PHONY: lock
 lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the newest
 	@cd requirements && export CUSTOM_COMPILE_COMMAND="make lock" && for name in build runtime dev sdks; do \
 		echo "Locking $$name.in" >&2; $(PIP_COMPILE) --output-file $$name.txt $$name.in; \
 	done
-	@PATH="$(NODE_BIN):$$PATH" npm install --prefix tests/sdks --package-lock-only --ignore-scripts --silent \
-		--omit-lockfile-registry-resolved
+	@for place in sdks clients; do \
+		PATH="$(NODE_BIN):$$PATH" npm install --prefix tests/$$place --package-lock-only --ignore-scripts --silent \
+			--omit-lockfile-registry-resolved; \
+	done
 
 .PHONY: clean
 clean: ## removes all that can be made again, the virtualenv too; bitcoind stays in its cache
-	rm -rf .venv $(SDKS) tests/sdks/node_modules build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(SDKS) tests/sdks/node_modules $(CLIENTS) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

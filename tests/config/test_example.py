@@ -126,15 +126,17 @@ def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     password = {"file": str(certificate.key)}
     mails = {"templates": str(tmp_path), "ca_file": str(certificate.certificate), "password": password}
     document["notifiers"]["email"] |= mails
+    document["notifiers"]["publisher"] |= {"ca_file": str(certificate.certificate), "key": password}
     document["notifiers"]["webhook"] |= {"ca_file": str(certificate.certificate)}
     document["rates"]["coingecko"] |= {"api_key": password}
     bitcoin = document["chains"]["bitcoin"]
     bitcoin["descriptor"] = ZPUB
-    # There is either the one way into the node or the other.
+    # There is either the one way into the node or the other, and to the publisher.
     del bitcoin["rpc_user"], bitcoin["rpc_password"]
+    del document["notifiers"]["publisher"]["socket_url"]
     config = parse_config(document, PLUGINS)
     assert (len(config.rates), list(config.chains)) == (9, ["bitcoin", "hedera"])
-    assert list(config.notifiers) == ["email", "webhook"]
+    assert list(config.notifiers) == ["email", "publisher", "webhook"]
 
 
 def test_nothing_in_it_is_wider_than_a_screen() -> None:

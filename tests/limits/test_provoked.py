@@ -14,6 +14,7 @@ from tests.limits import (
     hedera,
     ledger,
     mails,
+    publishers,
     rates,
     relays,
     services,
@@ -26,8 +27,8 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, hedera, ledger, mails, rates, relays, services, sources, stores,
-    webhooks, websockets,
+    bitcoin, connections, deliveries, hedera, ledger, mails, publishers, rates, relays, services, sources,
+    stores, webhooks, websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""
 

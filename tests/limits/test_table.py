@@ -41,6 +41,7 @@ CONFIGURED = {
             "sender": "payments@shop.example",
             "operators": {"ops": "ops@shop.example"},
         },
+        "publisher": {"plugin": "publisher", "socket_url": "http://127.0.0.1:1"},
         "webhook": {"plugin": "webhook"},
     },
 }

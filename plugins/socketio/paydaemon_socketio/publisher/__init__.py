@@ -1,0 +1,1 @@
+"""Telling a publisher what was paid, as the older payment server did."""

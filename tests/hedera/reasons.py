@@ -52,6 +52,7 @@ REASONS = {
     "signature_length": (UNPROVEN, "a signature has 64 bytes"),
     "public_key": (UNPROVEN, "longer than keys of its type"),
     "ambiguous": (UNPROVEN, "may be of the same public key"),
+    "nameless": (UNPROVEN, "several that name no key"),
     "missing_signature": (UNPROVEN, "do not satisfy the key of account"),
 }
 

@@ -94,8 +94,9 @@ class Relay:
 
     Its chain and `transaction_id` are its own forever, and `digest` is that of the one transaction that they
     stand for. `invoice_id` is the open invoice that it was to pay when it was handed in; `seller_id` is whose
-    that is, or whose key handed it in. `raw` is there until the outcome is final: by it the relay is gone on
-    with, also by later runs of the daemon.
+    that is, or whose key handed it in. `payer` and `memo` are what was signed, and None for a relay that was
+    recorded by a release that did not keep them. `raw` is there until the outcome is final: by it the relay is
+    gone on with, also by later runs of the daemon.
     """
 
     id: str
@@ -108,6 +109,8 @@ class Relay:
     node: str | None
     invoice_id: str | None
     seller_id: str | None
+    payer: str | None
+    memo: str | None
     transfers: tuple[Transfer, ...]
     error: str | None
     raw: bytes | None

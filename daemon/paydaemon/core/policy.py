@@ -76,7 +76,8 @@ def check(policy: RelayPolicy, transfer: SignedTransfer, books: Books) -> Ask | 
     Raises `Refusal` where it may not be passed on.
     """
     if transfer.does_more:
-        return _only_openly(policy, books)
+        _require_openly(policy, books)
+        return None
     gains = _gains(transfer)
     if books.named is not None:
         return _named(transfer, gains, books.named)
@@ -130,8 +131,8 @@ def _credits(transfer: SignedTransfer, accounts: Iterable[str]) -> bool:
 # --- What is wrong with it
 
 
-def _only_openly(policy: RelayPolicy, books: Books) -> None:
-    """It pays nothing that is asked. Raises `Refusal` where it would have to."""
+def _require_openly(policy: RelayPolicy, books: Books) -> None:
+    """Raises `Refusal` where something has to be paid for certain."""
     if policy is not RelayPolicy.OPEN or books.named is not None:
         message = "must be a transfer and nothing else, since what a contract does is not known beforehand"
         raise invalid("type", message, "not_a_transfer")

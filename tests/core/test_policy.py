@@ -221,6 +221,32 @@ def test_a_stricter_policy_lets_nothing_through_that_a_wider_one_refuses(moved: 
         assert passes(policy, books(named=True)) == passes(BY_INVOICE, books())
 
 
+# What does more than it says
+
+
+@given(transfers, st.sampled_from(RelayPolicy), st.booleans())
+def test_what_calls_a_contract_passes_by_the_open_policy_alone(
+    moved: list[Transfer], policy: RelayPolicy, named: bool
+) -> None:
+    """Whatever it moves, also to a contract that bears the number of our own account."""
+    call = replace(signed(), transfers=tuple(moved), does_more=True)
+    if policy is OPEN and not named:
+        assert check(policy, call, books()) is None
+    else:
+        refusal = refused(policy, call, books(named=named))
+        assert (refusal.code, refusal.param) == ("not_a_transfer", "type")
+
+
+def test_what_calls_a_contract_pays_no_invoice_however_exactly_it_looks_so() -> None:
+    """As a transfer each of them would be let through, and be tied to the invoice."""
+    call = replace(signed(), does_more=True)
+    for policy in RelayPolicy:
+        assert check(policy, signed(), books()) is not None
+    assert check(OPEN, call, books()) is None
+    assert refused(BY_PAYEE, call, books()).code == refused(BY_INVOICE, call, books()).code
+    assert refused(OPEN, call, books(named=True)).code == "not_a_transfer"
+
+
 def test_an_asset_is_its_code_and_never_its_symbol() -> None:
     [ask] = asked()
     token = Asset("hedera", "0.0.999", "HBAR", 8)

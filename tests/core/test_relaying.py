@@ -41,7 +41,17 @@ def test_it_begins_as_received_and_is_told() -> None:
     told = step.event.data["relay"]
     assert isinstance(told, dict)
     assert told["transfers"][1] == {"account": "0.0.1002", "asset": "HBAR", "amount_minor": "-20834"}
+    assert (told["payer"], told["memo"]) == ("0.0.1002", "coffee")
     assert "raw" not in told
+
+
+def test_one_that_comes_again_is_told_as_it_was_recorded() -> None:
+    """By an earlier release without its payer and memo: all events of a relay agree."""
+    failed = advance(fresh(), outcome(RelayStatus.FAILED), NOW_MS).relay
+    assert receive_again(failed, signed(), ARRIVAL).relay.payer == "0.0.1002"
+    old = replace(failed, payer=None, memo=None)
+    again = receive_again(old, signed(), ARRIVAL).relay
+    assert (again.payer, again.memo, again.raw) == (None, None, b"raw")
 
 
 @given(outcomes)

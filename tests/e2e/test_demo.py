@@ -99,7 +99,7 @@ async def test_for_scripts_it_says_one_line_and_leaves_nothing(environment: dict
         (line,) = demo.out
         ready = json.loads(line)
         assert ready.keys() == {"api", "key", "pids", "bitcoin", "hedera"}
-        assert ready["hedera"].keys() == {"nodes", "mirror", "payee", "payers"}
+        assert ready["hedera"].keys() == {"nodes", "mirror", "payee", "contract", "payers"}
         assert ready["pids"].keys() == {"daemon", "bitcoind"}
         assert all(_is_alive(pid) for pid in ready["pids"].values())
         await _play(ready)

@@ -81,6 +81,7 @@ async def test_a_hundred_at_once_are_one_submission_and_a_hundred_answers(daemon
         (gift(expires_at_ms=5), "transaction_expired", "transaction"),
         (gift(forged=True), "invalid_signature", "transaction"),
         (signed("tx-1", {("0.0.9", "HBAR"): 5, (PAYER, "HBAR"): -5}), "wrong_payee", "transfers"),
+        (gift(does_more=True), "not_a_transfer", "type"),
         ("x" * 50_000, "too_long", "transaction"),
         ("", "too_short", "transaction"),
     ],

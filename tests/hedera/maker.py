@@ -95,6 +95,16 @@ def body(*amounts: AccountAmount, payer: int = ALICE, node: int = 3) -> Transact
     return made
 
 
+def call(contract: int = 7001, amount_minor: int = 0, gas: int = 50_000) -> TransactionBody:
+    """A call of a contract by alice that is right in everything."""
+    made = body()
+    made.contractCall.contractID.contractNum = contract
+    made.contractCall.gas = gas
+    made.contractCall.amount = amount_minor
+    made.contractCall.functionParameters = b"\xd0\xe3\r\xb0"
+    return made
+
+
 def for_node(made: TransactionBody, node: int) -> bytes:
     other = TransactionBody.FromString(made.SerializeToString())
     other.nodeAccountID.accountNum = node

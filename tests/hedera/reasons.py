@@ -23,7 +23,7 @@ REASONS = {
     "unknown_field": (WRONG, "has no field|has only entries"),
     "too_many_fields": (WRONG, "more than 64 entries or fields"),
     "hash_algorithm": (UNSUPPORTED, "another hash"),
-    "unsupported_type": (UNSUPPORTED, "only cryptoTransfer is relayed"),
+    "unsupported_type": (UNSUPPORTED, "only cryptoTransfer and contractCall are relayed"),
     "no_valid_start": (WRONG, "says not from when"),
     "nanos": (WRONG, "more than 999999999 nanoseconds"),
     "no_account": (WRONG, "account by nothing"),
@@ -52,6 +52,10 @@ REASONS = {
     "signature_length": (UNPROVEN, "a signature has 64 bytes"),
     "public_key": (UNPROVEN, "longer than keys of its type"),
     "ambiguous": (UNPROVEN, "may be of the same public key"),
+    "no_contract": (WRONG, "names no contract"),
+    "contract_address": (UNSUPPORTED, "names a contract by an address"),
+    "little_gas": (WRONG, "must be at least 21000"),
+    "nameless": (UNPROVEN, "several that name no key"),
     "missing_signature": (UNPROVEN, "do not satisfy the key of account"),
 }
 

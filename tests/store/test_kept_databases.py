@@ -87,6 +87,14 @@ async def test_its_events_are_what_they_were(kept: Path, tmp_path: Path) -> None
         assert await store.read(told) == [(f"evt_{epoch}_{seq}", type) for seq, epoch, type in written]
 
 
+async def test_relays_of_earlier_schemas_have_no_payer(kept: Path, tmp_path: Path) -> None:
+    async with open_store(made_from(kept, tmp_path)) as store:
+        relays = await store.read(lambda reader: reader.relays(after=None, limit=10))
+    payer = ("0.0.1002", "hedera-17") if kept.stem >= "0008" else (None, None)
+    assert {(relay.payer, relay.memo) for relay in relays} <= {payer}
+    assert bool(relays) is (kept.stem >= "0003")
+
+
 async def quotes_of(path: Path) -> list[tuple[str, Quote]]:
     """Every quote that was made, and of which pair."""
 
@@ -171,6 +179,8 @@ async def test_an_old_option_in_its_own_asset_has_asked_nobody(tmp_path: Path) -
             "UPDATE relays SET transfers = replace(transfers, '-', '') WHERE number = 3",
             "is of tx-3 on hedera, and the journal told something else",
         ),
+        ("UPDATE relays SET payer = '0.0.9' WHERE number = 1", "is of tx-1 on hedera, and the journal"),
+        ("UPDATE relays SET memo = NULL WHERE number = 2", "is of tx-2 on hedera, and the journal told"),
         (
             "UPDATE relays SET status = 'succeeded', receipt = 'SUCCESS' WHERE number = 1",
             "is succeeded by SUCCESS for inv_",

@@ -158,7 +158,8 @@ class RelaySettings(Settings):
         default=RelayPolicy.PAYEES,
         description="Which transactions are passed on: those that pay an account of yours or an open invoice "
         '("payees"), those that pay exactly what an open invoice still asks ("invoice"), or whatever the '
-        'chain lets through ("open").',
+        'chain lets through ("open"): only then also those that do more than transfer, such as call a '
+        "contract.",
     )
     public: bool = Field(
         default=False,

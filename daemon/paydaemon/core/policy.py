@@ -2,7 +2,8 @@
 
 What inspection let through is a transfer that a network would take. Whether it is ours to pass on is decided
 here: by default it must pay an account of ours, or an open invoice. Whoever names an invoice is held to it,
-whatever the policy. A refusal names the field at fault, and what should stand there.
+whatever the policy. What does more than it says pays nobody for certain, so it is for the open policy alone.
+A refusal names the field at fault, and what should stand there.
 """
 
 from collections import Counter
@@ -74,6 +75,9 @@ def check(policy: RelayPolicy, transfer: SignedTransfer, books: Books) -> Ask | 
 
     Raises `Refusal` where it may not be passed on.
     """
+    if transfer.does_more:
+        _require_openly(policy, books)
+        return None
     gains = _gains(transfer)
     if books.named is not None:
         return _named(transfer, gains, books.named)
@@ -125,6 +129,13 @@ def _credits(transfer: SignedTransfer, accounts: Iterable[str]) -> bool:
 
 
 # --- What is wrong with it
+
+
+def _require_openly(policy: RelayPolicy, books: Books) -> None:
+    """Raises `Refusal` where something has to be paid for certain."""
+    if policy is not RelayPolicy.OPEN or books.named is not None:
+        message = "must be a transfer and nothing else, since what a contract does is not known beforehand"
+        raise invalid("type", message, "not_a_transfer")
 
 
 def _named(transfer: SignedTransfer, gains: Gains, asked: Sequence[Ask]) -> Ask:

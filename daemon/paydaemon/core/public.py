@@ -84,6 +84,8 @@ def public_relay(relay: Relay) -> Json:
         "receipt": relay.receipt,
         "node": relay.node,
         "invoice_id": relay.invoice_id,
+        "payer": relay.payer,
+        "memo": relay.memo,
         "transfers": [
             {"account": one.account, "asset": one.asset_code, "amount_minor": str(one.amount_minor)}
             for one in relay.transfers

@@ -59,7 +59,9 @@ class SignedTransfer:
     `transaction_id` is the one canonical form of the chain's own id. `digest` is the same for every envelope
     of the same transaction, and another for another one under the same id. `raw` is what the client gave, as
     bytes, and all that is needed to read it again. After `expires_at_ms` no node takes it any more. One that
-    `is_proven`, by its bytes and by what its chain knows already, needs not be verified with the network.
+    `is_proven`, by its bytes and by what its chain knows already, needs not be verified with the network. One
+    that `does_more`, such as calling a contract, has effects beside its `transfers` that nobody can tell
+    beforehand, and what it does with these is not certain either.
     """
 
     transaction_id: str
@@ -70,6 +72,7 @@ class SignedTransfer:
     expires_at_ms: int
     raw: bytes
     is_proven: bool = False
+    does_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,9 @@ class Relay:
 
     Its chain and `transaction_id` are its own forever, and `digest` is that of the one transaction that they
     stand for. `invoice_id` is the open invoice that it was to pay when it was handed in; `seller_id` is whose
-    that is, or whose key handed it in. `raw` is there until the outcome is final: by it the relay is gone on
-    with, also by later runs of the daemon.
+    that is, or whose key handed it in. `payer` and `memo` are what was signed, None where the release that
+    recorded it did not keep them. `raw` is there until the outcome is final: by it the relay is gone on with,
+    also by later runs of the daemon.
     """
 
     id: str
@@ -108,6 +112,8 @@ class Relay:
     node: str | None
     invoice_id: str | None
     seller_id: str | None
+    payer: str | None
+    memo: str | None
     transfers: tuple[Transfer, ...]
     error: str | None
     raw: bytes | None

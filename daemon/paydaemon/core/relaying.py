@@ -67,6 +67,8 @@ def receive(id: str, transfer: SignedTransfer, arrival: Arrival) -> Step:
             node=None,
             invoice_id=arrival.invoice_id,
             seller_id=arrival.seller_id,
+            payer=transfer.payer,
+            memo=transfer.memo,
             transfers=transfer.transfers,
             error=None,
             raw=transfer.raw,
@@ -80,11 +82,14 @@ def receive(id: str, transfer: SignedTransfer, arrival: Arrival) -> Step:
 def receive_again(relay: Relay, transfer: SignedTransfer, arrival: Arrival) -> Step:
     """The step of a transaction that comes again, which nobody has ever taken. It keeps its id.
 
+    What was recorded of what it is stays, too: all that is told of a relay agrees.
+
     Raises `ValueError` where somebody may have, or where it is another transaction.
     """
     if not relay.may_come_again or transfer.digest != relay.digest:
         raise ValueError(f"relay {relay.id} may not be handed in again")
-    return _told(replace(receive(relay.id, transfer, arrival).relay, created_at_ms=relay.created_at_ms))
+    fresh = receive(relay.id, transfer, arrival).relay
+    return _told(replace(fresh, payer=relay.payer, memo=relay.memo, created_at_ms=relay.created_at_ms))
 
 
 def advance(relay: Relay, outcome: Outcome, now_ms: int) -> Step:

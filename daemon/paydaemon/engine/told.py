@@ -38,6 +38,8 @@ PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_mi
 RELAY = ("id", "chain", "transaction_id", "created_at", "transfers")
 OF_RELAY = ("status", "updated_at", "precheck", "receipt", "node", "invoice_id", "error")
 """What changes of a relay."""
+LATER_OF_RELAY = ("payer", "memo")
+"""What events of earlier releases do not tell, and their relays do not have."""
 
 OF_INVOICES = frozenset(type for type in EventType if type.startswith("invoice."))
 OF_PAYMENTS = frozenset(
@@ -172,6 +174,7 @@ def told_payment(payment: Json) -> ToldPayment:
 def told_relay(relay: Json) -> ToldRelay:
     """What is kept of a relay in its public shape. Raises `ILLEGIBLE`."""
     identity, rest = ({name: relay[name] for name in names} for names in (RELAY, OF_RELAY))
+    identity |= {name: relay.get(name) for name in LATER_OF_RELAY}
     status = RelayStatus(relay["status"])
     return ToldRelay(_digest(identity), status, relay["receipt"], relay["invoice_id"], _digest(rest))
 

@@ -230,4 +230,5 @@ def _transfer(content: dict[str, object]) -> SignedTransfer:
     body = json.dumps({name: value for name, value in content.items() if name != "envelope"}).encode()
     payer = next((one.account for one in moved if one.amount_minor < 0), "")
     id, digest = str(content["id"]).lower(), hashlib.sha256(body).digest()
-    return SignedTransfer(id, digest, payer, memo, moved, expires, whole)
+    does_more = content.get("does_more") is True
+    return SignedTransfer(id, digest, payer, memo, moved, expires, whole, does_more=does_more)

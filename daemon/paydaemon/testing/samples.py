@@ -94,6 +94,8 @@ def relay(number: int = 0, *, chain: str = "hedera", **fields: Any) -> Relay:
             "node": None,
             "invoice_id": None,
             "seller_id": None,
+            "payer": "payer",
+            "memo": "memo",
             "transfers": moved,
             "error": None,
             "raw": b"signed",

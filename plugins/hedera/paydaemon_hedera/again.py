@@ -26,7 +26,7 @@ class Again:
         if self._now_ms() >= self._expires_at_ms:
             return None
         try:
-            answer = await self._nodes.submit(self._choice.node, self._choice.envelope)
+            answer = await self._nodes.submit(self._choice)
         except (NodeAway, NodeSilent):
             return None
         return name_of(answer.nodeTransactionPrecheckCode)

@@ -41,7 +41,8 @@ class Moved:
 class Recorded:
     """One transaction as consensus left it. `moved` is without the rewards that the network adds.
 
-    `hash` is the SHA-384 of what was submitted: of the signed bytes in today's envelope.
+    `hash` is the SHA-384 of what was submitted: of the signed bytes in today's envelope. `kind` is what it
+    was in the mirror's word, such as ``CRYPTOTRANSFER``, and `entity` what it made, called or changed.
     """
 
     id: TransactionId
@@ -50,6 +51,8 @@ class Recorded:
     memo: str
     moved: tuple[Moved, ...]
     hash: bytes | None = None
+    kind: str = ""
+    entity: str | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -101,6 +104,7 @@ def _recorded(said: Mapping[str, Any]) -> Recorded:
     try:
         id = parse_transaction_id(said.get("transaction_id"))
         moved = _moved(said)
+        entity = None if said.get("entity_id") is None else parse_entity(said["entity_id"], "entity_id")
     except Refusal as refusal:
         raise Unreadable(f"{refusal.param} {refusal.message}") from refusal
     return Recorded(
@@ -110,6 +114,8 @@ def _recorded(said: Mapping[str, Any]) -> Recorded:
         _text(said.get("memo_base64")),
         moved,
         _bytes(said.get("transaction_hash"), "transaction_hash"),
+        _of(said, "name", str),
+        entity,
     )
 
 

@@ -1,4 +1,4 @@
-"""The signed body of a transfer: what it does, for whom, and when.
+"""The signed body of a transfer, or of a call of a contract: what it does, for whom, and when.
 
 Read once, strictly, into a frozen value; whether it may be passed on is for `paydaemon_hedera.inspection` to
 say.
@@ -13,8 +13,9 @@ from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import Transfer
 from paydaemon_hedera import destinations, ids, refusals, strict, wire
 from paydaemon_hedera.ids import TransactionId
-from paydaemon_hedera.kinds import KINDS, TRANSFER
+from paydaemon_hedera.kinds import CALL, KINDS, METHODS, TRANSFER
 from paydaemon_hedera.proto.basic_types_pb2 import AccountAmount, TokenTransferList
+from paydaemon_hedera.proto.contract_call_pb2 import ContractCallTransactionBody
 from paydaemon_hedera.proto.transaction_pb2 import TransactionBody
 
 NATIVE = "HBAR"
@@ -46,8 +47,19 @@ class Moves:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractCall:
+    """Which contract is called, and for how much gas at most. What it is called with is not read."""
+
+    contract: str
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
-    """A transfer as it is signed, for one node. `assets` has HBAR first, if any moves."""
+    """A transfer as it is signed, for one node, or a `call`. `assets` has HBAR first, if any moves.
+
+    By a call moves what it brings to the contract; what that does with it only the network knows.
+    """
 
     id: TransactionId
     node: str
@@ -55,6 +67,12 @@ class Body:
     memo: str
     max_fee_tinybars: int
     assets: tuple[Moves, ...]
+    call: ContractCall | None = None
+
+    @property
+    def kind(self) -> int:
+        """By the number of its field."""
+        return TRANSFER if self.call is None else CALL
 
     @property
     def expires_at_ms(self) -> int:
@@ -103,9 +121,9 @@ def frame(raw: bytes) -> Frame:
     """A signed body's frame. Raises `Refusal` for another kind of transaction, naming it, and for none."""
     fields = strict.fields(raw)
     for field in fields:
-        if field.number in KINDS and field.number != TRANSFER:
+        if field.number in KINDS and field.number not in METHODS:
             raise _unsupported(KINDS[field.number])
-    if all(field.number != TRANSFER for field in fields):
+    if all(field.number not in METHODS for field in fields):
         raise _unsupported("none that is known")
     node = next((field for field in fields if field.number == _NODE), None)
     if node is None:
@@ -114,15 +132,18 @@ def frame(raw: bytes) -> Frame:
 
 
 def read(raw: bytes) -> Body:
-    """A signed body whose `frame` is one of a transfer. Raises `Refusal` where it is not strictly one."""
+    """A signed body that has a `frame`. Raises `Refusal` where it is not strictly one."""
     message = strict.parse(TransactionBody, raw)
+    id = ids.transaction_id(message.transactionID, "transaction_id")
+    call = _call(message.contractCall) if message.HasField("contractCall") else None
     return Body(
-        id=ids.transaction_id(message.transactionID, "transaction_id"),
+        id=id,
         node=ids.account(message.nodeAccountID, "node"),
         duration_s=message.transactionValidDuration.seconds,
         memo=message.memo,
         max_fee_tinybars=message.transactionFee,
-        assets=tuple(_assets(message)),
+        assets=tuple(_assets(message) if call is None else _brought(message.contractCall, call, id.payer)),
+        call=call,
     )
 
 
@@ -134,7 +155,20 @@ def node_of(raw: bytes, frame: Frame) -> str:
 
 
 def _unsupported(kind: str) -> Refusal:
-    return refusals.unsupported("type", f"is {kind}; only cryptoTransfer is relayed")
+    relayed = " and ".join(KINDS[number] for number in METHODS)
+    return refusals.unsupported("type", f"is {kind}; only {relayed} are relayed")
+
+
+def _call(message: ContractCallTransactionBody) -> ContractCall:
+    return ContractCall(ids.contract(message.contractID, "contract"), message.gas)
+
+
+def _brought(message: ContractCallTransactionBody, call: ContractCall, payer: str) -> Iterator[Moves]:
+    if message.amount:
+        lost, gained = (
+            Move(one, sign * message.amount, False) for one, sign in ((payer, -1), (call.contract, 1))
+        )
+        yield Moves(NATIVE, (lost, gained))
 
 
 def _assets(message: TransactionBody) -> Iterator[Moves]:

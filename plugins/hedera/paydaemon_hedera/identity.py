@@ -3,7 +3,8 @@
 Whoever signs chooses the id, so two transactions may bear the same one; consensus carries out the first that
 reaches it, and neither a node's `DUPLICATE_TRANSACTION` nor a receipt tells which that was. The mirror's
 record does, by the hash of what was submitted. That is another one for each node's entry, and for each way to
-write down the signatures; so where it is none of ours, what the recorded one did decides.
+write down the signatures; so where it is none of ours, what the recorded one did decides. What a contract did
+with a call is its own affair, so of a call it decides that the same one was called, under the same memo.
 """
 
 import hashlib
@@ -11,16 +12,24 @@ from collections.abc import Iterable
 
 from paydaemon.core.relay import SignedTransfer
 from paydaemon_hedera.answers import Recorded
-from paydaemon_hedera.body import NATIVE
+from paydaemon_hedera.body import NATIVE, ContractCall
 from paydaemon_hedera.inspection import Choice
 from paydaemon_hedera.proto.transaction_pb2 import Transaction
 
 
-def is_same(transfer: SignedTransfer, choices: Iterable[Choice], recorded: Recorded) -> bool:
+def is_same(
+    transfer: SignedTransfer, call: ContractCall | None, choices: Iterable[Choice], recorded: Recorded
+) -> bool:
     """Whether a transaction that succeeded is this one. `choices` are the entries that may be submitted."""
     if recorded.hash is not None and recorded.hash in map(hash_of, choices):
         return True
-    return recorded.memo == transfer.memo and _did(transfer, recorded)
+    if recorded.memo != transfer.memo or (recorded.kind == CALLED) is not transfer.does_more:
+        return False
+    return _did(transfer, recorded) if call is None else recorded.entity == call.contract
+
+
+CALLED = "CONTRACTCALL"
+"""A call of a contract, in the mirror's word."""
 
 
 def hash_of(choice: Choice) -> bytes:

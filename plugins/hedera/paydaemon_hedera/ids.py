@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from paydaemon.core.errors import invalid
 from paydaemon_hedera import refusals
-from paydaemon_hedera.proto.basic_types_pb2 import AccountID, TokenID, TransactionID
+from paydaemon_hedera.proto.basic_types_pb2 import AccountID, ContractID, FileID, TokenID, TransactionID
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 _ENTITY = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}"
@@ -91,6 +91,22 @@ def account(id: AccountID, param: str) -> str:
     if number < 1:
         raise refusals.wrong(param, "names an account by nothing; it must be by its number")
     return f"{id.shardNum}.{id.realmNum}.{number}"
+
+
+def contract(id: ContractID, param: str) -> str:
+    """A contract named by its number. Raises `Refusal` naming `param` for one that has none."""
+    if id.WhichOneof("contract") == "evm_address":
+        raise refusals.unsupported(param, "names a contract by an address; it must be by its number")
+    if id.contractNum < 1:
+        raise refusals.wrong(param, "names no contract")
+    return f"{id.shardNum}.{id.realmNum}.{id.contractNum}"
+
+
+def file(id: FileID, param: str) -> str:
+    """A file's id. Raises `Refusal` naming `param` where there is none."""
+    if id.fileNum < 1:
+        raise refusals.wrong(param, "names no file")
+    return f"{id.shardNum}.{id.realmNum}.{id.fileNum}"
 
 
 def token(id: TokenID, param: str) -> str:

@@ -20,6 +20,7 @@ from paydaemon_hedera import envelope, refusals, signatures, text
 from paydaemon_hedera.body import NATIVE, Body, Frame
 from paydaemon_hedera.envelope import Entry
 from paydaemon_hedera.keys import Key
+from paydaemon_hedera.kinds import METHODS
 
 MAX_MEMO_BYTES = 100
 MIN_DURATION_S = 15
@@ -28,6 +29,8 @@ MARGIN_S = 10
 """A node takes nothing that is about to expire."""
 MAX_HBAR_MOVES = 10
 MAX_TOKEN_MOVES = 10
+MIN_GAS = 21_000
+"""What a call takes before the contract has done anything (hiero-consensus-node: `ContractServiceImpl`)."""
 
 MAX_VERIFICATIONS = 100
 """Signatures verified in search of an entry that verifies; at some 100 µs each."""
@@ -37,12 +40,13 @@ _NS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One entry that may be submitted: for which node, and the bytes to submit.
+    """One entry that may be submitted: for which node, by which method of it, and the bytes to submit.
 
     `body` and `signatures` are for `verified`.
     """
 
     node: str
+    method: str
     envelope: bytes
     body: bytes
     signatures: tuple[signatures.Signature, ...]
@@ -161,7 +165,7 @@ def _one_frame(entries: tuple[Entry, ...]) -> Frame:
 def _choices(entries: tuple[Entry, ...], frame: Frame, body: Body) -> Iterator[Choice]:
     for position, entry in enumerate(entries):
         node = bodies.node_of(entry.body, frame) if position else body.node
-        yield Choice(node, entry.envelope, entry.body, entry.signatures)
+        yield Choice(node, METHODS[body.kind], entry.envelope, entry.body, entry.signatures)
 
 
 def _transfer(body: Body, frame: Frame, raw: bytes) -> SignedTransfer:
@@ -173,6 +177,7 @@ def _transfer(body: Body, frame: Frame, raw: bytes) -> SignedTransfer:
         transfers=body.transfers(),
         expires_at_ms=body.expires_at_ms,
         raw=raw,
+        does_more=body.call is not None,
     )
 
 
@@ -238,11 +243,15 @@ def _repeats_token(body: Body) -> bool:
 
 
 def _moves_nothing(body: Body) -> bool:
-    return not any(move.amount_minor for moved in body.assets for move in moved.moves)
+    return body.call is None and not any(move.amount_minor for moved in body.assets for move in moved.moves)
 
 
 def _has_empty_token(body: Body) -> bool:
     return any(not moved.moves for moved in body.assets)
+
+
+def _has_little_gas(body: Body) -> bool:
+    return body.call is not None and body.call.gas < MIN_GAS
 
 
 def _count(body: Body, native: bool) -> int:
@@ -296,4 +305,5 @@ _RULES = (
     _Rule(_has_empty_token, "token_transfers", "must move something of each token"),
     _Rule(_has_sum, "transfers", "must add up to zero for each asset"),
     _Rule(_moves_nothing, "transfers", "must move something"),
+    _Rule(_has_little_gas, "gas", f"must be at least {MIN_GAS}"),
 )

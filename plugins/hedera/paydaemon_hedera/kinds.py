@@ -1,12 +1,19 @@
-"""The kinds of transactions, by the number of their field in a body: only one of them is ever relayed.
+"""The kinds of transactions, by the number of their field in a body, and how those that are relayed are.
 
 From ``services/transaction_body.proto`` of the Hedera API protobufs.
 """
 
 TRANSFER = 14
+CALL = 7
+
+METHODS = {
+    TRANSFER: "/proto.CryptoService/cryptoTransfer",
+    CALL: "/proto.SmartContractService/contractCallMethod",
+}
+"""Which are relayed, and by which gRPC method of a node."""
 
 KINDS = {
-    7: "contractCall",
+    CALL: "contractCall",
     8: "contractCreateInstance",
     9: "contractUpdateInstance",
     10: "cryptoAddLiveHash",

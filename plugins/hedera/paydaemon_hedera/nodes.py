@@ -7,6 +7,7 @@ from google.protobuf.message import DecodeError
 
 from paydaemon_hedera.addresses import Addresses
 from paydaemon_hedera.errors import NodeAway, NodeSilent
+from paydaemon_hedera.inspection import Choice
 from paydaemon_hedera.limits import HederaLimits
 from paydaemon_hedera.line import Line
 from paydaemon_hedera.proto.query_pb2 import Query
@@ -15,7 +16,6 @@ from paydaemon_hedera.proto.transaction_get_receipt_pb2 import TransactionGetRec
 from paydaemon_hedera.proto.transaction_response_pb2 import TransactionResponse
 from paydaemon_hedera.sidethread import SideThread
 
-TRANSFER = "/proto.CryptoService/cryptoTransfer"
 RECEIPT = "/proto.CryptoService/getTransactionReceipts"
 
 
@@ -62,9 +62,10 @@ class Nodes:
                 self._lines.pop(id).close()
         self._addresses = addresses
 
-    async def submit(self, id: str, envelope: bytes) -> TransactionResponse:
+    async def submit(self, choice: Choice) -> TransactionResponse:
         """A node's first answer to a transaction. Raises `NodeAway` or `NodeSilent`."""
-        answer = await self._ask(id, TRANSFER, envelope, self._limits.submit_timeout_s)
+        id = choice.node
+        answer = await self._ask(id, choice.method, choice.envelope, self._limits.submit_timeout_s)
         try:
             return TransactionResponse.FromString(answer)
         except DecodeError as error:

@@ -122,16 +122,17 @@ class HederaRelay:
 
     def _sought(self, transfer: SignedTransfer, so_far: Outcome) -> Sought:
         """Those it was for are asked, or any where they cannot be told: after consensus all of them know."""
-        try:
-            choices = self._recall(transfer).choices
-        except Refusal:
-            choices = ()
+        choices: tuple[Choice, ...] = ()
+        call = None
+        with suppress(Refusal):
+            inspected = self._recall(transfer)
+            choices, call = inspected.choices, inspected.body.call
         return Sought(
             parse_transaction_id(transfer.transaction_id),
             [choice.node for choice in choices] or list(self._nodes.ids),
             transfer.expires_at_ms,
             is_taken=so_far.precheck == OK,
-            is_it=partial(is_same, transfer, choices),
+            is_it=partial(is_same, transfer, call, choices),
             again=self._again(transfer, choices, so_far),
         )
 

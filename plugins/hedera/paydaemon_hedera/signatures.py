@@ -53,11 +53,15 @@ def read(signatures: SignatureMap) -> tuple[Signature, ...]:
 
 
 def of_list(signatures: SignatureList) -> SignatureMap:
-    """The oldest envelope's signatures, which name no key, as today's."""
-    named = SignatureMap()
-    for signature in _flat(signatures):
-        named.sigPair.append(SignaturePair(pubKeyPrefix=b"", ed25519=signature.ed25519))
-    return named
+    """The oldest envelope's signatures, which name no key, as today's.
+
+    Places in such a list stand for accounts, and old clients put the same signature into each that is the
+    payer's. So what is there twice is there once. Raises `Refusal` for several: whose they are nobody knows.
+    """
+    values = dict.fromkeys(signature.ed25519 for signature in _flat(signatures))
+    if len(values) > 1:
+        raise refusals.unproven("are several that name no key: name each one's in a SignatureMap")
+    return SignatureMap(sigPair=[SignaturePair(pubKeyPrefix=b"", ed25519=value) for value in values])
 
 
 def wrong(body: bytes, signatures: Iterable[Signature]) -> Signature | None:

@@ -80,7 +80,7 @@ async def _hand_over(choice: Choice, nodes: Nodes, limits: HederaLimits, in_doub
 
 async def _try_once(choice: Choice, nodes: Nodes, in_doubt: bool) -> _Said:
     try:
-        answer = await nodes.submit(choice.node, choice.envelope)
+        answer = await nodes.submit(choice)
     except NodeAway as away:
         return _Said(choice.node, None, in_doubt, away.reason)
     except NodeSilent as silent:

@@ -27,6 +27,7 @@ LENGTH = 2
 _MORE = 0x80
 _MOST: dict[int, int] = {
     FieldDescriptor.TYPE_BOOL: 1,
+    FieldDescriptor.TYPE_ENUM: 2**31 - 1,
     FieldDescriptor.TYPE_INT32: 2**31 - 1,
     FieldDescriptor.TYPE_INT64: 2**63 - 1,
     FieldDescriptor.TYPE_UINT32: 2**32 - 1,
@@ -78,7 +79,7 @@ def fields(data: bytes, at: int = 0, end: int | None = None) -> Iterator[Field]:
         elif wire == VARINT:
             start, at = at, start
         else:
-            raise Malformed(f"a transaction has no field {key >> 3} of wire type {wire}")
+            raise Malformed(f"the message has no field {key >> 3} of wire type {wire}")
         if at > end:
             raise Malformed("a field ends behind its message")
         yield Field(key >> 3, wire, tag, start, at)

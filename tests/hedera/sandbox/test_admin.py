@@ -248,7 +248,7 @@ async def test_the_demo_can_run_it_pay_and_tell_how(tmp_path: Path) -> None:
         assert facts.settings["plugin"] == made.chain == "hedera"
         assert facts.settings["account"] == facts.public["payee"] == PAYEE
         assert facts.settings["mirror_url"] == facts.public["mirror"]
-        assert set(facts.public) == {"nodes", "mirror", "payee", "payers"}
+        assert set(facts.public) == {"nodes", "mirror", "payee", "contract", "payers"}
         to = PayTo(PAYEE, "inv 1", "HBAR", 700)
         id = await network.pay(to)
         assert id.startswith("0.0.1002@")

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.sandbox.customfees import Moves
-from paydaemon_hedera.sandbox.genesis import PAYEE, TREASURY, USDC, USDC_SUPPLY_MINOR
+from paydaemon_hedera.sandbox.genesis import CONTRACT, PAYEE, TREASURY, USDC, USDC_SUPPLY_MINOR
 from paydaemon_hedera.sandbox.ledger import HBAR, TOTAL_TINYBARS, FixedFee, FractionalFee, Token
+from paydaemon_hedera.sandbox.wallet import call_body
 from tests.hedera.sandbox.world import ALICE, BOARD, BOB, World
 
 COIN, COIN_SUPPLY = 6_001, 1_000_000
@@ -50,25 +51,30 @@ steps = st.lists(
         st.sets(st.sampled_from(ACCOUNTS)),
         st.sets(st.sampled_from([3, 4]), min_size=1),
         st.booleans(),
+        st.none() | st.tuples(st.sampled_from([CONTRACT, PAYEE]), st.integers(21_000, 16_000_000), amounts),
     ),
     max_size=8,
 )
+"""What moves, who pays, who else signs, at which nodes, whether time passes; or a call in its place."""
+
+Step = tuple[Moves, int, set[int], set[int], bool, tuple[int, int, int] | None]
 
 
 @settings(max_examples=60, deadline=None)
 @given(fees=fees, steps=steps)
-def test_money_is_neither_made_nor_lost(
-    fees: list[FixedFee | FractionalFee], steps: list[tuple[Moves, int, set[int], set[int], bool]]
-) -> None:
+def test_money_is_neither_made_nor_lost(fees: list[FixedFee | FractionalFee], steps: list[Step]) -> None:
     world = World()
     world.network.add_token(Token(COIN, "COIN", "Coin", 0, COIN_SUPPLY, TREASURY, tuple(fees)))
     for account in ACCOUNTS:
         world.network.give(account, COIN, 1_000)
     taken = 0
-    for what, payer, others, nodes, wait in steps:
+    for what, payer, others, nodes, wait, call in steps:
         name = world.name(payer)
         for node in sorted(nodes):
             body = world.body(what, name=name, node=node)
+            if call is not None:
+                contract, gas, amount = call
+                body = call_body(name, node, contract, gas=gas, amount_tinybars=amount)
             answer = world.submit(body, world.keys(*{payer, *others}), node)
             taken += answer.code == rc.OK
         if wait:

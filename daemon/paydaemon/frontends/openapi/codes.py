@@ -70,7 +70,9 @@ CODES: Mapping[str, Code] = {
     "not_an_id": Code(INVALID, "must be 1 to 64 of a-z, 0-9, - and _", "id"),
     # Signed transactions
     "invalid_transaction": Code(INVALID, "is no transaction", "transaction"),
-    "unsupported_transaction": Code(INVALID, "transfers, and nothing else, are passed on", "transaction"),
+    "unsupported_transaction": Code(
+        INVALID, "is fileCreate; only cryptoTransfer and contractCall are relayed", "type"
+    ),
     "transaction_expired": Code(INVALID, "could be handed over until 2026-01-31T12:02:00Z", "transaction"),
     "transaction_too_early": Code(INVALID, "begins at 2026-01-31T12:10:00.000Z", "transaction"),
     "invalid_signature": Code(INVALID, "is not signed by 0.0.1002", "transaction"),
@@ -83,6 +85,11 @@ CODES: Mapping[str, Code] = {
         INVALID,
         "must credit 0.0.1001 with exactly 5000 of HBAR in its smallest unit, and in no other asset",
         "transfers",
+    ),
+    "not_a_transfer": Code(
+        INVALID,
+        "must be a transfer and nothing else, since what a contract does is not known beforehand",
+        "type",
     ),
     "nothing_asked": Code(INVALID, "that invoice asks for nothing here", "invoice_id"),
     # Parameters

@@ -39,6 +39,10 @@ def shapes() -> Mapping[str, Schema]:
             "invoice_id": nullable(
                 text("The open invoice that it was to pay. Whoever has no key is told where it named it.")
             ),
+            "payer": nullable(
+                text("The account that pays for it, as signed. Null for one of an earlier release.")
+            ),
+            "memo": nullable(text("The memo that it bears, as signed. Null for one of an earlier release.")),
             "transfers": listing(ref("RelayTransfer"), "What it moves."),
             "error": nullable(text("What went wrong, for people.")),
             "created_at": time("When it was first handed in."),

@@ -117,6 +117,8 @@ RELAY: Json = {
     "receipt": None,
     "node": "0.0.3",
     "invoice_id": INVOICE_ID,
+    "payer": "0.0.1002",
+    "memo": "000018",
     "transfers": [
         {"account": "0.0.1001", "asset": "HBAR", "amount_minor": "5000000000"},
         {"account": "0.0.1002", "asset": "HBAR", "amount_minor": "-5000000000"},

@@ -262,6 +262,8 @@ def relay(row: Row) -> Relay:
         node=row["node"],
         invoice_id=row["invoice_id"],
         seller_id=row["seller_id"],
+        payer=row["payer"],
+        memo=row["memo"],
         transfers=tuple(
             Transfer(account, code, int(amount), key)
             for account, code, amount, key in json.loads(row["transfers"])
@@ -278,6 +280,8 @@ def relay_values(relay: Relay) -> Values:
     """A relay."""
     moved = [[t.account, t.asset_code, str(t.amount_minor), t.destination_key] for t in relay.transfers]
     return {
+        "payer": relay.payer,
+        "memo": relay.memo,
         "transfers": to_json(moved),
         "expires_at_ms": relay.expires_at_ms,
         "created_at_ms": relay.created_at_ms,

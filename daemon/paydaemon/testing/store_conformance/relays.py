@@ -27,6 +27,8 @@ class Relays(Suite):
             node="0.0.3",
             invoice_id="inv_0",
             seller_id="shop",
+            payer="0.0.1002",
+            memo="Zoë's, ANON,POST",
             transfers=(Transfer("a", "X", HUGE, "a:ä"), Transfer("b", "X", -HUGE, "b:")),
             error="a sentence",
             raw=None,
@@ -37,6 +39,11 @@ class Relays(Suite):
         assert await store.read(lambda reader: reader.relay("hedera", whole.transaction_id)) == whole
         assert await store.read(lambda reader: reader.relay("bitcoin", whole.transaction_id)) is None
         assert await store.read(lambda reader: reader.relay("hedera", "another")) is None
+
+    async def test_a_relay_of_before_its_payer_was_kept_is_one_without(self, store: Store) -> None:
+        old = relay(payer=None, memo=None)
+        await store.transact(lambda tx: _add_all(tx, old, relay(1, memo="")))
+        assert await store.read(_unresolved) == [old, relay(1, memo="")]
 
     async def test_a_relay_needs_the_invoice_it_pays(self, store: Store) -> None:
         with pytest.raises(LookupError):
@@ -94,8 +101,9 @@ class Relays(Suite):
     async def test_a_relay_makes_room_for_another_of_its_transactions_id(self, store: Store) -> None:
         first = relay(status=RelayStatus.FAILED, raw=None)
         second = relay(
-            1, transaction_id=first.transaction_id, digest=b"another", expires_at_ms=8, created_at_ms=9
-        )
+            1, transaction_id=first.transaction_id, digest=b"another", payer="b", memo="n", expires_at_ms=8,
+            created_at_ms=9,
+        )  # fmt: skip
         await store.transact(lambda tx: _add_all(tx, first, relay(2)))
         await store.transact(lambda tx: tx.replace_relay(first.id, second))
         assert await store.read(lambda reader: reader.relay("hedera", first.transaction_id)) == second

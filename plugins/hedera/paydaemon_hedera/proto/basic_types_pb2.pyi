@@ -208,6 +208,52 @@ class SignatureMap(_message.Message):
     sigPair: _containers.RepeatedCompositeFieldContainer[SignaturePair]
     def __init__(self, sigPair: _Optional[_Iterable[_Union[SignaturePair, _Mapping]]] = ...) -> None: ...
 
+class ServiceEndpoint(_message.Message):
+    __slots__ = ("ipAddressV4", "port", "domain_name")
+    IPADDRESSV4_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_NAME_FIELD_NUMBER: _ClassVar[int]
+    ipAddressV4: bytes
+    port: int
+    domain_name: str
+    def __init__(self, ipAddressV4: _Optional[bytes] = ..., port: _Optional[int] = ..., domain_name: _Optional[str] = ...) -> None: ...
+
+class NodeAddress(_message.Message):
+    __slots__ = ("memo", "nodeId", "nodeAccountId", "nodeCertHash", "serviceEndpoint", "description")
+    MEMO_FIELD_NUMBER: _ClassVar[int]
+    NODEID_FIELD_NUMBER: _ClassVar[int]
+    NODEACCOUNTID_FIELD_NUMBER: _ClassVar[int]
+    NODECERTHASH_FIELD_NUMBER: _ClassVar[int]
+    SERVICEENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    memo: bytes
+    nodeId: int
+    nodeAccountId: AccountID
+    nodeCertHash: bytes
+    serviceEndpoint: _containers.RepeatedCompositeFieldContainer[ServiceEndpoint]
+    description: str
+    def __init__(self, memo: _Optional[bytes] = ..., nodeId: _Optional[int] = ..., nodeAccountId: _Optional[_Union[AccountID, _Mapping]] = ..., nodeCertHash: _Optional[bytes] = ..., serviceEndpoint: _Optional[_Iterable[_Union[ServiceEndpoint, _Mapping]]] = ..., description: _Optional[str] = ...) -> None: ...
+
+class NodeAddressBook(_message.Message):
+    __slots__ = ("nodeAddress",)
+    NODEADDRESS_FIELD_NUMBER: _ClassVar[int]
+    nodeAddress: _containers.RepeatedCompositeFieldContainer[NodeAddress]
+    def __init__(self, nodeAddress: _Optional[_Iterable[_Union[NodeAddress, _Mapping]]] = ...) -> None: ...
+
+class FeeSchedule(_message.Message):
+    __slots__ = ("expiryTime",)
+    EXPIRYTIME_FIELD_NUMBER: _ClassVar[int]
+    expiryTime: _timestamp_pb2.TimestampSeconds
+    def __init__(self, expiryTime: _Optional[_Union[_timestamp_pb2.TimestampSeconds, _Mapping]] = ...) -> None: ...
+
+class CurrentAndNextFeeSchedule(_message.Message):
+    __slots__ = ("currentFeeSchedule", "nextFeeSchedule")
+    CURRENTFEESCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    NEXTFEESCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    currentFeeSchedule: FeeSchedule
+    nextFeeSchedule: FeeSchedule
+    def __init__(self, currentFeeSchedule: _Optional[_Union[FeeSchedule, _Mapping]] = ..., nextFeeSchedule: _Optional[_Union[FeeSchedule, _Mapping]] = ...) -> None: ...
+
 class TokenBalance(_message.Message):
     __slots__ = ("tokenId", "balance", "decimals")
     TOKENID_FIELD_NUMBER: _ClassVar[int]

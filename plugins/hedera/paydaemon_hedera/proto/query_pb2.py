@@ -23,17 +23,18 @@ _sym_db = _symbol_database.Default()
 
 
 from paydaemon_hedera.proto import crypto_get_account_balance_pb2 as paydaemon__hedera_dot_proto_dot_crypto__get__account__balance__pb2
+from paydaemon_hedera.proto import file_get_contents_pb2 as paydaemon__hedera_dot_proto_dot_file__get__contents__pb2
 from paydaemon_hedera.proto import transaction_get_receipt_pb2 as paydaemon__hedera_dot_proto_dot_transaction__get__receipt__pb2
 from paydaemon_hedera.proto import transaction_get_record_pb2 as paydaemon__hedera_dot_proto_dot_transaction__get__record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"paydaemon_hedera/proto/query.proto\x12\x10paydaemon.hedera\x1a\x37paydaemon_hedera/proto/crypto_get_account_balance.proto\x1a\x34paydaemon_hedera/proto/transaction_get_receipt.proto\x1a\x33paydaemon_hedera/proto/transaction_get_record.proto\"\xff\x01\n\x05Query\x12Q\n\x17\x63ryptogetAccountBalance\x18\x07 \x01(\x0b\x32..paydaemon.hedera.CryptoGetAccountBalanceQueryH\x00\x12M\n\x15transactionGetReceipt\x18\x0e \x01(\x0b\x32,.paydaemon.hedera.TransactionGetReceiptQueryH\x00\x12K\n\x14transactionGetRecord\x18\x0f \x01(\x0b\x32+.paydaemon.hedera.TransactionGetRecordQueryH\x00\x42\x07\n\x05queryb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"paydaemon_hedera/proto/query.proto\x12\x10paydaemon.hedera\x1a\x37paydaemon_hedera/proto/crypto_get_account_balance.proto\x1a.paydaemon_hedera/proto/file_get_contents.proto\x1a\x34paydaemon_hedera/proto/transaction_get_receipt.proto\x1a\x33paydaemon_hedera/proto/transaction_get_record.proto\"\xc2\x02\n\x05Query\x12Q\n\x17\x63ryptogetAccountBalance\x18\x07 \x01(\x0b\x32..paydaemon.hedera.CryptoGetAccountBalanceQueryH\x00\x12\x41\n\x0f\x66ileGetContents\x18\x0c \x01(\x0b\x32&.paydaemon.hedera.FileGetContentsQueryH\x00\x12M\n\x15transactionGetReceipt\x18\x0e \x01(\x0b\x32,.paydaemon.hedera.TransactionGetReceiptQueryH\x00\x12K\n\x14transactionGetRecord\x18\x0f \x01(\x0b\x32+.paydaemon.hedera.TransactionGetRecordQueryH\x00\x42\x07\n\x05queryb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'paydaemon_hedera.proto.query_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_QUERY']._serialized_start=221
-  _globals['_QUERY']._serialized_end=476
+  _globals['_QUERY']._serialized_start=269
+  _globals['_QUERY']._serialized_end=591
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,5 @@
 from paydaemon_hedera.proto import crypto_get_account_balance_pb2 as _crypto_get_account_balance_pb2
+from paydaemon_hedera.proto import file_get_contents_pb2 as _file_get_contents_pb2
 from paydaemon_hedera.proto import transaction_get_receipt_pb2 as _transaction_get_receipt_pb2
 from paydaemon_hedera.proto import transaction_get_record_pb2 as _transaction_get_record_pb2
 from google.protobuf import descriptor as _descriptor
@@ -9,11 +10,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Query(_message.Message):
-    __slots__ = ("cryptogetAccountBalance", "transactionGetReceipt", "transactionGetRecord")
+    __slots__ = ("cryptogetAccountBalance", "fileGetContents", "transactionGetReceipt", "transactionGetRecord")
     CRYPTOGETACCOUNTBALANCE_FIELD_NUMBER: _ClassVar[int]
+    FILEGETCONTENTS_FIELD_NUMBER: _ClassVar[int]
     TRANSACTIONGETRECEIPT_FIELD_NUMBER: _ClassVar[int]
     TRANSACTIONGETRECORD_FIELD_NUMBER: _ClassVar[int]
     cryptogetAccountBalance: _crypto_get_account_balance_pb2.CryptoGetAccountBalanceQuery
+    fileGetContents: _file_get_contents_pb2.FileGetContentsQuery
     transactionGetReceipt: _transaction_get_receipt_pb2.TransactionGetReceiptQuery
     transactionGetRecord: _transaction_get_record_pb2.TransactionGetRecordQuery
-    def __init__(self, cryptogetAccountBalance: _Optional[_Union[_crypto_get_account_balance_pb2.CryptoGetAccountBalanceQuery, _Mapping]] = ..., transactionGetReceipt: _Optional[_Union[_transaction_get_receipt_pb2.TransactionGetReceiptQuery, _Mapping]] = ..., transactionGetRecord: _Optional[_Union[_transaction_get_record_pb2.TransactionGetRecordQuery, _Mapping]] = ...) -> None: ...
+    def __init__(self, cryptogetAccountBalance: _Optional[_Union[_crypto_get_account_balance_pb2.CryptoGetAccountBalanceQuery, _Mapping]] = ..., fileGetContents: _Optional[_Union[_file_get_contents_pb2.FileGetContentsQuery, _Mapping]] = ..., transactionGetReceipt: _Optional[_Union[_transaction_get_receipt_pb2.TransactionGetReceiptQuery, _Mapping]] = ..., transactionGetRecord: _Optional[_Union[_transaction_get_record_pb2.TransactionGetRecordQuery, _Mapping]] = ...) -> None: ...

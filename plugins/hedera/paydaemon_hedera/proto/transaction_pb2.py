@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from paydaemon_hedera.proto import basic_types_pb2 as paydaemon__hedera_dot_proto_dot_basic__types__pb2
+from paydaemon_hedera.proto import contract_call_pb2 as paydaemon__hedera_dot_proto_dot_contract__call__pb2
 from paydaemon_hedera.proto import crypto_transfer_pb2 as paydaemon__hedera_dot_proto_dot_crypto__transfer__pb2
 from paydaemon_hedera.proto import duration_pb2 as paydaemon__hedera_dot_proto_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(paydaemon_hedera/proto/transaction.proto\x12\x10paydaemon.hedera\x1a(paydaemon_hedera/proto/basic_types.proto\x1a,paydaemon_hedera/proto/crypto_transfer.proto\x1a%paydaemon_hedera/proto/duration.proto\"\xe0\x01\n\x0bTransaction\x12\x33\n\x04\x62ody\x18\x01 \x01(\x0b\x32!.paydaemon.hedera.TransactionBodyB\x02\x18\x01\x12\x31\n\x04sigs\x18\x02 \x01(\x0b\x32\x1f.paydaemon.hedera.SignatureListB\x02\x18\x01\x12\x32\n\x06sigMap\x18\x03 \x01(\x0b\x32\x1e.paydaemon.hedera.SignatureMapB\x02\x18\x01\x12\x15\n\tbodyBytes\x18\x04 \x01(\x0c\x42\x02\x18\x01\x12\x1e\n\x16signedTransactionBytes\x18\x05 \x01(\x0c\"\xd0\x02\n\x0fTransactionBody\x12\x36\n\rtransactionID\x18\x01 \x01(\x0b\x32\x1f.paydaemon.hedera.TransactionID\x12\x32\n\rnodeAccountID\x18\x02 \x01(\x0b\x32\x1b.paydaemon.hedera.AccountID\x12\x16\n\x0etransactionFee\x18\x03 \x01(\x04\x12<\n\x18transactionValidDuration\x18\x04 \x01(\x0b\x32\x1a.paydaemon.hedera.Duration\x12\x1a\n\x0egenerateRecord\x18\x05 \x01(\x08\x42\x02\x18\x01\x12\x0c\n\x04memo\x18\x06 \x01(\t\x12I\n\x0e\x63ryptoTransfer\x18\x0e \x01(\x0b\x32/.paydaemon.hedera.CryptoTransferTransactionBodyH\x00\x42\x06\n\x04\x64\x61tab\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(paydaemon_hedera/proto/transaction.proto\x12\x10paydaemon.hedera\x1a(paydaemon_hedera/proto/basic_types.proto\x1a*paydaemon_hedera/proto/contract_call.proto\x1a,paydaemon_hedera/proto/crypto_transfer.proto\x1a%paydaemon_hedera/proto/duration.proto\"\xe0\x01\n\x0bTransaction\x12\x33\n\x04\x62ody\x18\x01 \x01(\x0b\x32!.paydaemon.hedera.TransactionBodyB\x02\x18\x01\x12\x31\n\x04sigs\x18\x02 \x01(\x0b\x32\x1f.paydaemon.hedera.SignatureListB\x02\x18\x01\x12\x32\n\x06sigMap\x18\x03 \x01(\x0b\x32\x1e.paydaemon.hedera.SignatureMapB\x02\x18\x01\x12\x15\n\tbodyBytes\x18\x04 \x01(\x0c\x42\x02\x18\x01\x12\x1e\n\x16signedTransactionBytes\x18\x05 \x01(\x0c\"\x97\x03\n\x0fTransactionBody\x12\x36\n\rtransactionID\x18\x01 \x01(\x0b\x32\x1f.paydaemon.hedera.TransactionID\x12\x32\n\rnodeAccountID\x18\x02 \x01(\x0b\x32\x1b.paydaemon.hedera.AccountID\x12\x16\n\x0etransactionFee\x18\x03 \x01(\x04\x12<\n\x18transactionValidDuration\x18\x04 \x01(\x0b\x32\x1a.paydaemon.hedera.Duration\x12\x1a\n\x0egenerateRecord\x18\x05 \x01(\x08\x42\x02\x18\x01\x12\x0c\n\x04memo\x18\x06 \x01(\t\x12\x45\n\x0c\x63ontractCall\x18\x07 \x01(\x0b\x32-.paydaemon.hedera.ContractCallTransactionBodyH\x00\x12I\n\x0e\x63ryptoTransfer\x18\x0e \x01(\x0b\x32/.paydaemon.hedera.CryptoTransferTransactionBodyH\x00\x42\x06\n\x04\x64\x61tab\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,8 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSACTION'].fields_by_name['bodyBytes']._serialized_options = b'\030\001'
   _globals['_TRANSACTIONBODY'].fields_by_name['generateRecord']._loaded_options = None
   _globals['_TRANSACTIONBODY'].fields_by_name['generateRecord']._serialized_options = b'\030\001'
-  _globals['_TRANSACTION']._serialized_start=190
-  _globals['_TRANSACTION']._serialized_end=414
-  _globals['_TRANSACTIONBODY']._serialized_start=417
-  _globals['_TRANSACTIONBODY']._serialized_end=753
+  _globals['_TRANSACTION']._serialized_start=234
+  _globals['_TRANSACTION']._serialized_end=458
+  _globals['_TRANSACTIONBODY']._serialized_start=461
+  _globals['_TRANSACTIONBODY']._serialized_end=868
 # @@protoc_insertion_point(module_scope)

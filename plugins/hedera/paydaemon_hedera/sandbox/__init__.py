@@ -7,9 +7,10 @@ not do.
 From the bottom up:
 
 - `names`, `keys`, `ledger`, `refusal`: how things are written, who can sign, who owns what, saying no;
-- `envelope`, `fees`, `precheck`, `customfees`, `handling`: what a transaction says, costs and does. Pure;
+- `envelope`, `fees`, `precheck`, `customfees`, `sheet`, `calls`, `handling`: what a transaction says, costs
+  and does. Pure;
 - `clock`, `faults`, `history`, `network`: one machine with one lock, which calls those;
-- `queries`, `nodes`: what a node answers, and its port;
+- `addressbook`, `files`, `queries`, `nodes`: what a node answers, and its port;
 - `mirror`, `mirrorview`, `mirrorshapes`: what a mirror node answers; `admin`, `orders`: what breaks things;
 - `genesis`, `wallet`, `certificate`, `http`, `running`: how it begins, pays, and is one thing;
 - `port`, `command`: who runs it.

@@ -22,7 +22,7 @@ from paydaemon_hedera.sandbox.refusal import Refused, require
 
 MAX_TRANSACTION_BYTES = 6_144
 
-_OTHER_KINDS = frozenset(range(7, 82)) - {14, 73}
+_OTHER_KINDS = frozenset(range(8, 82)) - {14, 73}
 """Fields of `TransactionBody` that hold the kinds of transactions which this sandbox does not do."""
 
 M = TypeVar("M", Transaction, SignedTransaction, TransactionBody)
@@ -41,6 +41,11 @@ class Envelope:
     def name(self) -> TransactionName:
         """What names it."""
         return name_of(self.body.transactionID)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it calls a contract; otherwise it is a transfer."""
+        return self.body.HasField("contractCall")
 
     @property
     def node(self) -> int:
@@ -78,7 +83,7 @@ def _contents(transaction: Transaction) -> tuple[bytes, SignatureMap]:
 
 def _parse_body(body_bytes: bytes) -> TransactionBody:
     body = _parse(TransactionBody, body_bytes, rc.INVALID_TRANSACTION_BODY)
-    require(body.HasField("cryptoTransfer"), rc.INVALID_TRANSACTION_BODY)
+    require(body.WhichOneof("data"), rc.INVALID_TRANSACTION_BODY)
     require(body.HasField("transactionID"), rc.INVALID_TRANSACTION_ID)
     require(body.transactionID.HasField("accountID"), rc.PAYER_ACCOUNT_NOT_FOUND)
     return body

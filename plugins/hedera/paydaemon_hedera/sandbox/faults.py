@@ -22,6 +22,7 @@ class Call(StrEnum):
     SUBMIT = "submit"
     RECEIPT = "receipt"
     RECORD = "record"
+    FILE = "file"
     MIRROR = "mirror"
 
 

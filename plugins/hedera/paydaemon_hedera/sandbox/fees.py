@@ -1,7 +1,8 @@
 """What things cost, in tinybars, and who gets it. Invented, in the size and the shares of the real ones.
 
 A real network asks a price in US cents at its exchange rate, by bytes and signatures; here a transfer costs
-the same whatever its size. The node that took it gets the node's fee, account 0.0.98 all else.
+the same whatever its size, and so does a call of a contract, gas apart. The node that took it gets the node's
+fee, account 0.0.98 all else.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,14 @@ from dataclasses import dataclass
 COLLECTOR = 98
 """The account that fees go to."""
 
-RECORD_TINYBARS = 84
-"""What a node asks for a record."""
+RECORD_TINYBARS = FILE_TINYBARS = 84
+"""What a node asks for a record, and for what a file holds."""
+
+MIN_GAS = 21_000
+"""What any call of a contract takes."""
+
+GAS_TINYBARS = 71
+"""What one gas costs: 0.0000852 US cents, at the exchange rate below."""
 
 CENT_EQUIVALENT, HBAR_EQUIVALENT = 12, 1
 """The exchange rate: so many US cents are worth so many HBAR."""

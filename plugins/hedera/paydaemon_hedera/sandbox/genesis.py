@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from paydaemon_hedera.sandbox.fees import COLLECTOR
-from paydaemon_hedera.sandbox.keys import EcdsaKey, Ed25519Key, Key, KeyList, SimpleKey
+from paydaemon_hedera.sandbox.keys import ContractKey, EcdsaKey, Ed25519Key, Key, KeyList, SimpleKey
 from paydaemon_hedera.sandbox.ledger import HBAR, TOTAL_TINYBARS, Account, Ledger, Token
 from paydaemon_hedera.sandbox.names import entity
 
@@ -103,6 +103,8 @@ def introduce(one: Holder) -> dict[str, object]:
 
 
 PAYEE = 1001
+CONTRACT = 7001
+"""A contract that takes what it is given."""
 USDC = 5001
 USDC_DECIMALS = 6
 USDC_SUPPLY_MINOR = 1_000_000_000_000 * 10**USDC_DECIMALS
@@ -130,6 +132,7 @@ def genesis(nodes: Sequence[int], holders: Sequence[Holder], now_ns: int, seed: 
     system += [holder(number, KeyKind.ED25519, NODE_TINYBARS, seed) for number in nodes]
     for one in (*system, *holders):
         ledger.add_account(Account(one.number, one.key, one.auto_associations, created_ns=now_ns))
+    ledger.add_account(Account(CONTRACT, ContractKey(CONTRACT), created_ns=now_ns))
     ledger.accounts[TREASURY].tinybars = TOTAL_TINYBARS
     ledger.add_token(
         Token(USDC, "USDC", "USD Coin", USDC_DECIMALS, USDC_SUPPLY_MINOR, TREASURY, created_ns=now_ns)

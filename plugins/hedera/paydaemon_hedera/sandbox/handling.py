@@ -12,6 +12,7 @@ from enum import StrEnum
 from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.proto.basic_types_pb2 import AccountAmount, AccountID, TokenTransferList
 from paydaemon_hedera.proto.crypto_transfer_pb2 import CryptoTransferTransactionBody
+from paydaemon_hedera.sandbox import calls
 from paydaemon_hedera.sandbox.customfees import Assessed, Moves, assess
 from paydaemon_hedera.sandbox.envelope import Envelope
 from paydaemon_hedera.sandbox.fees import COLLECTOR
@@ -19,6 +20,7 @@ from paydaemon_hedera.sandbox.keys import has_signed
 from paydaemon_hedera.sandbox.ledger import HBAR, Ledger
 from paydaemon_hedera.sandbox.precheck import check_time_box, fees_for
 from paydaemon_hedera.sandbox.refusal import Refused, require
+from paydaemon_hedera.sandbox.sheet import Sheet
 
 MAX_HBAR_ENTRIES = MAX_TOKEN_ENTRIES = MAX_NFT_ENTRIES = 10
 
@@ -35,8 +37,8 @@ class Seen(StrEnum):
 class Effect:
     """What a transaction does: its code, all that changes with the fees in it, and what it is charged.
 
-    `associations` are the (account, token) that come about by themselves. Where `is_nodes_fault`, the node
-    pays.
+    `associations` are the (account, token) that come about by themselves; `contract` is the one that was
+    called. Where `is_nodes_fault`, the node pays.
     """
 
     code: rc.ResponseCodeEnum
@@ -45,6 +47,7 @@ class Effect:
     assessed: tuple[Assessed, ...] = ()
     associations: tuple[tuple[int, int], ...] = ()
     is_nodes_fault: bool = False
+    contract: int | None = None
 
 
 def handle(envelope: Envelope, ledger: Ledger, at_ns: int, seen: Seen) -> Effect:
@@ -54,18 +57,26 @@ def handle(envelope: Envelope, ledger: Ledger, at_ns: int, seen: Seen) -> Effect
         require(seen is not Seen.SAME_NODE, rc.DUPLICATE_TRANSACTION)
     except Refused as refused:
         return _charge_node(envelope, ledger, refused.code)
-    sheet = _Sheet(ledger)
+    kept = Sheet(ledger)
     try:
-        fee = sheet.charge(envelope, seen)
-    except _CannotPay as poor:
-        return Effect(poor.code, sheet.changes, poor.charged_tinybars)
-    charged = dict(sheet.changes)
-    try:
+        kept.charge(envelope, is_duplicate=seen is not Seen.NEVER)
         require(seen is Seen.NEVER, rc.DUPLICATE_TRANSACTION)
-        assessed = _transfer(envelope, ledger, sheet)
+        return _carry_out(envelope, ledger, kept)
     except Refused as refused:
-        return Effect(refused.code, charged, fee)
-    return Effect(rc.SUCCESS, sheet.changes, fee, tuple(assessed), tuple(sheet.associations))
+        return Effect(refused.code, kept.changes, kept.fee_tinybars)
+
+
+def _carry_out(envelope: Envelope, ledger: Ledger, kept: Sheet) -> Effect:
+    """Do it on a sheet of its own. What is charged all the same goes on `kept`. Raises `Refused`."""
+    assessed: list[Assessed] = []
+    contract: int | None = None
+    if envelope.is_call:
+        calls.charge_least(envelope, kept)
+        contract = calls.carry_out(envelope, ledger, sheet := kept.copy())
+    else:
+        assessed = _transfer(envelope, ledger, sheet := kept.copy())
+    done = tuple(assessed), tuple(sheet.associations)
+    return Effect(rc.SUCCESS, sheet.changes, sheet.fee_tinybars, *done, contract=contract)
 
 
 def _charge_node(envelope: Envelope, ledger: Ledger, code: rc.ResponseCodeEnum) -> Effect:
@@ -74,53 +85,10 @@ def _charge_node(envelope: Envelope, ledger: Ledger, code: rc.ResponseCodeEnum) 
     return Effect(code, {(node, HBAR): -fee, (COLLECTOR, HBAR): fee}, fee, is_nodes_fault=True)
 
 
-class _CannotPay(Exception):
-    """The payer cannot or will not pay the whole fee."""
-
-    def __init__(self, code: rc.ResponseCodeEnum, charged_tinybars: int) -> None:
-        super().__init__(rc.ResponseCodeEnum.Name(code))
-        self.code = code
-        self.charged_tinybars = charged_tinybars
-
-
-class _Sheet:
-    """Balances as they will be: the ledger's, and what has changed so far."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.changes: dict[tuple[int, int], int] = {}
-        self.associations: list[tuple[int, int]] = []
-        self._ledger = ledger
-
-    def balance(self, account: int, token: int) -> int:
-        return self._ledger.balance(account, token) + self.changes.get((account, token), 0)
-
-    def add(self, account: int, token: int, amount: int) -> None:
-        self.changes[account, token] = self.changes.get((account, token), 0) + amount
-
-    def charge(self, envelope: Envelope, seen: Seen) -> int:
-        """Take the fees; returns how many tinybars. Raises `_CannotPay` once it has taken what there is."""
-        fees = fees_for(envelope, self._ledger)
-        owed = fees.total if seen is Seen.NEVER else fees.without_service
-        has = self.balance(envelope.name.payer, HBAR)
-        offered = envelope.body.transactionFee
-        code = rc.INSUFFICIENT_TX_FEE if offered < owed else rc.INSUFFICIENT_PAYER_BALANCE
-        if min(offered, has) >= owed:
-            return self._take(envelope, owed, fees.node)
-        charged = self._take(envelope, min(has, offered, fees.without_service), fees.node)
-        raise _CannotPay(code, charged)
-
-    def _take(self, envelope: Envelope, amount: int, for_node: int) -> int:
-        for_node = min(for_node, amount)
-        self.add(envelope.name.payer, HBAR, -amount)
-        self.add(envelope.node, HBAR, for_node)
-        self.add(COLLECTOR, HBAR, amount - for_node)
-        return amount
-
-
 # --- The transfer itself
 
 
-def _transfer(envelope: Envelope, ledger: Ledger, sheet: _Sheet) -> list[Assessed]:
+def _transfer(envelope: Envelope, ledger: Ledger, sheet: Sheet) -> list[Assessed]:
     transfer = envelope.body.cryptoTransfer
     _require_parties(envelope, ledger)
     _limit_lists(transfer)
@@ -203,7 +171,7 @@ def _expect_decimals(one: TokenTransferList, ledger: Ledger) -> None:
         require(one.expected_decimals.value == decimals, rc.UNEXPECTED_TOKEN_DECIMALS)
 
 
-def _adjust_hbar(amounts: Mapping[int, int], sheet: _Sheet, assessed: Iterable[Assessed]) -> None:
+def _adjust_hbar(amounts: Mapping[int, int], sheet: Sheet, assessed: Iterable[Assessed]) -> None:
     for account, amount in amounts.items():
         sheet.add(account, HBAR, amount)
         if amount < 0 and sheet.balance(account, HBAR) < 0:
@@ -211,7 +179,7 @@ def _adjust_hbar(amounts: Mapping[int, int], sheet: _Sheet, assessed: Iterable[A
 
 
 def _adjust_token(
-    token: int, amounts: Mapping[int, int], ledger: Ledger, sheet: _Sheet, assessed: Iterable[Assessed]
+    token: int, amounts: Mapping[int, int], ledger: Ledger, sheet: Sheet, assessed: Iterable[Assessed]
 ) -> None:
     for account, amount in amounts.items():
         _associate(account, token, amount, ledger, sheet)
@@ -220,7 +188,7 @@ def _adjust_token(
             raise Refused(_shortage(account, token, assessed, rc.INSUFFICIENT_TOKEN_BALANCE))
 
 
-def _associate(account: int, token: int, amount: int, ledger: Ledger, sheet: _Sheet) -> None:
+def _associate(account: int, token: int, amount: int, ledger: Ledger, sheet: Sheet) -> None:
     """Whoever receives a token for the first time needs room for it."""
     found = ledger.accounts[account]
     if token in found.tokens or (account, token) in sheet.associations:

@@ -24,6 +24,7 @@ from paydaemon_hedera.sandbox.names import (
     SECOND_NS,
     TransactionName,
     to_account,
+    to_contract,
     to_id,
     to_timestamp,
     to_token,
@@ -105,7 +106,12 @@ UNKNOWN = TransactionReceipt(status=rc.UNKNOWN)
 
 def to_receipt(one: Handled) -> TransactionReceipt:
     """What consensus said."""
-    return TransactionReceipt(status=one.effect.code, exchangeRate=exchange_rates(one.at_ns))
+    called = one.effect.contract
+    return TransactionReceipt(
+        status=one.effect.code,
+        contractID=None if called is None else to_contract(called),
+        exchangeRate=exchange_rates(one.at_ns),
+    )
 
 
 def exchange_rates(at_ns: int) -> ExchangeRateSet:

@@ -1,4 +1,4 @@
-"""Who can sign for an account: a key, all of a list, or so many of a list.
+"""Who can sign for an account: a key, all of a list, or so many of a list; for a contract nobody can.
 
 ed25519 signs the body's own bytes; ECDSA over secp256k1 signs their keccak-256, as 64 bytes r‖s. A signature
 names its key by a prefix, which may be shorter than the key.
@@ -47,8 +47,15 @@ class KeyList:
         return len(self.keys) if self.threshold is None else self.threshold
 
 
+@dataclass(frozen=True, slots=True)
+class ContractKey:
+    """What stands for a contract's key: its own number. No signature satisfies it."""
+
+    number: int
+
+
 SimpleKey = Ed25519Key | EcdsaKey
-Key = SimpleKey | KeyList
+Key = SimpleKey | KeyList | ContractKey
 
 
 def to_wire(key: Key) -> wire.Key:
@@ -58,6 +65,8 @@ def to_wire(key: Key) -> wire.Key:
             return wire.Key(ed25519=raw)
         case EcdsaKey(raw):
             return wire.Key(ECDSA_secp256k1=raw)
+        case ContractKey(number):
+            return wire.Key(contractID=wire.ContractID(contractNum=number))
         case KeyList(keys, None):
             return wire.Key(keyList=wire.KeyList(keys=map(to_wire, keys)))
         case KeyList(keys, threshold):
@@ -70,12 +79,14 @@ def simple_keys(key: Key) -> Iterator[SimpleKey]:
     if isinstance(key, KeyList):
         for one in key.keys:
             yield from simple_keys(one)
-    else:
+    elif not isinstance(key, ContractKey):
         yield key
 
 
 def has_signed(key: Key, body: bytes, signatures: Sequence[wire.SignaturePair]) -> bool:
     """Whether the signatures that verify are enough for a key. An empty list of keys never has signed."""
+    if isinstance(key, ContractKey):
+        return False
     if not isinstance(key, KeyList):
         return _one_has_signed(key, body, signatures)
     signed = sum(has_signed(one, body, signatures) for one in key.keys)

@@ -6,7 +6,7 @@ The ledger changes by `post` alone, which takes a whole list of changes or none 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from paydaemon_hedera.sandbox.keys import EcdsaKey, Key, evm_address
+from paydaemon_hedera.sandbox.keys import ContractKey, EcdsaKey, Key, evm_address
 
 HBAR = 0
 """Stands among token numbers for HBAR, as token 0.0.0 does for wallets; amounts are tinybars."""
@@ -116,6 +116,10 @@ class Ledger:
         self.accounts[account].associated_ns[token] = now_ns
         if by_itself:
             self.accounts[account].associated_by_itself.add(token)
+
+    def is_contract(self, number: int) -> bool:
+        """Whether there is a contract of this number."""
+        return number in self.accounts and isinstance(self.accounts[number].key, ContractKey)
 
     def by_alias(self, alias: bytes) -> int | None:
         """The account with this EVM address, which may also be its number in 20 bytes."""

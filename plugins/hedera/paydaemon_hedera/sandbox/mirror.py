@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 
+from paydaemon_hedera.sandbox.addressbook import AddressBook
 from paydaemon_hedera.sandbox.mirrorshapes import (
-    NodeEntry,
     account_of,
     assessed_of,
     balance_of,
@@ -36,9 +36,7 @@ from paydaemon_hedera.sandbox.network import Network
 class Mirror:
     """What a mirror node knows of a network, a while later."""
 
-    def __init__(
-        self, network: Network, nodes: Callable[[], Sequence[NodeEntry]], lags_s: Sequence[float] = (0.0,)
-    ) -> None:
+    def __init__(self, network: Network, nodes: AddressBook, lags_s: Sequence[float] = (0.0,)) -> None:
         self._network = network
         self._nodes = nodes
         self._routes = _routes(self._network_nodes)

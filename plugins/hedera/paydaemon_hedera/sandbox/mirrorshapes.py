@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from paydaemon_hedera.proto import response_code_pb2 as rc
+from paydaemon_hedera.sandbox.addressbook import NodeEntry
 from paydaemon_hedera.sandbox.customfees import Assessed
 from paydaemon_hedera.sandbox.history import Handled, changes_of, exchange_rates, moved_tokens
 from paydaemon_hedera.sandbox.keys import EcdsaKey, Ed25519Key, Key, to_wire
@@ -16,16 +16,6 @@ RENEW_S = 7_776_000
 """For how long accounts are paid, 90 days; nobody's expires here."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeEntry:
-    """A node in the address book; `cert_hash` is hex of the SHA-384 of its certificate in PEM, or empty."""
-
-    number: int
-    host: str
-    port: int
-    cert_hash: str = ""
-
-
 def transaction_of(one: Handled) -> Json:
     """A transaction, of the list."""
     body = one.envelope.body
@@ -34,12 +24,12 @@ def transaction_of(one: Handled) -> Json:
         "bytes": None,
         "charged_tx_fee": one.effect.fee_tinybars,
         "consensus_timestamp": time_text(one.at_ns),
-        "entity_id": None,
+        "entity_id": _called(one),
         "high_volume": False,
         "max_custom_fees": [],
         "max_fee": str(body.transactionFee),
         "memo_base64": _base64(body.memo.encode()),
-        "name": "CRYPTOTRANSFER",
+        "name": "CONTRACTCALL" if one.envelope.is_call else "CRYPTOTRANSFER",
         "nft_transfers": [],
         "node": entity(one.node),
         "nonce": 0,
@@ -58,6 +48,12 @@ def transaction_of(one: Handled) -> Json:
         "valid_duration_seconds": str(body.transactionValidDuration.seconds),
         "valid_start_timestamp": time_text(one.name.start_ns),
     }
+
+
+def _called(one: Handled) -> str | None:
+    """The contract: the one that was found, or else the one that was named."""
+    number = one.effect.contract or one.envelope.body.contractCall.contractID.contractNum
+    return entity(number) if number else None
 
 
 def _transfers(one: Handled, token: int) -> list[Json]:

@@ -6,7 +6,7 @@ One shard and one realm, both 0, as on every public network. Times are nanosecon
 import re
 from dataclasses import dataclass
 
-from paydaemon_hedera.proto.basic_types_pb2 import AccountID, TokenID, TransactionID
+from paydaemon_hedera.proto.basic_types_pb2 import AccountID, ContractID, TokenID, TransactionID
 from paydaemon_hedera.proto.timestamp_pb2 import Timestamp
 
 SECOND_NS = 1_000_000_000
@@ -85,6 +85,11 @@ def to_account(number: int) -> AccountID:
 def to_token(number: int) -> TokenID:
     """A token as protobuf."""
     return TokenID(tokenNum=number)
+
+
+def to_contract(number: int) -> ContractID:
+    """A contract as protobuf."""
+    return ContractID(contractNum=number)
 
 
 def to_timestamp(time_ns: int) -> Timestamp:

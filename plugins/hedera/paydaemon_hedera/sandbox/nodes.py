@@ -5,7 +5,7 @@ What is not served here is answered UNIMPLEMENTED, as gRPC does by itself.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeAlias
@@ -18,10 +18,10 @@ from paydaemon_hedera.proto.response_pb2 import Response
 from paydaemon_hedera.proto.transaction_response_pb2 import TransactionResponse
 from paydaemon_hedera.sandbox import queries
 from paydaemon_hedera.sandbox.faults import Call, Kind
+from paydaemon_hedera.sandbox.files import Files
 from paydaemon_hedera.sandbox.network import Network
 
 HOST = "127.0.0.1"
-SERVICE = "proto.CryptoService"
 MAX_CALLS = 32
 MAX_MESSAGE_BYTES = 1 << 20
 STOPPED_WITHIN_S = 5.0
@@ -35,11 +35,17 @@ class NodeServer:
     """One node. It keeps its port while it is down, so that it comes back where it was."""
 
     def __init__(
-        self, network: Network, number: int, port: int = 0, tls: "tuple[bytes, bytes] | None" = None
+        self,
+        network: Network,
+        files: Files,
+        number: int,
+        port: int = 0,
+        tls: "tuple[bytes, bytes] | None" = None,
     ):
         self.number = number
         self.port = port
         self._network = network
+        self._files = files
         self._tls = tls
         self._server: grpc.Server | None = None
         self._calls: ThreadPoolExecutor | None = None
@@ -60,7 +66,7 @@ class NodeServer:
         self._stopping.clear()
         self._calls = ThreadPoolExecutor(MAX_CALLS, f"node 0.0.{self.number}")
         server = grpc.server(self._calls, options=_OPTIONS)
-        server.add_generic_rpc_handlers((self._handlers(),))
+        server.add_generic_rpc_handlers(self._handlers())
         self.port = self._bind(server)
         server.start()
         self._server = server
@@ -82,20 +88,32 @@ class NodeServer:
         except RuntimeError as error:
             raise OSError(f"{self.address}: cannot be listened at") from error
 
-    def _handlers(self) -> grpc.GenericRpcHandler:
-        answers: Mapping[str, tuple[Call, Answer]] = {
-            "cryptoTransfer": (Call.SUBMIT, self._submit),
-            "getTransactionReceipts": (Call.RECEIPT, partial(self._ask, queries.receipt)),
-            "getTxRecordByTxID": (Call.RECORD, partial(self._ask, queries.record)),
-            "cryptoGetBalance": (Call.RECORD, partial(self._ask, queries.balance)),
-        }
-        return grpc.method_handlers_generic_handler(
-            SERVICE,
-            {
-                method: grpc.unary_unary_rpc_method_handler(partial(self._serve, call, answer))
-                for method, (call, answer) in answers.items()
+    def _answers(self) -> Mapping[str, Mapping[str, tuple[Call, Answer]]]:
+        """What is answered by what, under which service."""
+        return {
+            "proto.CryptoService": {
+                "cryptoTransfer": (Call.SUBMIT, self._submit),
+                "getTransactionReceipts": (Call.RECEIPT, partial(self._ask, queries.receipt)),
+                "getTxRecordByTxID": (Call.RECORD, partial(self._ask, queries.record)),
+                "cryptoGetBalance": (Call.RECORD, partial(self._ask, queries.balance)),
             },
-        )
+            "proto.SmartContractService": {"contractCallMethod": (Call.SUBMIT, self._submit)},
+            "proto.FileService": {
+                "getFileContent": (Call.FILE, partial(self._ask, partial(queries.file_contents, self._files)))
+            },
+        }
+
+    def _handlers(self) -> Sequence[grpc.GenericRpcHandler]:
+        return [
+            grpc.method_handlers_generic_handler(
+                service,
+                {
+                    method: grpc.unary_unary_rpc_method_handler(partial(self._serve, call, answer))
+                    for method, (call, answer) in answers.items()
+                },
+            )
+            for service, answers in self._answers().items()
+        ]
 
     def _submit(self, raw: bytes) -> bytes:
         taken = self._network.submit(self.number, raw)

@@ -25,7 +25,7 @@ class FaultOrder(Settings):
     """Something that is to go wrong; see docs/hedera-sandbox.md."""
 
     kind: Literal["code", "drop_before", "drop_after", "hang", "latency", "http", "hold"]
-    call: Literal["submit", "receipt", "record", "mirror"] = "submit"
+    call: Literal["submit", "receipt", "record", "file", "mirror"] = "submit"
     node: EntityId | None = None
     times: int | None = Field(default=1, ge=1, le=MAX_TIMES)
     code: str = Field(default="BUSY", max_length=100)

@@ -1,7 +1,8 @@
 """What a node checks before it takes a transaction: `CHECKS`, in its order, each with its codes.
 
 Only the payer's signature is checked here; whoever else pays and has not signed shows at consensus. Source:
-hiero-consensus-node, `IngestChecker`, `TransactionChecker`, `CryptoTransferValidator` and `SolvencyPreCheck`.
+hiero-consensus-node, `IngestChecker`, `TransactionChecker`, `CryptoTransferValidator`, `ContractCallHandler`
+and `SolvencyPreCheck`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +13,10 @@ from typing import TypeAlias
 
 from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.proto.basic_types_pb2 import AccountAmount, AccountID, SignaturePair, TokenTransferList
+from paydaemon_hedera.proto.contract_call_pb2 import ContractCallTransactionBody
+from paydaemon_hedera.proto.crypto_transfer_pb2 import CryptoTransferTransactionBody
 from paydaemon_hedera.sandbox.envelope import Envelope, open_envelope
-from paydaemon_hedera.sandbox.fees import Fees, fees_of
+from paydaemon_hedera.sandbox.fees import GAS_TINYBARS, MIN_GAS, Fees, fees_of
 from paydaemon_hedera.sandbox.keys import has_signed
 from paydaemon_hedera.sandbox.ledger import Ledger
 from paydaemon_hedera.sandbox.names import SECOND_NS, TransactionName
@@ -139,7 +142,21 @@ def _check_nothing(_: Envelope, __: Place) -> None:
 
 
 def _check_purely(envelope: Envelope, _: Place) -> None:
-    transfer = envelope.body.cryptoTransfer
+    if envelope.is_call:
+        return _check_call(envelope.body.contractCall)
+    return _check_transfer(envelope.body.cryptoTransfer)
+
+
+def _check_call(call: ContractCallTransactionBody) -> None:
+    which = call.contractID.WhichOneof("contract")
+    by_address = which == "evm_address" and len(call.contractID.evm_address) == 20
+    require(
+        by_address or (which == "contractNum" and call.contractID.contractNum > 0), rc.INVALID_CONTRACT_ID
+    )
+    require(call.gas >= MIN_GAS, rc.INSUFFICIENT_GAS)
+
+
+def _check_transfer(transfer: CryptoTransferTransactionBody) -> None:
     amounts = transfer.transfers.accountAmounts
     require(_sums_to_zero(amounts), rc.INVALID_ACCOUNT_AMOUNTS)
     require(all(_names_account(one) for one in amounts), rc.INVALID_ACCOUNT_ID)
@@ -187,7 +204,8 @@ def _all_differ(amounts: Sequence[AccountAmount]) -> bool:
 
 
 def _check_payer(envelope: Envelope, place: Place) -> None:
-    require(envelope.name.payer in place.ledger.accounts, rc.PAYER_ACCOUNT_NOT_FOUND)
+    payer = place.ledger.accounts.get(envelope.name.payer)
+    require(payer is not None and not place.ledger.is_contract(payer.number), rc.PAYER_ACCOUNT_NOT_FOUND)
 
 
 def _check_signature(envelope: Envelope, place: Place) -> None:
@@ -196,10 +214,13 @@ def _check_signature(envelope: Envelope, place: Place) -> None:
 
 
 def _check_solvency(envelope: Envelope, place: Place) -> None:
-    """Here a node asks for the fee without the service's part, and for what the payer itself sends."""
+    """Here a node asks for the fee without the service's part, and for what the payer itself sends.
+
+    Gas is beside the fee that is offered, and all that may be taken has to be there.
+    """
     fees = fees_for(envelope, place.ledger)
     has = place.ledger.accounts[envelope.name.payer].tinybars
-    sends = max(0, -_own_change(envelope))
+    sends = max(0, _sends(envelope))
     check_affordable(fees.without_service, offered=envelope.body.transactionFee, has=has, sends=sends)
 
 
@@ -211,9 +232,12 @@ def check_affordable(needed: int, *, offered: int, has: int, sends: int) -> None
         raise Refused(rc.INSUFFICIENT_PAYER_BALANCE, needed)
 
 
-def _own_change(envelope: Envelope) -> int:
+def _sends(envelope: Envelope) -> int:
+    if envelope.is_call:
+        call = envelope.body.contractCall
+        return call.amount + call.gas * GAS_TINYBARS
     amounts = envelope.body.cryptoTransfer.transfers.accountAmounts
-    return sum(one.amount for one in amounts if one.accountID == envelope.body.transactionID.accountID)
+    return -sum(one.amount for one in amounts if one.accountID == envelope.body.transactionID.accountID)
 
 
 CHECKS: Mapping[Stage, Check] = {

@@ -1,12 +1,14 @@
-"""What a node answers to queries: receipts for nothing, records for a payment, balances no more.
+"""What a node answers to queries: receipts for nothing, records and files for a payment, balances no more.
 
 The cost of a record is told first, to whoever asks for it (`COST_ANSWER`); then the record, to whoever has
-put a signed transfer to the node into the question.
+put a signed transfer to the node into the question. What a file holds is told in the same way, but that it is
+paid for before it is looked for. Source: hiero-consensus-node, `QueryWorkflowImpl`, `FileGetContentsHandler`.
 """
 
 from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.proto.basic_types_pb2 import TransactionID
 from paydaemon_hedera.proto.crypto_get_account_balance_pb2 import CryptoGetAccountBalanceResponse
+from paydaemon_hedera.proto.file_get_contents_pb2 import FileGetContentsResponse
 from paydaemon_hedera.proto.query_header_pb2 import ANSWER_ONLY, COST_ANSWER, QueryHeader
 from paydaemon_hedera.proto.query_pb2 import Query
 from paydaemon_hedera.proto.response_header_pb2 import ResponseHeader
@@ -15,7 +17,8 @@ from paydaemon_hedera.proto.transaction_get_receipt_pb2 import TransactionGetRec
 from paydaemon_hedera.proto.transaction_get_record_pb2 import TransactionGetRecordResponse
 from paydaemon_hedera.sandbox.envelope import open_envelope
 from paydaemon_hedera.sandbox.faults import Call, Kind
-from paydaemon_hedera.sandbox.fees import RECORD_TINYBARS
+from paydaemon_hedera.sandbox.fees import FILE_TINYBARS, RECORD_TINYBARS
+from paydaemon_hedera.sandbox.files import Files
 from paydaemon_hedera.sandbox.history import UNKNOWN, to_receipt, to_record
 from paydaemon_hedera.sandbox.names import TransactionName, name_of
 from paydaemon_hedera.sandbox.network import Network
@@ -53,7 +56,7 @@ def record(network: Network, node: int, query: Query) -> Response:
         require(asked.header.responseType == ANSWER_ONLY, rc.NOT_SUPPORTED)
         handled = network.handled(_named(asked.transactionID))
         require(handled, rc.RECORD_NOT_FOUND)
-        _collect(network, node, asked.header)
+        _collect(network, node, asked.header, RECORD_TINYBARS)
     except Refused as refused:
         return Response(transactionGetRecord=TransactionGetRecordResponse(header=_header(refused)))
     records = [to_record(one) for one in handled]
@@ -64,6 +67,27 @@ def record(network: Network, node: int, query: Query) -> Response:
             duplicateTransactionRecords=records[1:] if asked.includeDuplicates else (),
         )
     )
+
+
+def file_contents(files: Files, network: Network, node: int, query: Query) -> Response:
+    """What a file holds, once the question is paid for; or what it costs, which is nothing for no file."""
+    asked = query.fileGetContents
+    header = ResponseHeader(nodeTransactionPrecheckCode=rc.OK, responseType=asked.header.responseType)
+    found = files.contents(asked.fileID.fileNum)
+    cost, told = 0 if found is None else FILE_TINYBARS, None
+    try:
+        _strike(network, Call.FILE, node)
+        if asked.header.responseType == COST_ANSWER:
+            require(asked.HasField("fileID"), rc.INVALID_FILE_ID)
+            header.cost = cost
+        else:
+            require(asked.header.responseType == ANSWER_ONLY, rc.NOT_SUPPORTED)
+            _collect(network, node, asked.header, cost)
+            require(found is not None, rc.INVALID_FILE_ID)
+            told = FileGetContentsResponse.FileContents(fileID=asked.fileID, contents=found)
+    except Refused as refused:
+        header = _header(refused)
+    return Response(fileGetContents=FileGetContentsResponse(header=header, fileContents=told))
 
 
 def balance(_: Network, __: int, ___: Query) -> Response:
@@ -83,14 +107,14 @@ def _named(id: TransactionID) -> TransactionName:
     return name_of(id)
 
 
-def _collect(network: Network, node: int, header: QueryHeader) -> None:
+def _collect(network: Network, node: int, header: QueryHeader, cost_tinybars: int) -> None:
     """Take the payment. It is a transaction like any other, which the node gets at least the cost by."""
     raw = header.payment.SerializeToString()
     amounts = open_envelope(raw).body.cryptoTransfer.transfers.accountAmounts
     paid = sum(one.amount for one in amounts if one.accountID.accountNum == node)
     require(paid > 0, rc.INVALID_RECEIVING_NODE_ACCOUNT)
-    if paid < RECORD_TINYBARS:
-        raise Refused(rc.INSUFFICIENT_TX_FEE, RECORD_TINYBARS)
+    if paid < cost_tinybars:
+        raise Refused(rc.INSUFFICIENT_TX_FEE, cost_tinybars)
     taken = network.submit(node, raw)
     if taken.code != rc.OK:
         raise Refused(taken.code, taken.cost_tinybars)

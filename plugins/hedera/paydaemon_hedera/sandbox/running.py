@@ -8,15 +8,24 @@ from types import TracebackType
 from typing import Any, Self
 
 from paydaemon_hedera.proto import response_code_pb2 as rc
+from paydaemon_hedera.sandbox.addressbook import NodeEntry
 from paydaemon_hedera.sandbox.admin import Admin
 from paydaemon_hedera.sandbox.certificate import Certificate, make_certificate
 from paydaemon_hedera.sandbox.clock import Clock
 from paydaemon_hedera.sandbox.faults import Call, Fault, Faults, Kind
-from paydaemon_hedera.sandbox.genesis import PAYEE, SEED, Holder, default_holders, genesis, introduce
+from paydaemon_hedera.sandbox.files import Files
+from paydaemon_hedera.sandbox.genesis import (
+    CONTRACT,
+    PAYEE,
+    SEED,
+    Holder,
+    default_holders,
+    genesis,
+    introduce,
+)
 from paydaemon_hedera.sandbox.http import HttpServer, Reply, Request
 from paydaemon_hedera.sandbox.ledger import HBAR
 from paydaemon_hedera.sandbox.mirror import Mirror
-from paydaemon_hedera.sandbox.mirrorshapes import NodeEntry
 from paydaemon_hedera.sandbox.mirrorview import BadRequest, error_body
 from paydaemon_hedera.sandbox.names import SECOND_NS, TransactionName, entity
 from paydaemon_hedera.sandbox.network import Network
@@ -58,7 +67,10 @@ class Running:
         self.network = Network(ledger, numbers, self.clock, self.faults, self.options.consensus_delay_s)
         self.certificate: Certificate | None = make_certificate() if self.options.tls else None
         tls = None if self.certificate is None else (self.certificate.key_pem, self.certificate.pem)
-        self.nodes = [NodeServer(self.network, number, port, tls) for number, port in self.options.nodes]
+        files = Files(self._address_book, self.clock)
+        self.nodes = [
+            NodeServer(self.network, files, number, port, tls) for number, port in self.options.nodes
+        ]
         self.mirror = Mirror(self.network, self._address_book, self.options.mirror_lags_s)
         self.is_mirror_down = False
         self._admin = Admin(self)
@@ -117,6 +129,7 @@ class Running:
             "nodes": {node.address: entity(node.number) for node in self.nodes},
             "mirror": self.mirror_url,
             "payee": entity(PAYEE if PAYEE in self.holders else next(iter(self.holders))),
+            "contract": entity(CONTRACT),
             "payers": [introduce(one) for one in self.holders.values() if one.tinybars],
         }
         if self.certificate is not None:

@@ -1,4 +1,4 @@
-"""A wallet for accounts whose keys are known here: builds and signs transfers as an SDK would."""
+"""A wallet for accounts whose keys are known here: builds and signs as an SDK would."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from google.protobuf.wrappers_pb2 import UInt32Value
 
 from paydaemon_hedera.proto import basic_types_pb2 as wire
+from paydaemon_hedera.proto.contract_call_pb2 import ContractCallTransactionBody
 from paydaemon_hedera.proto.crypto_transfer_pb2 import CryptoTransferTransactionBody
 from paydaemon_hedera.proto.duration_pb2 import Duration
 from paydaemon_hedera.proto.transaction_contents_pb2 import SignedTransaction
@@ -16,7 +17,7 @@ from paydaemon_hedera.proto.transaction_pb2 import Transaction, TransactionBody
 from paydaemon_hedera.sandbox.genesis import KeyKind, PrivateKey
 from paydaemon_hedera.sandbox.keys import keccak256
 from paydaemon_hedera.sandbox.ledger import HBAR
-from paydaemon_hedera.sandbox.names import TransactionName, to_account, to_id, to_token
+from paydaemon_hedera.sandbox.names import TransactionName, to_account, to_contract, to_id, to_token
 
 MAX_FEE_TINYBARS = 100_000_000
 DURATION_S = 120
@@ -49,6 +50,32 @@ def transfer_body(
                 for token, amounts in moves.items()
                 if token != HBAR
             ],
+        ),
+    )
+
+
+def call_body(
+    name: TransactionName,
+    node: int,
+    contract: int,
+    *,
+    gas: int,
+    amount_tinybars: int = 0,
+    parameters: bytes = b"",
+    memo: str = "",
+) -> TransactionBody:
+    """A call of a contract."""
+    return TransactionBody(
+        transactionID=to_id(name),
+        nodeAccountID=to_account(node),
+        transactionFee=MAX_FEE_TINYBARS,
+        transactionValidDuration=Duration(seconds=DURATION_S),
+        memo=memo,
+        contractCall=ContractCallTransactionBody(
+            contractID=to_contract(contract),
+            gas=gas,
+            amount=amount_tinybars,
+            functionParameters=parameters,
         ),
     )
 

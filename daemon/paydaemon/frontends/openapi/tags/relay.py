@@ -18,7 +18,10 @@ WAIT = Parameter(
     Wait.CONSENSUS.value,
 )
 
-POLICY = ("wrong_payee", "wrong_memo", "wrong_amount", "wrong_asset", "nothing_asked", "unknown_invoice")
+POLICY = (
+    "wrong_payee", "wrong_memo", "wrong_amount", "wrong_asset", "not_a_transfer", "nothing_asked",
+    "unknown_invoice",
+)  # fmt: skip
 
 CLOSE_CODES = {
     "1001": "The daemon stops: connect again, and ask for your transactions by `follow`.",

@@ -155,11 +155,17 @@ def error(answer: Answer, status: int) -> str:
 
 
 @asynccontextmanager
-async def open_shop(*chains: str, **settings: object) -> AsyncIterator[Shop]:
+async def open_shop(**settings: object) -> AsyncIterator[Shop]:
     """A frontend that runs, by default for two sellers of the older system's."""
-    config = SpellbookConfig.model_validate(settings or SELLERS)
-    frontend = SpellbookFrontend("spellbook", config)
-    async with world(*chains) as daemon, trio.open_nursery() as nursery:
+    async with world() as daemon, shop_in(daemon, **(settings or SELLERS)) as shop:
+        yield shop
+
+
+@asynccontextmanager
+async def shop_in(daemon: World, **settings: object) -> AsyncIterator[Shop]:
+    """The same, in a world that is there already."""
+    frontend = SpellbookFrontend("spellbook", SpellbookConfig.model_validate(settings))
+    async with trio.open_nursery() as nursery:
         host = Host(daemon)
         await nursery.start(frontend.run, host)
         yield Shop(daemon, host, frontend)

@@ -10,7 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -21,13 +21,13 @@ from paydaemon.config import Config, HttpSettings, server_context
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
-from paydaemon.core.times import rfc3339
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain, absent_chains
 from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.deliveries import Deliveries, DeliveryLimits, LiveNotifier
 from paydaemon.engine.host import Host
+from paydaemon.engine.inquiries import Inquiries
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
@@ -38,6 +38,7 @@ from paydaemon.engine.relays import Relays
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import App, make_app
 from paydaemon.frontends.descriptors import allow
+from paydaemon.frontends.guests import GuestHost, LiveFrontend
 from paydaemon.frontends.listener import serve
 from paydaemon.frontends.settings import FrontendSettings, Limits
 from paydaemon.frontends.tcp import TcpListener, open_public
@@ -46,13 +47,13 @@ from paydaemon.journal import Journal
 from paydaemon.limits import AllLimits, limits_of
 from paydaemon.metrics import Metrics, Rooms
 from paydaemon.notify import Manager
-from paydaemon.plugins import PluginRecord
 from paydaemon.pulse import Pulse
 from paydaemon.reload import Reload
+from paydaemon.roster import plugin_row, service_row
 from paydaemon.sources import Sources
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
-from paydaemon.supervisor import ServiceRecord, Supervisor
+from paydaemon.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -169,6 +170,7 @@ class Daemon:
     sources: Sources
     live: LiveHub
     chains: Mapping[str, LiveChain]
+    guests: Sequence[LiveFrontend]
     health: HealthWatch
     rate_watch: RateWatch
     supervisor: Supervisor
@@ -206,11 +208,11 @@ class Daemon:
     def plugins(self) -> Sequence[Mapping[str, object]]:
         """One record for each installed plugin (`paydaemon.frontends.Status`)."""
         services = self.supervisor.services
-        return [_plugin_row(record, services) for record in self.config.installed.records]
+        return [plugin_row(record, services) for record in self.config.installed.records]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""
-        return [asdict(record) for record in self.supervisor.services]
+        return [service_row(record) for record in self.supervisor.services]
 
     async def metrics(self) -> bytes:
         """Everything that is measured, in Prometheus' text format (`paydaemon.frontends.Status`)."""
@@ -232,7 +234,9 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     deliveries = Deliveries(store, notifiers, clock, limits.deliveries)
     sources = Sources(rates, supervisor, clock)
     history = RateHistory(store, rates, clock, _history_rules(config))
-    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, deliveries, history)
+    inquiries = Inquiries(chains, config.relay.policy, limits.engine)
+    others = deliveries, history, inquiries
+    api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, *others)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
     return Daemon(
@@ -244,6 +248,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         sources=sources,
         live=live,
         chains=chains,
+        guests=[_live_frontend(config, id) for id in config.frontends],
         health=HealthWatch(store, chains, clock),
         rate_watch=RateWatch(store, rates, clock),
         supervisor=supervisor,
@@ -274,6 +279,11 @@ def _live_notifier(config: Config, id: str, limits: DeliveryLimits) -> LiveNotif
     return LiveNotifier(notifier, chosen.plugin.name, limits, endpoints=chosen.plugin.endpoints)
 
 
+def _live_frontend(config: Config, id: str) -> LiveFrontend:
+    chosen = config.frontends[id]
+    return LiveFrontend(id, chosen.plugin.build(id, chosen.settings), chosen.plugin.name)
+
+
 def _defaults(config: Config) -> InvoiceDefaults:
     return InvoiceDefaults(
         expires_in_s=config.invoices.expires_in_s,
@@ -285,25 +295,6 @@ def _defaults(config: Config) -> InvoiceDefaults:
 
 def _history_rules(config: Config) -> HistoryRules:
     return HistoryRules(config.quotes.history_every_s, config.quotes.history_keep_days)
-
-
-def _plugin_row(record: PluginRecord, services: Sequence[ServiceRecord]) -> Mapping[str, object]:
-    own = [
-        _service_row(one)
-        for one in services
-        if one.plugin in (*record.chains, *record.rate_sources, *record.notifiers)
-    ]
-    return {**asdict(record), "status": record.status.value, "services": own}
-
-
-def _service_row(service: ServiceRecord) -> Mapping[str, object]:
-    return {
-        "name": service.name,
-        "state": service.state.value,
-        "since": rfc3339(service.since_ms),
-        "restarts": service.restarts,
-        "last_error": service.last_error,
-    }
 
 
 class _Failures:
@@ -353,8 +344,12 @@ async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager, background:
         _tell_listening(config, settings, public, admin)
         daemon.api.deliveries.public_url = settings.public_url
         background.start_soon(daemon.api.deliveries.run)
+        for guest in daemon.guests:
+            run = partial(guest.run, GuestHost(guest.id, daemon.api, settings, stop))
+            background.start_soon(daemon.supervisor.run, f"frontend {guest.id}", guest.plugin, run)
         for listeners, administration in ((public, False), ([admin], True)):
-            app = make_app(daemon.api, settings, daemon, stop, administration=administration)
+            guests = () if administration else daemon.guests
+            app = make_app(daemon.api, settings, daemon, stop, administration=administration, guests=guests)
             doors.apps.append(app)
             tls = None if administration else doors.tls
             served = partial(serve, app, listeners, settings, stop=stop, traffic=app.traffic, tls=tls)

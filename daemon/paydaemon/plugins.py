@@ -23,7 +23,13 @@ import pluggy
 from pydantic import BaseModel
 
 from paydaemon.hooks import specs
-from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin, RateSourcePlugin, SandboxPlugin
+from paydaemon.hooks.specs import (
+    ChainPlugin,
+    FrontendPlugin,
+    NotifierPlugin,
+    RateSourcePlugin,
+    SandboxPlugin,
+)
 from paydaemon.logs import in_one_line
 from paydaemon.suggest import did_you_mean
 
@@ -62,6 +68,7 @@ class PluginRecord:
     sandboxes: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     notifiers: tuple[str, ...] = ()
+    frontends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class LoadedPlugins:
     sandboxes: Mapping[str, SandboxPlugin]
     commands: Mapping[str, click.Command] = field(default_factory=dict)
     notifiers: Mapping[str, NotifierPlugin] = field(default_factory=dict)
+    frontends: Mapping[str, FrontendPlugin] = field(default_factory=dict)
 
 
 def load_plugins(disabled: Collection[str] = (), extra: Mapping[str, object] | None = None) -> LoadedPlugins:
@@ -114,6 +122,7 @@ class _Offer:
     sandboxes: Mapping[str, SandboxPlugin]
     commands: Mapping[str, click.Command]
     notifiers: Mapping[str, NotifierPlugin]
+    frontends: Mapping[str, FrontendPlugin]
 
 
 @dataclass(slots=True)
@@ -126,6 +135,7 @@ class _Shelf:
     sandboxes: dict[str, SandboxPlugin] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
     notifiers: dict[str, NotifierPlugin] = field(default_factory=dict)
+    frontends: dict[str, FrontendPlugin] = field(default_factory=dict)
 
     def take(self, offer: _Offer) -> None:
         """Put an offer on the shelf, all or nothing. Raises `_Broken` for a name that somebody else has."""
@@ -134,11 +144,13 @@ class _Shelf:
         self._refuse_taken("sandbox", offer.sandboxes, lambda record: record.sandboxes)
         self._refuse_taken("command", offer.commands, lambda record: record.commands)
         self._refuse_taken("notifier", offer.notifiers, lambda record: record.notifiers)
+        self._refuse_taken("frontend", offer.frontends, lambda record: record.frontends)
         self.chains.update(offer.chains)
         self.rate_sources.update(offer.rate_sources)
         self.sandboxes.update(offer.sandboxes)
         self.commands.update(offer.commands)
         self.notifiers.update(offer.notifiers)
+        self.frontends.update(offer.frontends)
 
     def _refuse_taken(
         self, what: str, names: Collection[str], brought_by: Callable[[PluginRecord], Collection[str]]
@@ -157,6 +169,7 @@ class _Shelf:
             MappingProxyType(self.sandboxes),
             MappingProxyType(self.commands),
             MappingProxyType(self.notifiers),
+            MappingProxyType(self.frontends),
         )
 
 
@@ -180,6 +193,7 @@ def _load(candidate: _Candidate, disabled: Collection[str], shelf: _Shelf) -> Pl
         tuple(offer.sandboxes),
         tuple(offer.commands),
         tuple(offer.notifiers),
+        tuple(offer.frontends),
     )
 
 
@@ -262,12 +276,14 @@ def _call_hooks(plugin: object) -> _Offer:
     sandboxes = _items(hooks, "register_sandboxes", SandboxPlugin)
     commands = _items(hooks, "register_commands", click.Command)
     notifiers = _items(hooks, "register_notifiers", NotifierPlugin)
+    frontends = _items(hooks, "register_frontends", FrontendPlugin)
     return _Offer(
         _by_name("chain", [(chain.name, chain) for chain in chains]),
         _by_name("rate source", [(source.name, source) for source in sources]),
         _by_name("sandbox", [(sandbox.chain, sandbox) for sandbox in sandboxes]),
         _by_name("command", [(str(command.name), command) for command in commands]),
         _by_name("notifier", [(notifier.name, notifier) for notifier in notifiers]),
+        _by_name("frontend", [(frontend.name, frontend) for frontend in frontends]),
     )
 
 
@@ -292,8 +308,10 @@ def _is_marked(manager: pluggy.PluginManager, plugin: object, name: str) -> bool
     return manager.parse_hookimpl_opts(plugin, name) is not None
 
 
-_Item: TypeAlias = ChainPlugin | RateSourcePlugin | SandboxPlugin | click.Command | NotifierPlugin
-T = TypeVar("T", ChainPlugin, RateSourcePlugin, SandboxPlugin, click.Command, NotifierPlugin)
+_Item: TypeAlias = (
+    ChainPlugin | RateSourcePlugin | SandboxPlugin | click.Command | NotifierPlugin | FrontendPlugin
+)
+T = TypeVar("T", ChainPlugin, RateSourcePlugin, SandboxPlugin, click.Command, NotifierPlugin, FrontendPlugin)
 
 
 def _items(hooks: pluggy.HookRelay, hook: str, kind: type[T]) -> Sequence[T]:
@@ -327,10 +345,11 @@ def _check(hook: str, item: _Item) -> None:
         raise _Broken(f'{hook}(): the build of "{name}" cannot be called')
     if not isinstance(item, SandboxPlugin):
         _check_model(hook, name, item.config)
+    if isinstance(item, ChainPlugin | RateSourcePlugin | NotifierPlugin):
         _check_optional(hook, name, "diagnose", item.diagnose)
     if isinstance(item, RateSourcePlugin):
         _check_optional(hook, name, "sandbox", item.sandbox)
-    if isinstance(item, ChainPlugin | NotifierPlugin):
+    if isinstance(item, ChainPlugin | NotifierPlugin | FrontendPlugin):
         _check_table(hook, name, item)
 
 
@@ -339,7 +358,7 @@ def _check_optional(hook: str, name: str, what: str, value: object) -> None:
         raise _Broken(f'{hook}(): the {what} of "{name}" cannot be called')
 
 
-def _check_table(hook: str, name: str, item: ChainPlugin | NotifierPlugin) -> None:
+def _check_table(hook: str, name: str, item: ChainPlugin | NotifierPlugin | FrontendPlugin) -> None:
     """What is configured in tables of an operator's own naming."""
     if "plugin" in item.config.model_fields:
         raise _Broken(f'{hook}(): the config of "{name}" has a key "plugin", which the daemon reads itself')

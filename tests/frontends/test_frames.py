@@ -12,10 +12,10 @@ from hypercorn.events import Closed, RawData
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paydaemon.frontends.conversation import SocketGone
 from paydaemon.frontends.frames import MINOR_BURST, MINOR_PER_S, WAITING, FrameSocket
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
+from paydaemon.hooks.frontend import SocketGone
 
 TEXT, BINARY, CONT, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 MOST_BYTES = 300

@@ -12,11 +12,12 @@ import trio
 from paydaemon.core.access import Principal, Seller
 from paydaemon.engine.accounts import wrong_key
 from paydaemon.engine.live import LivePush
-from paydaemon.frontends.conversation import Goodbye, SocketGone
+from paydaemon.frontends.conversation import Goodbye
 from paydaemon.frontends.framing import close_frame
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.teller import Subscription, tell
 from paydaemon.frontends.wording import whole_events
+from paydaemon.hooks.frontend import SocketGone
 from paydaemon.journal import Filter
 from paydaemon.store.port import StoreUnavailable
 from tests.support.engine import Engine, engine_on
@@ -46,7 +47,7 @@ class MemorySocket:
         except trio.EndOfChannel:
             raise SocketGone from None
 
-    async def send(self, text: str) -> None:
+    async def send(self, message: str | bytes) -> None:
         raise AssertionError("what is told is framed already")
 
     async def send_frames(self, frames: bytes, if_cut: Goodbye | None = None) -> None:

@@ -26,6 +26,7 @@ from paydaemon.frontends import (
     open_unix,
     serve,
 )
+from paydaemon.frontends.guests import GuestHost, LiveFrontend
 from paydaemon.frontends.listener import Tls
 from paydaemon.plugins import PluginRecord, PluginStatus
 from paydaemon.store.port import Store
@@ -163,24 +164,31 @@ async def served(
     *,
     tls: Tls | None = None,
     engine_limits: EngineLimits | None = None,
+    guests: Sequence[LiveFrontend] = (),
     **settings: Any,
 ) -> AsyncIterator[Served]:
     """Both applications, each on its own socket, until the block ends."""
     async with (
         engine_on(folder / "paydaemon.sqlite3", limits=engine_limits) as engine,
-        listening(engine, folder, limits, tls=tls, **settings) as daemon,
+        listening(engine, folder, limits, tls=tls, guests=guests, **settings) as daemon,
     ):
         yield daemon
 
 
 @asynccontextmanager
 async def listening(
-    engine: Engine, folder: Path, limits: Limits = QUICK, *, tls: Tls | None = None, **settings: Any
+    engine: Engine,
+    folder: Path,
+    limits: Limits = QUICK,
+    *,
+    tls: Tls | None = None,
+    guests: Sequence[LiveFrontend] = (),
+    **settings: Any,
 ) -> AsyncIterator[Served]:
-    """The same, over an engine that is there."""
+    """The same, over an engine that is there; with `guests`, which are up."""
     chosen = replace(FrontendSettings(PUBLIC_URL, limits=limits), **settings)
     stop, stopped = trio.Event(), trio.Event()
-    public = make_app(engine.api, chosen, StatusOf(), stop)
+    public = make_app(engine.api, chosen, StatusOf(), stop, guests=guests)
     local = make_app(engine.api, chosen, StatusOf(), stop, administration=True)
     path = folder / "run" / "admin.sock"
     async with open_tcp(("127.0.0.1", 0)) as tcp, open_unix(path) as unix, trio.open_nursery() as nursery:
@@ -191,6 +199,8 @@ async def listening(
                 both.start_soon(_serve, local, unix, chosen, stop, None)
             stopped.set()
 
+        for guest in guests:
+            await nursery.start(guest.run, GuestHost(guest.id, engine.api, chosen, stop))
         nursery.start_soon(serve_all)
         daemon = Served(engine, tcp.port, path, stop, stopped, (public.traffic, local.traffic))
         await _make_keys(daemon)
@@ -198,6 +208,7 @@ async def listening(
         stop.set()
         with trio.fail_after(BOUND_S):
             await stopped.wait()
+        nursery.cancel_scope.cancel()
 
 
 async def _serve(app: Any, listener: Any, settings: Any, stop: trio.Event, tls: Tls | None) -> None:

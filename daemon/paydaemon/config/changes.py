@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from paydaemon.config.models import ChainConfig, Config, NotifierConfig, RateConfig
+from paydaemon.config.models import ChainConfig, Config, FrontendConfig, NotifierConfig, RateConfig
 from paydaemon.config.parse import TABLES
 
 M = TypeVar("M", bound=BaseModel)
-C = TypeVar("C", ChainConfig, RateConfig, NotifierConfig)
+C = TypeVar("C", ChainConfig, RateConfig, NotifierConfig, FrontendConfig)
 
 CHANGEABLE: Mapping[str, frozenset[str] | None] = {
     "daemon": frozenset({"log_format", "log_level", "log_requests"}),
@@ -33,6 +33,7 @@ def differences(old: Config, new: Config) -> Iterator[str]:
     yield from _tables_differing("chains", old.chains, new.chains)
     yield from _tables_differing("rates", old.rates, new.rates)
     yield from _tables_differing("notifiers", old.notifiers, new.notifiers)
+    yield from _tables_differing("frontends", old.frontends, new.frontends)
 
 
 def taken_over(old: Config, new: Config) -> Config:

@@ -38,8 +38,8 @@ class Key:
 
 
 def keys(plugins: LoadedPlugins) -> Iterator[Key]:
-    """Every key of the daemon and of every plugin loaded. The table of a chain or notifier bears the name of
-    its kind.
+    """Every key of the daemon and of every plugin loaded. The table of a chain, notifier or frontend bears
+    the name of its kind.
     """
     for name, model in TABLES.items():
         yield from _keys(model, name)
@@ -51,6 +51,9 @@ def keys(plugins: LoadedPlugins) -> Iterator[Key]:
     for name, notifier in plugins.notifiers.items():
         yield Key(f"notifiers.{name}", "plugin", True, None, "The way to tell.")
         yield from _keys(notifier.config, f"notifiers.{name}")
+    for name, frontend in plugins.frontends.items():
+        yield Key(f"frontends.{name}", "plugin", True, None, "The way to speak to clients.")
+        yield from _keys(frontend.config, f"frontends.{name}")
 
 
 def _keys(model: type[BaseModel], table: str) -> Iterator[Key]:

@@ -24,7 +24,7 @@ from paydaemon.config.quotes import QuoteSettings, percent, ppm
 from paydaemon.core.invoice import LatePolicy
 from paydaemon.core.policy import RelayPolicy
 from paydaemon.hooks.settings import Settings, number
-from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin, RateSourcePlugin
+from paydaemon.hooks.specs import ChainPlugin, FrontendPlugin, NotifierPlugin, RateSourcePlugin
 from paydaemon.logs import LogFormat, LogLevel
 from paydaemon.plugins import LoadedPlugins
 
@@ -207,6 +207,15 @@ class NotifierConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontendConfig:
+    """One ``[frontends.<id>]``: the way to speak, and `settings` as an instance of its own model."""
+
+    id: str
+    plugin: FrontendPlugin
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, valid. `installed` is what the plugins it was checked against bring."""
 
@@ -222,6 +231,7 @@ class Config:
     chains: Mapping[str, ChainConfig]
     rates: Mapping[str, RateConfig]
     notifiers: Mapping[str, NotifierConfig]
+    frontends: Mapping[str, FrontendConfig]
     installed: LoadedPlugins
 
     @property
@@ -231,5 +241,6 @@ class Config:
             "chain(s)": self.chains,
             "rate source(s)": self.rates,
             "notifier(s)": self.notifiers,
+            "frontend(s)": self.frontends,
         }
         return ", ".join(f"{len(tables)} {what}" for what, tables in several.items())

@@ -17,6 +17,7 @@ from paydaemon.config.models import (
     ChainConfig,
     Config,
     DaemonSettings,
+    FrontendConfig,
     HealthSettings,
     HttpSettings,
     InvoiceSettings,
@@ -28,8 +29,9 @@ from paydaemon.config.models import (
 from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
 from paydaemon.config.quotes import QuoteSettings, SellerQuoteSettings
+from paydaemon.config.routes import Claims
 from paydaemon.config.tls import tls_problems
-from paydaemon.hooks.specs import ChainPlugin, NotifierPlugin
+from paydaemon.hooks.specs import ChainPlugin, FrontendPlugin, NotifierPlugin
 from paydaemon.logs import in_one_line
 from paydaemon.plugins import LoadedPlugins, PluginStatus
 from paydaemon.suggest import did_you_mean, nearest
@@ -47,8 +49,8 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "plugins": PluginSettings,
     }
 )
-"""The daemon's own tables. Beside them stand ``[chains.<id>]``, ``[rates.<source>]`` and
-``[notifiers.<id>]``.
+"""The daemon's own tables. Beside them stand ``[chains.<id>]``, ``[rates.<source>]``, ``[notifiers.<id>]``
+and ``[frontends.<id>]``.
 """
 
 _ID = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
@@ -56,7 +58,7 @@ _ID = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _ID_RULE = "must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most"
 
 M = TypeVar("M", bound=BaseModel)
-P = TypeVar("P", ChainPlugin, NotifierPlugin)
+P = TypeVar("P", ChainPlugin, NotifierPlugin, FrontendPlugin)
 
 
 def parse_config(
@@ -125,6 +127,7 @@ class _Parser:
             chains=self._chains(),
             rates=self._rates(),
             notifiers=self._notifiers(),
+            frontends=self._frontends(),
             installed=self._plugins,
         )
         self._refuse_unknown_plugins(config.plugins)
@@ -154,7 +157,7 @@ class _Parser:
         return check(model, table, (name,), self._folder, self.problems) or model()
 
     def _refuse_unknown_tables(self) -> None:
-        known = (*TABLES, "chains", "rates", "notifiers")
+        known = (*TABLES, "chains", "rates", "notifiers", "frontends")
         for name in self._document:
             if name not in known:
                 self._problem((name,), f"is not a table of the configuration{did_you_mean(name, known)}")
@@ -212,6 +215,17 @@ class _Parser:
     def _notifier(self, id: str, table: Mapping[str, object]) -> NotifierConfig | None:
         found = self._named("notifiers", id, table, self._plugins.notifiers, _make_notifier)
         return None if found is None else NotifierConfig(id, *found)
+
+    def _frontends(self) -> Mapping[str, FrontendConfig]:
+        tables = self._tables_in("frontends", "[frontends.socketio]")
+        claims = Claims()
+        made = {id: self._frontend(id, table, claims) for id, table in tables}
+        return MappingProxyType({id: frontend for id, frontend in made.items() if frontend is not None})
+
+    def _frontend(self, id: str, table: Mapping[str, object], claims: Claims) -> FrontendConfig | None:
+        make = partial(_make_frontend, claims)
+        found = self._named("frontends", id, table, self._plugins.frontends, make)
+        return None if found is None else FrontendConfig(id, *found)
 
     def _named(
         self,
@@ -322,6 +336,11 @@ def _make_notifier(plugin: NotifierPlugin, id: str, settings: BaseModel) -> obje
     if len({name for name, _ in audiences}) < len(audiences):
         raise ValueError("two audiences have the same name")
     return notifier.id, audiences
+
+
+def _make_frontend(claims: Claims, plugin: FrontendPlugin, id: str, settings: BaseModel) -> None:
+    """A frontend, and what it serves. Raises `ValueError` for what cannot be served."""
+    claims.take(id, plugin.build(id, settings).routes)
 
 
 def _one_of(known: Iterable[str]) -> str:

@@ -17,12 +17,15 @@ from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
 from paydaemon.core.invoice import Invoice, Mark, Status
 from paydaemon.core.payment import Payment
+from paydaemon.core.policy import RelayPolicy
 from paydaemon.core.raterules import Pair
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
+from paydaemon.engine.inquiries import Inquiries
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
+from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.measures import RateMeasures
 from paydaemon.engine.orders import InvoiceRequest
@@ -81,6 +84,7 @@ class Api:
         clock: Clock = system_clock,
         deliveries: Deliveries | None = None,
         rate_history: RateHistory | None = None,
+        inquiries: Inquiries | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -93,6 +97,7 @@ class Api:
         self.live = live
         self.relays = relays
         self.rate_history = rate_history or RateHistory(store, rates, clock)
+        self.inquiries = inquiries or Inquiries(chains, RelayPolicy.PAYEES, EngineLimits())
         self.deliveries = deliveries or Deliveries(store, {}, clock)
         self.webhooks = Endpoints(store, self.deliveries, clock)
         self.records = Records(store, self.deliveries, clock)
@@ -220,6 +225,11 @@ class Api:
     def chains(self) -> Sequence[ChainStatus]:
         """Every configured chain's health."""
         return [chain.status() for chain in self._chains.values()]
+
+    def look_now(self, chain: str) -> None:
+        """Have a chain look at its network at once, where it can be told to; any other looks soon enough."""
+        if chain in self._chains:
+            self._chains[chain].look_now()
 
     def watches(self, chain: str) -> bool:
         """Whether what is paid on this chain is seen here: it is configured."""

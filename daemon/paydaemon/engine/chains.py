@@ -19,7 +19,7 @@ from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.indexes import Indexes
 from paydaemon.engine.measures import ChainMeasures
-from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState, Relay
+from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState, Prompt, Relay
 from paydaemon.store.port import Reader, Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger(__name__)
@@ -79,6 +79,14 @@ class LiveChain:
             about = {"chain": self.id, "invoice_id": request.invoice_id}
             log.warning("chain gave no destination", **about, exc_info=error)
             raise unavailable("chain_unavailable", f"chain {self.id} gave no destination") from error
+
+    def look_now(self) -> None:
+        """Have it look at its network at once, where it can be told to."""
+        if isinstance(self.chain, Prompt):
+            try:
+                self.chain.look_now()
+            except Exception as error:
+                log.warning("chain could not be told to look", chain=self.id, exc_info=error)
 
     async def refresh(self) -> None:
         """Read up to when the chain was seen complete."""

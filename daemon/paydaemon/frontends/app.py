@@ -5,6 +5,8 @@ listens on the Unix socket, takes whoever can open that for an operator, and alo
 ``/admin``: on TCP they do not exist, whatever a request says.
 """
 
+from collections.abc import Sequence
+
 import trio
 from quart import request, websocket
 from quart.ctx import RequestContext, WebsocketContext
@@ -18,6 +20,8 @@ from paydaemon.core.errors import unavailable
 from paydaemon.core.ids import ID, TARGET
 from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, gate
+from paydaemon.frontends.guests import doors
+from paydaemon.frontends.guests.live import LiveFrontend
 from paydaemon.frontends.routes import (
     admin,
     checkout,
@@ -114,13 +118,15 @@ def make_app(
     stop: trio.Event,
     *,
     administration: bool = False,
+    guests: Sequence[LiveFrontend] = (),
 ) -> App:
     """The application for TCP or, with `administration`, the one for the Unix socket.
 
     `stop` tells websockets and streams that the daemon stops; they are closed with 1001.
+    `guests` are the frontends of plugins, which are there on TCP alone.
     """
     authenticate = gate.local if administration else gate.bearer(api.accounts)
-    guarded = gate.Gate(settings, authenticate)
+    guarded = gate.Gate(settings, authenticate, doors.doors(guests))
     listener = "unix" if administration else "tcp"
     traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
     app = App(settings.limits, guarded, traffic)
@@ -141,4 +147,5 @@ def make_app(
     app.register_blueprint(metrics.blueprint(status))
     if administration:
         app.register_blueprint(admin.blueprint(api, settings))
+    app.register_blueprint(doors.blueprint(guests, settings, stop))
     return app

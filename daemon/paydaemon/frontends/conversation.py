@@ -1,18 +1,19 @@
 """Conversations: what every websocket of ours does, whatever is said on it.
 
-They are written against a port of three calls, so that any server can carry them. A conversation is several
+They are written against a port of three calls (`paydaemon.hooks.frontend.Socket`), so that any server can
+carry them. A conversation is several
 parts that run at once, and whichever ends first ends the others. It is over when the client leaves, the
 daemon stops, the key is revoked, or the client does not behave.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import trio
 
 from paydaemon.core.access import Principal
 from paydaemon.core.errors import Refusal
+from paydaemon.hooks.frontend import Socket, SocketGone
 from paydaemon.store.port import StoreUnavailable
 
 GOING_AWAY = 1001
@@ -22,26 +23,6 @@ INTERNAL_ERROR = 1011
 # RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
 KEY_REVOKED = 4001
 TOO_SLOW = 4008
-
-
-class SocketGone(Exception):
-    """The client is gone, or was cut because it reads too slowly."""
-
-
-class Socket(Protocol):
-    """An accepted websocket. `send` and `receive` raise `SocketGone` once the client is gone."""
-
-    async def receive(self) -> str | bytes:
-        """The next message."""
-        ...
-
-    async def send(self, text: str) -> None:
-        """Send a message; waits while the client reads nothing, within the server's patience."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Say goodbye."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

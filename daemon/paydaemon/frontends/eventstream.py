@@ -16,11 +16,12 @@ import trio
 from quart import Request, Response, stream_with_context
 
 from paydaemon.frontends import wire
-from paydaemon.frontends.conversation import INTERNAL_ERROR, Goodbye, SocketGone
+from paydaemon.frontends.conversation import INTERNAL_ERROR, Goodbye
 from paydaemon.frontends.framing import LAST_CHUNK, chunk, sse_message
 from paydaemon.frontends.scope import STREAM
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
+from paydaemon.hooks.frontend import SocketGone
 
 log = structlog.get_logger(__name__)
 
@@ -55,9 +56,9 @@ class EventStream:
         await trio.sleep_forever()
         raise AssertionError
 
-    async def send(self, text: str) -> None:
+    async def send(self, message: str | bytes) -> None:
         """Send what is worded already. Raises `SocketGone` once the client is gone."""
-        await self.send_frames(text.encode())
+        await self.send_frames(message.encode() if isinstance(message, str) else message)
 
     async def send_frames(self, frames: bytes, if_cut: Goodbye | None = None) -> None:
         """Send whole messages, and before them what is left of others. Raises like `send`.

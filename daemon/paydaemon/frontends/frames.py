@@ -2,7 +2,7 @@
 
 hypercorn and Quart lead a request up to its acceptance: routing, the gate, the refusals. From then on they
 would add four layers to every message. So the connection hands what it reads to a `FrameSocket` instead, and
-whoever talks does so by its three calls (`paydaemon.frontends.conversation.Socket`). Measured with 100
+whoever talks does so by its three calls (`paydaemon.hooks.frontend.Socket`). Measured with 100
 connections that echo, a message takes 110 µs of the processor's time instead of 220.
 
 Whatever a client does wrong is answered by the close code that RFC 6455 has for it, and the end.
@@ -16,11 +16,12 @@ from hypercorn.events import Closed, Event, RawData
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
-from paydaemon.frontends.conversation import Goodbye, SocketGone
+from paydaemon.frontends.conversation import Goodbye
 from paydaemon.frontends.framing import close_frame, text_frame
 from paydaemon.frontends.pace import Pace
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
+from paydaemon.hooks.frontend import SocketGone
 
 WAITING = 8
 """How many messages wait for whoever talks; the next one waits in the kernel, and slows its sender down."""
@@ -73,10 +74,16 @@ class FrameSocket:
         except trio.EndOfChannel:
             raise SocketGone from None
 
-    async def send(self, text: str) -> None:
+    async def send(self, message: str | bytes) -> None:
         """Send a message; waits while the client reads nothing. Raises `SocketGone` once it is gone."""
-        data = text.encode()
-        if not await self._tell(lambda: self._protocol.send_text(data)):
+
+        def say() -> None:
+            if isinstance(message, str):
+                self._protocol.send_text(message.encode())
+            else:
+                self._protocol.send_binary(message)
+
+        if not await self._tell(say):
             raise SocketGone
 
     async def send_frames(self, frames: bytes, if_cut: Goodbye | None = None) -> None:

@@ -5,8 +5,8 @@ adds a route gets all of this: what needs no key is named here, in `OPEN`, and n
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from paydaemon.frontends.scope import STREAM
 from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.stream import PatientStream
 from paydaemon.frontends.unix import peer_uid
+from paydaemon.hooks.frontend import Access
 from paydaemon.store.port import StoreUnavailable
 
 OPEN = frozenset(
@@ -39,10 +40,25 @@ PREFLIGHT = "relay.preflight"
 RELAY = frozenset({"relay.hand_in", "relay.show", "relay.follow", PREFLIGHT})
 """Endpoints that a page in a browser may use, and that need no key where the operator says so."""
 
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
+"""What only a proxy adds. Whoever it asks for is not on this machine, for all that can be known."""
+
 ANY_ORIGIN = "*"
 """Stands for every page."""
 
 _BEARER = re.compile(r"bearer +([!-~]+)", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may pass to an endpoint of a plugin's: with what access, and from what pages beside our own.
+
+    Without any access it is a browser's question whether it may ask.
+    """
+
+    access: Access | None
+    origins: Collection[str]
+
 
 Authenticate = Callable[[BaseRequestWebsocket], Awaitable[Principal]]
 
@@ -105,9 +121,12 @@ def bearer(accounts: Accounts) -> Authenticate:
 class Gate:
     """Lets requests through, or raises `Refusal`."""
 
-    def __init__(self, settings: FrontendSettings, authenticate: Authenticate) -> None:
+    def __init__(
+        self, settings: FrontendSettings, authenticate: Authenticate, doors: Mapping[str, Door] | None = None
+    ) -> None:
         self._limits = limits = settings.limits
         self._authenticate = authenticate
+        self._doors = doors or {}
         self._trusted = settings.trusted_proxies
         self._origin = origin_of(settings.public_url)
         self._relay_public = settings.relay_public
@@ -121,7 +140,7 @@ class Gate:
             await self.pass_through(request)
 
         async def before_websocket() -> None:
-            if websocket.endpoint not in (*RELAY, *OPEN):
+            if websocket.endpoint not in (*RELAY, *OPEN, *self._doors):
                 self.check_origin(websocket.headers)
             await self.pass_through(websocket)
 
@@ -139,12 +158,15 @@ class Gate:
         """Let one request pass. A path that does not exist is told so to anybody."""
         g.authenticate = partial(self._authenticate, asked)
         g.pace = self._pace_of_address(asked)
+        door = self._doors.get(asked.endpoint or "")
         if asked.endpoint in RELAY:
             self.check_origin(asked.headers, self._relay_origins)
-        if asked.routing_exception is not None or asked.endpoint in (*OPEN, PREFLIGHT):
+        if door is not None:
+            self.check_origin(asked.headers, door.origins)
+        if self._asks_for_nothing(asked, door):
             g.pace()
             return
-        if self._lets_in_without_key(asked):
+        if self._lets_in_without_key(asked, door):
             g.authenticate = nobody
         try:
             g.principal = await g.authenticate()
@@ -155,10 +177,29 @@ class Gate:
             g.pace = partial(self._paces.take, ("key", g.principal.key_id))
         g.pace()
 
-    def _lets_in_without_key(self, asked: BaseRequestWebsocket) -> bool:
+    def _asks_for_nothing(self, asked: BaseRequestWebsocket, door: Door | None) -> bool:
+        """Nobody has to be known for it."""
+        if asked.routing_exception is not None or asked.endpoint in (*OPEN, PREFLIGHT):
+            return True
+        return door is not None and door.access is None
+
+    def _lets_in_without_key(self, asked: BaseRequestWebsocket, door: Door | None) -> bool:
         """A key that is sent is looked at, also where none is needed."""
-        keyless = self._relay_public and asked.endpoint in RELAY
-        return keyless and "Authorization" not in asked.headers and asked.scope.get("client") is not None
+        if "Authorization" in asked.headers or asked.scope.get("client") is None:
+            return False
+        match None if door is None else door.access:
+            case Access.OPEN:
+                return True
+            case Access.LOOPBACK:
+                return self._is_from_here(asked)
+            case _:
+                return self._relay_public and asked.endpoint in RELAY
+
+    def _is_from_here(self, asked: BaseRequestWebsocket) -> bool:
+        """Whether it was asked on this machine, and not by way of a proxy that runs on it."""
+        client = addresses.client_of(asked, self._trusted)
+        passed_on = any(name in asked.headers for name in FORWARDED)
+        return client is not None and client.is_loopback and not passed_on
 
     def check_origin(self, headers: Headers, others: Collection[str] = ()) -> None:
         """Refuse what a foreign page asks for, but for those of `others`.

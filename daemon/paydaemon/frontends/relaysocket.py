@@ -29,12 +29,11 @@ from paydaemon.frontends.conversation import (
     Authenticate,
     Conversation,
     Goodbye,
-    Socket,
-    SocketGone,
 )
 from paydaemon.frontends.models import Following, Submission
 from paydaemon.frontends.pace import TooFast
 from paydaemon.frontends.settings import Limits
+from paydaemon.hooks.frontend import Socket, SocketGone
 
 AROUND_BYTES = 1_024
 """What a message holds beside the transaction, at most."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from werkzeug.datastructures import Headers, MultiDict
 
-from paydaemon.core.errors import invalid
+from paydaemon.core.errors import Refusal, invalid
 from paydaemon.core.ids import ID, TARGET
 from paydaemon.core.raterules import PAIR
 from paydaemon.core.times import parse_rfc3339
@@ -33,9 +33,20 @@ def idempotency_key(headers: Headers) -> str | None:
     given = headers.getlist("Idempotency-Key")
     if not given:
         return None
-    if len(given) > 1 or IDEMPOTENCY_KEY.fullmatch(given[0]) is None:
-        raise invalid("Idempotency-Key", "must be one value of 1 to 255 visible ASCII characters")
-    return given[0]
+    if len(given) > 1:
+        raise _bad_idempotency_key()
+    return checked_idempotency_key(given[0])
+
+
+def checked_idempotency_key(given: str) -> str:
+    """The same, however it was sent."""
+    if IDEMPOTENCY_KEY.fullmatch(given) is None:
+        raise _bad_idempotency_key()
+    return given
+
+
+def _bad_idempotency_key() -> Refusal:
+    return invalid("Idempotency-Key", "must be one value of 1 to 255 visible ASCII characters")
 
 
 class Query:

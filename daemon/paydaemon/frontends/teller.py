@@ -24,11 +24,11 @@ from paydaemon.frontends.conversation import (
     Authenticate,
     Conversation,
     Goodbye,
-    Socket,
 )
 from paydaemon.frontends.pace import Paces, TooFast
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.wording import Wording
+from paydaemon.hooks.frontend import Socket
 from paydaemon.journal import WEBSOCKETS, Filter
 
 TOO_SLOW_TEXT = "too slow"

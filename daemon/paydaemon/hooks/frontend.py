@@ -105,8 +105,7 @@ class Route:
 
     `origins` are the pages in browsers that may ask, beside the daemon's own: an origin (RFC 6454), or "*"
     for all of them; they see the answer. With `credentials` also where they send cookies, which mean nothing
-    here but which some clients always send. `body_bytes` is how large a body may be, by default as large as
-    anywhere. No route may begin with a path of the daemon's own.
+    here but which some clients always send. No path may begin as the daemon's own do.
     """
 
     path: str
@@ -115,7 +114,6 @@ class Route:
     access: Access = Access.KEY
     origins: Collection[str] = ()
     credentials: bool = False
-    body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,6 +258,7 @@ PLUGIN: Json = {
     "sandboxes": ["bitcoin"],
     "commands": [],
     "notifiers": [],
+    "frontends": [],
     "services": [
         {
             "name": "chain bitcoin",

@@ -241,7 +241,7 @@ def _of_the_daemon() -> Mapping[str, Schema]:
     service = record(
         "One of its services.",
         {
-            "name": text("What it is: a chain, a source of rates, or a notifier."),
+            "name": text("What it is: a chain, a source of rates, a notifier, or a frontend."),
             "state": choice(ServiceState, "What it is doing."),
             "since": time("Since when."),
             "restarts": whole("How often it was started again."),
@@ -261,7 +261,10 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "sandboxes": listing(text(""), "The chains it can run in a sandbox."),
             "commands": listing(text(""), "The commands it adds to `paydaemon`."),
             "notifiers": listing(text(""), "The ways to tell others that it brings."),
-            "services": listing(service, "Its chains, rate sources and notifiers that were started."),
+            "frontends": listing(text(""), "The ways to speak to clients that it brings."),
+            "services": listing(
+                service, "What of it was started: chains, rate sources, notifiers and frontends."
+            ),
         },
     )
     return {

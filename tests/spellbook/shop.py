@@ -1,22 +1,19 @@
 """A shop that asks in the older system's words: the frontend over the real engine, without HTTP between."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import trio
-from werkzeug.datastructures import Headers
 
 from paydaemon.core.access import PUBLIC, Principal
-from paydaemon.core.relay import Relay
-from paydaemon.frontends import models, wire
-from paydaemon.frontends.requests import idempotency_key as checked_key
+from paydaemon.frontends import FrontendSettings
+from paydaemon.frontends.guests import GuestHost
 from paydaemon.hooks.frontend import Answer, Request, Route
-from paydaemon.hooks.ports import Reply
 from paydaemon_spellbook.config import SpellbookConfig
 from paydaemon_spellbook.frontend import SpellbookFrontend
 from tests.engine.world import World, world
@@ -30,39 +27,15 @@ ORDER: Json = {"seller_id": "company1", "amount_fiat": 12.5, "currency": "EUR"}
 SELLERS = {"sellers": {"company1": "shop", "company2": "rival"}}
 
 
-@dataclass
-class Host:
-    """`paydaemon.hooks.frontend.FrontendHost`, as the daemon's own is: the API's operations, in its JSON."""
+class Host(GuestHost):
+    """What the daemon gives a frontend; it notes which chains were to look at their networks."""
 
-    daemon: World
-    looked: list[str] = field(default_factory=list)
-    stopping: trio.Event = field(default_factory=trio.Event)
-    answer_within_s: float = 30
-
-    def acting_for(self, seller_id: str) -> Principal:
-        return Principal("frontend:spellbook", seller_id)
-
-    async def create_invoice(
-        self, principal: Principal, order: Mapping[str, object], idempotency_key: str | None = None
-    ) -> Json:
-        asked = models.check(models.NewInvoice, order).order()
-        key = None if idempotency_key is None else checked_key(Headers({"Idempotency-Key": idempotency_key}))
-        return wire.invoice(
-            await self.daemon.api.create_invoice(principal, asked, key), "https://pay.example"
-        )
-
-    async def invoice(self, principal: Principal, id: str) -> Json:
-        return wire.invoice(await self.daemon.api.invoice(principal, id), "https://pay.example")
-
-    async def hand_in(
-        self, principal: Principal, chain: str, given: bytes | str, *, invoice_id: str | None = None
-    ) -> Relay:
-        raise AssertionError("these clients sign nothing")
-
-    async def ask(self, principal: Principal, chain: str, question: bytes, kinds: Collection[str]) -> Reply:
-        raise AssertionError("these clients ask no network")
+    def __init__(self, daemon: World) -> None:
+        super().__init__("spellbook", daemon.api, FrontendSettings("https://pay.example"), trio.Event())
+        self.looked: list[str] = []
 
     def look_now(self, chain: str) -> None:
+        super().look_now(chain)
         self.looked.append(chain)
 
 

@@ -19,6 +19,7 @@ NO_LIMITS = {
     *("invoices.expires_in_s", "invoices.monitor_for_s"),
     *("quotes.quorum", "quotes.pairs.quorum", "quotes.pairs.max_age_s", "quotes.sellers.quorum"),
     *("chains.bitcoin.confirmations", "chains.hedera.tokens.decimals", "notifiers.email.port"),
+    "frontends.spellbook.expires_in_s",
 }
 """Terms of an invoice: how long, how deep and at what rate, not how much; what a token is; where a server
 listens.

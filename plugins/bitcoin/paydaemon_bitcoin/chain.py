@@ -17,8 +17,9 @@ from paydaemon.hooks.ports import ChainHost, ChainMismatch, Depths, DestinationR
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.identity import difference, identity_of
+from paydaemon_bitcoin.inbox import Inbox
 from paydaemon_bitcoin.node import Node
-from paydaemon_bitcoin.notifications import Notifications
+from paydaemon_bitcoin.notifications import BlocksChanged, Notifications
 from paydaemon_bitcoin.observations import FINAL
 from paydaemon_bitcoin.rpc import connect, pauses_s
 from paydaemon_bitcoin.scripts import Scripts
@@ -62,6 +63,7 @@ class BitcoinChain:
         self._node = Node(self._rpc, self._wallet.rpc, self._descriptor.network, config.limits)
         self._scripts = Scripts(config.limits.scripts)
         self._health = Health(HealthState.STARTING, "not connected yet")
+        self._inbox: Inbox | None = None
         self._ready = False
         self._pause_s = _FIRST_PAUSE_S
 
@@ -84,6 +86,11 @@ class BitcoinChain:
     def health(self) -> Health:
         """What this chain says of itself now."""
         return self._health
+
+    def look_now(self) -> None:
+        """Look at the chain at once (`paydaemon.hooks.ports.Prompt`), as where ZMQ brought a block."""
+        if self._inbox is not None:
+            self._inbox.hear(BlocksChanged())
 
     async def destination(self, index: int, request: DestinationRequest) -> Destination:
         """The address of this index, watched once this returns.
@@ -121,6 +128,7 @@ class BitcoinChain:
         try:
             await self._load_scripts(host)
             watcher = await Watcher.load(self._node, host, self._scripts, self._asset, self._config.limits)
+            self._inbox = watcher.inbox
             await self._watch_on(watcher, host, task_status)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))

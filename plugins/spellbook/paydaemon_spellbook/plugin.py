@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from paydaemon.hooks.specs import FrontendPlugin, hookimpl
+from paydaemon_spellbook.config import SpellbookConfig
+from paydaemon_spellbook.frontend import SpellbookFrontend
 
 
 @hookimpl
 def register_frontends() -> Sequence[FrontendPlugin]:
     """The older payment processor's routes."""
-    return ()
+    return (FrontendPlugin(name="spellbook", config=SpellbookConfig, build=SpellbookFrontend),)

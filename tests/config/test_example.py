@@ -81,6 +81,8 @@ def test_it_tells_of_every_plugin_of_ours() -> None:
         "email": PluginStatus.LOADED,
         "hedera": PluginStatus.LOADED,
         "rates": PluginStatus.LOADED,
+        "socketio": PluginStatus.LOADED,
+        "spellbook": PluginStatus.LOADED,
         "webhook": PluginStatus.LOADED,
     }
 

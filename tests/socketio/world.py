@@ -239,9 +239,12 @@ class Client:
 
 
 @asynccontextmanager
-async def running(host: Host, **limits: int) -> AsyncIterator[SocketIoFrontend]:
-    """A frontend that runs; in the end all that it holds must be gone."""
-    frontend = SocketIoFrontend("older", SocketIoConfig(limits=SocketIoLimits(**limits)))
+async def running(
+    host: Host, config: SocketIoConfig | None = None, **limits: int
+) -> AsyncIterator[SocketIoFrontend]:
+    """A frontend that runs."""
+    config = config or SocketIoConfig(limits=SocketIoLimits(**limits))
+    frontend = SocketIoFrontend("older", config)
     async with trio.open_nursery() as nursery:
         await nursery.start(partial(frontend.run, host))
         yield frontend

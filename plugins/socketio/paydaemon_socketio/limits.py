@@ -11,10 +11,10 @@ class SocketIoLimits(Settings):
         64, 1, 1_000_000, "How many of those are open from one address (IPv6: from one /64)."
     )
     events_under_way: int = number(
-        32, 1, 10_000, "How many events of one session are dealt with at the same time."
+        64, 1, 10_000, "How many events of one session are dealt with at the same time."
     )
     queued_messages: int = number(
-        128, 8, 100_000, "How many messages wait for a client that is slow to take them."
+        256, 8, 100_000, "How many messages wait for a client that is slow to take them."
     )
     queued_bytes: int = number(
         1_048_576,

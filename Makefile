@@ -88,9 +88,10 @@ build/wheels/.stamp: .venv/.stamp requirements/runtime.txt $(SOURCES)
 	@touch $@
 
 .PHONY: protos
-protos: .venv/.stamp ## rewrites the generated code of plugins/hedera from protos/
+protos: .venv/.stamp ## rewrites what is made from protos/: the code of plugins/hedera, the codes of plugins/socketio
 	@$(BIN)/python -m grpc_tools.protoc --proto_path protos --python_out plugins/hedera --pyi_out plugins/hedera \
 		protos/paydaemon_hedera/proto/*.proto
+	@$(BIN)/python tools/make-codes
 
 .PHONY: manual
 manual: .venv/.stamp ## rewrites man/ and completion/ from the commands and the configuration's keys

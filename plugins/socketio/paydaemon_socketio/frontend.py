@@ -24,15 +24,8 @@ class SocketIoFrontend:
     def routes(self) -> Sequence[Route | SocketRoute]:
         """Requests and websockets at one path. Its clients send cookies along, which mean nothing here."""
         config = self._config
-        polling = Route(
-            PATH,
-            ("GET", "POST"),
-            self._handle,
-            Access.OPEN,
-            config.origins,
-            credentials=True,
-            body_bytes=config.limits.body_bytes,
-        )
+        handle = self._handle
+        polling = Route(PATH, ("GET", "POST"), handle, Access.OPEN, config.origins, credentials=True)
         largest = config.limits.message_bytes
         return polling, SocketRoute(PATH, self._converse, largest, Access.OPEN, config.origins)
 

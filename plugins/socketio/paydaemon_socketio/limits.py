@@ -11,10 +11,10 @@ class SocketIoLimits(Settings):
         64, 1, 1_000_000, "How many of those are open from one address (IPv6: from one /64)."
     )
     events_under_way: int = number(
-        32, 1, 10_000, "How many events of one session are dealt with at the same time."
+        64, 1, 10_000, "How many events of one session are dealt with at the same time."
     )
     queued_messages: int = number(
-        128, 8, 100_000, "How many messages wait for a client that is slow to take them."
+        256, 8, 100_000, "How many messages wait for a client that is slow to take them."
     )
     queued_bytes: int = number(
         1_048_576,
@@ -26,7 +26,12 @@ class SocketIoLimits(Settings):
         49_152, 1_024, 16_777_216, "The largest transaction or question that an event carries, in bytes."
     )
     attachments: int = number(1, 1, 16, "How many attachments one message may have. No event needs a second.")
-    body_bytes: int = number(131_072, 1_024, 16_777_216, "The largest body of a polling request, in bytes.")
+    body_bytes: int = number(
+        65_536,
+        1_024,
+        16_777_216,
+        "The largest body of a polling request, in bytes. [limits] body_bytes bounds it too.",
+    )
     ping_interval_s: int = number(
         25, 1, 600, "Every how many seconds the one side of a session pings the other."
     )

@@ -26,9 +26,9 @@ _FORM = re.compile(
     r"""
     (?P<kind>[0-6])
     (?:(?P<attachments>[0-9]{1,4})-)?
-    (?:(?P<namespace>/[^,]{0,255})(?:,|$))?
+    (?:(?P<namespace>/[^,]{0,255})(?:,|\Z))?
     (?P<id>[0-9]{0,15})
-    (?P<json>(?![0-9]).*)
+    (?P<json>(?![0-9/]).*)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )

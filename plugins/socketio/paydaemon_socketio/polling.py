@@ -8,6 +8,7 @@ client can leave it.
 
 import trio
 
+from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.hooks.frontend import Answer, Request
 from paydaemon_socketio.engineio import payloads
 from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet
@@ -41,12 +42,15 @@ def answer(session: Session) -> Answer:
     return Answer(200, body, "text/plain; charset=UTF-8")
 
 
-async def post(visit: Visit, request: Request) -> Answer:
-    """Deal with what is said. Raises `Refused` where another body is dealt with, and for what is none.
+async def post(visit: Visit, request: Request, body_bytes: int) -> Answer:
+    """Deal with what is said. Raises `Refused` where another body is dealt with, and for what is none; and
+    `Refusal` for one that has more bytes than it may.
 
     Each event takes a turn, as if it had come alone: the first one's was the request's own.
     """
     session = visit.session
+    if len(request.body) > body_bytes:
+        raise Refusal(ErrorType.TOO_LARGE, "body_too_large", f"a body has at most {body_bytes} bytes here")
     with session.posted():
         packets = _packets(session, request)
         has_begun = False

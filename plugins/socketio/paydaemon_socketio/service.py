@@ -45,7 +45,7 @@ class Service:
             visit.session.require_polling()
             if request.method == "GET":
                 return await polling.poll(visit, self._host.stopping, self._host.answer_within_s)
-            return await polling.post(visit, request)
+            return await polling.post(visit, request, self._limits.body_bytes)
         except Refused as refused:
             return _refusal(refused, request)
 

@@ -5,19 +5,23 @@ by a `nodePrecheckcode` of 0 or 11 and know one sentence, `UNREACHABLE`; so both
 """
 
 import base64
+import re
 from collections.abc import Mapping
 
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.relay import Relay, RelayStatus
 from paydaemon.hooks.ports import Reply
-from paydaemon_socketio.codes import OK, number_of
+from paydaemon_socketio.codes import number_of
 from paydaemon_socketio.events import Event, Fields, Said
 
+OK = "OK"
 UNREACHABLE = "UNAVAILABLE. Hedera network unreachable."
 NO_WORD_YET = "no node has said anything yet: ask for the receipt"
 BROKEN = "something went wrong here: whether it was done is not known"
 BUSY = "too many events of this session are under way: wait for their answers"
 
+_NEWER = re.compile(r"CODE_([0-9]{1,6})", re.ASCII)
+"""How a chain names codes that are newer than it knows."""
 _AWAY = frozenset({"chain_unavailable", "keys_unavailable", "no_nodes"})
 """By what a chain says that its network cannot be asked."""
 _TAKEN = (RelayStatus.ACCEPTED, RelayStatus.SUCCEEDED)
@@ -34,7 +38,7 @@ def relayed(event: Event, relay: Relay) -> Said:
 def replied(event: Event, reply: Reply) -> Said:
     """The answer to a question."""
     error = None if reply.code == OK else f"Hedera answers {reply.code}"
-    return Said(_fields(event, reply, number_of(reply.code), error))
+    return Said(_fields(event, reply, _code(reply.code), error))
 
 
 def refused(event: Event, refusal: Refusal) -> Said:
@@ -63,9 +67,9 @@ def _wrapped(event: Event, fields: Fields, tx: Fields | None) -> Fields:
 def _precheck(relay: Relay) -> int | None:
     """The node's first word. Of what was taken without one, as after a restart, it can only have been OK."""
     if relay.precheck is not None:
-        return number_of(relay.precheck)
+        return _code(relay.precheck)
     is_taken = relay.status in _TAKEN or relay.receipt is not None
-    return number_of(OK) if is_taken else None
+    return _code(OK) if is_taken else None
 
 
 def _trouble(relay: Relay) -> str | None:
@@ -82,7 +86,7 @@ def _told(event: Event, content: Mapping[str, object]) -> Fields:
             return {"balance": _number(content, "balance_minor"), "accountID": _name(content, "account")}
         case Event.TRANSACTIONGETRECEIPT:
             return {
-                "receiptStatus": number_of(content.get("status")),
+                "receiptStatus": _code(content.get("status")),
                 "receiptAccountID": _name(content, "account"),
                 "receiptFileID": _name(content, "file"),
                 "receiptContractID": _name(content, "contract"),
@@ -91,6 +95,13 @@ def _told(event: Event, content: Mapping[str, object]) -> Fields:
             return {"fileContents": _in_base64(content, "contents"), "fileID": _name(content, "file")}
         case Event.CRYPTOTRANSFER | Event.CONTRACTCALL:
             return {}
+
+
+def _code(name: object) -> int | None:
+    if not isinstance(name, str):
+        return None
+    newer = _NEWER.fullmatch(name)
+    return int(newer[1]) if newer else number_of(name)
 
 
 def _number(content: Mapping[str, object], name: str) -> int | None:

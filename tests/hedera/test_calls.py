@@ -44,6 +44,11 @@ def test_a_call_that_brings_nothing_moves_nothing() -> None:
     assert not inspected(maker.today(maker.body().SerializeToString())).transfer.does_more
 
 
+def calls_herself(made: TransactionBody) -> None:
+    made.contractCall.contractID.contractNum = ALICE
+    made.contractCall.amount = 5
+
+
 @pytest.mark.parametrize(
     ("change", "param", "why"),
     [
@@ -57,14 +62,7 @@ def test_a_call_that_brings_nothing_moves_nothing() -> None:
         (lambda made: setattr(made.contractCall, "gas", 20_999), "gas", "little_gas"),
         (lambda made: setattr(made.contractCall, "gas", -1), "transaction", "malformed"),
         (lambda made: setattr(made.contractCall, "amount", -1), "transaction", "malformed"),
-        (
-            lambda made: (
-                setattr(made.contractCall.contractID, "contractNum", ALICE)
-                or setattr(made.contractCall, "amount", 5)
-            ),
-            "transfers",
-            "repeated_account",
-        ),
+        (calls_herself, "transfers", "repeated_account"),
     ],
 )
 def test_what_is_wrong_with_a_call_is_named(change: Change, param: str, why: str) -> None:

@@ -73,13 +73,14 @@ class Account:
     """An account. `key` is its type and its hex, None where there is none.
 
     It takes tokens that it is not associated with where `takes_any_token`, and transfers without its own
-    signature unless `signs_to_receive`.
+    signature unless `signs_to_receive`. A contract is an account, too.
     """
 
     key: tuple[str, str] | None
     is_deleted: bool
     takes_any_token: bool
     signs_to_receive: bool
+    tinybars: int = 0
 
 
 # --- Transactions
@@ -156,6 +157,7 @@ def account(said: object) -> Account:
         is_deleted=told.get("deleted") is True,
         takes_any_token=told.get("max_automatic_token_associations") not in (0, None),
         signs_to_receive=told.get("receiver_sig_required") is True,
+        tinybars=_whole(_object(told.get("balance") or {"balance": 0}), "balance"),
     )
 
 

@@ -5,6 +5,8 @@ since is looked at. Transactions are relayed all the while, as far as the keys o
 nodes answer for themselves.
 """
 
+from collections.abc import Collection
+
 import structlog
 import trio
 
@@ -12,7 +14,15 @@ from paydaemon.core.errors import unavailable
 from paydaemon.core.invoice import Destination
 from paydaemon.core.money import Asset
 from paydaemon.core.relay import Outcome, SignedTransfer
-from paydaemon.hooks.ports import ChainHost, ChainMismatch, Depths, DestinationRequest, Health, HealthState
+from paydaemon.hooks.ports import (
+    ChainHost,
+    ChainMismatch,
+    Depths,
+    DestinationRequest,
+    Health,
+    HealthState,
+    Reply,
+)
 from paydaemon_hedera import assets, destinations
 from paydaemon_hedera.accounts import Accounts
 from paydaemon_hedera.assets import Assets
@@ -20,6 +30,7 @@ from paydaemon_hedera.book import Book
 from paydaemon_hedera.config import HederaConfig
 from paydaemon_hedera.errors import MirrorUnavailable
 from paydaemon_hedera.ids import parse_transaction_id
+from paydaemon_hedera.inquiry import HederaInquiry
 from paydaemon_hedera.mirror import Mirror
 from paydaemon_hedera.nodes import Nodes
 from paydaemon_hedera.outcomes import Outcomes
@@ -33,7 +44,7 @@ _FIRST_PAUSE_S = 0.25
 
 
 class HederaChain:
-    """One configured Hedera network (`paydaemon.hooks.ports.Chain` and `paydaemon.hooks.ports.Relay`)."""
+    """One configured Hedera network: `Chain`, `Relay`, `Inquiry` and `Prompt` of `paydaemon.hooks.ports`."""
 
     def __init__(self, id: str, config: HederaConfig) -> None:
         """Dials nobody."""
@@ -49,6 +60,7 @@ class HederaChain:
         outcomes = Outcomes(self._nodes, self._mirror, turns, limits)
         accounts = Accounts(self._mirror, turns, limits)
         self._relay = HederaRelay(self._nodes, accounts, outcomes, limits, self._settled)
+        self._inquiry = HederaInquiry(self._nodes, self._mirror, limits)
         self._watcher: Watcher | None = None
         self._health = Health(HealthState.STARTING, "not connected yet")
         self._pause_s = _FIRST_PAUSE_S
@@ -120,7 +132,18 @@ class HederaChain:
         if brings and self._watcher is not None:
             self._watcher.expect(transfer.transaction_id)
 
+    # Questions of clients
+
+    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool) -> Reply:
+        """What the network answers to a question in its own form, or whoever else knows it."""
+        return await self._inquiry.ask(question, kinds, may_pay=may_pay)
+
     # Watching
+
+    def look_now(self) -> None:
+        """Have the mirror looked at at once; while it is away, it is asked for as soon as ever."""
+        if self._watcher is not None:
+            self._watcher.look_soon()
 
     async def run(
         self, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

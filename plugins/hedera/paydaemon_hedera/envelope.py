@@ -48,14 +48,14 @@ def read(raw: bytes) -> tuple[Entry, ...]:
     """The entries of any of the shapes, in order. Raises `Refusal` for anything else."""
     spine = _spine(raw)
     if spine.startswith(_TRANSACTION):
-        return (_transaction(raw),)
+        return (transaction(raw),)
     if spine.startswith(_TRANSACTION, 1) or spine == b"\x0a\x0a\x0a\x0a\x08":
         return _list(raw)
     if spine == b"\x0a\x0a\x08":
         raise refusals.unproven("are missing: it is a body alone")
     if spine != b"\x0a\x0a\x0a\x08":
         raise _unrecognised()
-    return (_transaction(raw),) if _is_inline(raw) else (_signed(raw, _limited(wire.tagged(_SIGNED, raw))),)
+    return (transaction(raw),) if _is_inline(raw) else (_signed(raw, _limited(wire.tagged(_SIGNED, raw))),)
 
 
 def join(body: bytes, signature_map: bytes) -> bytes:
@@ -99,10 +99,11 @@ def _list(raw: bytes) -> tuple[Entry, ...]:
     fields = strict.fields(raw)
     if any(field.number != _LIST or field.wire != wire.LENGTH for field in fields):
         raise refusals.wrong(refusals.TRANSACTION, "TransactionList has only entries")
-    return tuple(_transaction(raw[field.start : field.end]) for field in fields)
+    return tuple(transaction(raw[field.start : field.end]) for field in fields)
 
 
-def _transaction(raw: bytes) -> Entry:
+def transaction(raw: bytes) -> Entry:
+    """The entry of a Transaction in any of its shapes. Raises `Refusal`."""
     parts = _parts(_limited(raw))
     match sorted(parts):
         case [5]:

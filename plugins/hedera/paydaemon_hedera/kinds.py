@@ -1,6 +1,7 @@
 """The kinds of transactions, by the number of their field in a body, and how those that are relayed are.
 
-From ``services/transaction_body.proto`` of the Hedera API protobufs.
+And those of questions, by that in a query. From ``services/transaction_body.proto`` and
+``services/query.proto`` of the Hedera API protobufs.
 """
 
 TRANSFER = 14
@@ -82,4 +83,30 @@ KINDS = {
     79: "registeredNodeUpdate",
     80: "registeredNodeDelete",
     81: "migration_root_hash_vote",
+}
+
+BALANCE = "cryptogetAccountBalance"
+CONTENTS = "fileGetContents"
+RECEIPT = "transactionGetReceipt"
+
+QUESTIONS = {
+    1: "getByKey",
+    2: "getBySolidityID",
+    3: "contractCallLocal",
+    4: "contractGetInfo",
+    5: "contractGetBytecode",
+    7: BALANCE,
+    8: "cryptoGetAccountRecords",
+    9: "cryptoGetInfo",
+    12: CONTENTS,
+    13: "fileGetInfo",
+    14: RECEIPT,
+    15: "transactionGetRecord",
+    16: "transactionGetFastRecord",
+    50: "consensusGetTopicInfo",
+    51: "networkGetVersionInfo",
+    52: "tokenGetInfo",
+    53: "scheduleGetInfo",
+    55: "tokenGetNftInfo",
+    58: "accountDetails",
 }

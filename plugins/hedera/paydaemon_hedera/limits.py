@@ -47,6 +47,15 @@ class HederaLimits(Settings):
         3, 1, 64, "To how many nodes a transaction is handed, one after the other, while none takes it."
     )
     receipt_timeout_s: int = number(10, 1, 120, "Seconds that one question for a receipt may take.")
+    asks: int = number(
+        200, 1, 100_000, "How many questions that clients ask in the network's own form are answered at once."
+    )
+    ask_s: int = number(
+        15,
+        1,
+        25,
+        "Seconds that the answer to one of them may take; a receipt that nobody has yet is unknown then.",
+    )
     follow_s: int = number(
         60, 20, 3_600, "For how many seconds an outcome is asked for before it is said to be unknown for now."
     )

@@ -10,6 +10,7 @@ from paydaemon_hedera.errors import NodeAway, NodeSilent
 from paydaemon_hedera.inspection import Choice
 from paydaemon_hedera.limits import HederaLimits
 from paydaemon_hedera.line import Line
+from paydaemon_hedera.proto.file_get_contents_pb2 import FileGetContentsResponse
 from paydaemon_hedera.proto.query_pb2 import Query
 from paydaemon_hedera.proto.response_pb2 import Response
 from paydaemon_hedera.proto.transaction_get_receipt_pb2 import TransactionGetReceiptResponse
@@ -17,6 +18,7 @@ from paydaemon_hedera.proto.transaction_response_pb2 import TransactionResponse
 from paydaemon_hedera.sidethread import SideThread
 
 RECEIPT = "/proto.CryptoService/getTransactionReceipts"
+CONTENTS = "/proto.FileService/getFileContent"
 
 
 class Nodes:
@@ -76,6 +78,14 @@ class Nodes:
         answer = await self._ask(id, RECEIPT, query.SerializeToString(), self._limits.receipt_timeout_s)
         try:
             return Response.FromString(answer).transactionGetReceipt
+        except DecodeError as error:
+            raise _unreadable(id) from error
+
+    async def contents(self, id: str, query: bytes) -> FileGetContentsResponse:
+        """A node's answer to what a file holds. Raises `NodeAway` or `NodeSilent`."""
+        answer = await self._ask(id, CONTENTS, query, self._limits.submit_timeout_s)
+        try:
+            return Response.FromString(answer).fileGetContents
         except DecodeError as error:
             raise _unreadable(id) from error
 

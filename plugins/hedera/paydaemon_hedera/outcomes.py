@@ -33,7 +33,7 @@ _RECEIPTS_ALONE_S = 3.0
 ABSENT_TIMES = 3
 """How often in a row the mirror must have nothing of a transaction."""
 _NS_PER_MS = 1_000_000
-_DUPLICATE = "DUPLICATE_TRANSACTION"
+DUPLICATE = "DUPLICATE_TRANSACTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Outcomes:
     async def follow(self, sought: Sought) -> Outcome:
         """What became of it, once that is proven; `unknown` where it is not within some patience."""
         search = _Search(sought)
-        for turn, pause_s in enumerate(_pauses()):
+        for turn, pause_s in enumerate(pauses()):
             outcome = await self._look(search, turn)
             if outcome is not None:
                 return outcome
@@ -148,7 +148,7 @@ class Outcomes:
             search.absent = 0
             return None
         search.absent = 0 if found else search.absent + 1
-        own = [one for one in found if one.id == sought.id and one.result != _DUPLICATE]
+        own = [one for one in found if one.id == sought.id and one.result != DUPLICATE]
         if own:
             return _recorded(sought, min(own, key=_by_time))
         if search.absent >= ABSENT_TIMES and self._is_past(sought.expires_at_ms):
@@ -182,10 +182,11 @@ def _recorded(sought: Sought, first: Recorded) -> Outcome:
     if not first.succeeded or sought.is_it(first):
         return proven(first.result, None)
     error = "another transaction was carried out under this id"
-    return Outcome(RelayStatus.FAILED, receipt=_DUPLICATE, error=error)
+    return Outcome(RelayStatus.FAILED, receipt=DUPLICATE, error=error)
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
+    """Between two looks at what became of something, in seconds: longer and longer, within bounds."""
     pause_s = _FIRST_PAUSE_S
     while True:
         yield pause_s

@@ -72,6 +72,10 @@ class Watcher:
             self._expected[id] = trio.current_time() + _EXPECTED_FOR_S
             self._wake.set()
 
+    def look_soon(self) -> None:
+        """Look without waiting for the next time. However often it is called, looks keep their distance."""
+        self._wake.set()
+
     async def follow(self, every_s: float, looked: Callable[[], None]) -> None:
         """Look every so often until cancelled. Raises `MirrorUnavailable`."""
         while True:

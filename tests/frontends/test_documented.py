@@ -2,12 +2,8 @@
 
 import json
 import re
-import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from string import Template
-from urllib.parse import urlsplit
 
 import pytest
 import trio
@@ -18,6 +14,7 @@ from paydaemon.frontends import FrontendSettings, errors, make_app
 from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.testing.fakerelay import PAYEE, signed
 from tests.deliveries.played import refuses
+from tests.support.curl import parse
 from tests.support.served import Json, Served, StatusOf
 from tests.support.waiting import BOUND_S
 
@@ -133,42 +130,9 @@ def shape(value: object) -> object:
 # The examples of curl
 
 
-@dataclass
-class Curl:
-    """A curl command, as far as the page uses it."""
-
-    url: str = ""
-    method: str = "GET"
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str | None = None
-    socket: str | None = None
-
-
 def commands() -> list[str]:
     blocks = [body for language, body in FENCE.findall(PAGE) if not language and body.startswith("curl ")]
     return [block.replace("\\\n", " ") for block in blocks]
-
-
-def parse(command: str, variables: Mapping[str, str]) -> Curl:
-    """Understand a command as a shell and curl would."""
-    words = iter(shlex.split(Template(command).substitute(variables))[1:])
-    curl = Curl()
-    for word in words:
-        match word:
-            case "-N":
-                pass  # what comes is shown as it comes
-            case "-X":
-                curl.method = next(words)
-            case "-H":
-                name, _, value = next(words).partition(": ")
-                curl.headers[name] = value
-            case "-d":
-                curl.method, curl.body = "POST", next(words)
-            case "--unix-socket":
-                curl.socket = next(words)
-            case _:
-                curl.url = word
-    return curl
 
 
 async def variables(daemon: Served) -> dict[str, str]:
@@ -212,9 +176,7 @@ async def test_every_example_of_curl_works(daemon: Served, command: str) -> None
     curl = parse(command, await variables(daemon))
     assert (curl.socket is not None) == ("/admin/" in curl.url)
     async with daemon.admin() if curl.socket else daemon.client("") as client:
-        parts = urlsplit(curl.url)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        asked = client.stream(curl.method, target, headers=curl.headers, content=curl.body)
+        asked = client.stream(curl.method, curl.target, headers=curl.headers, content=curl.body)
         async with asked as answer:
             assert answer.status_code in (200, 201), await answer.aread()
 

@@ -151,5 +151,5 @@ def make_app(
     app.register_blueprint(metrics.blueprint(status))
     if administration:
         app.register_blueprint(admin.blueprint(api, settings))
-    app.register_blueprint(doors.blueprint(guests, settings, stop))
+    app.register_blueprint(doors.blueprint(guests, settings))
     return app

@@ -33,9 +33,22 @@ class Goodbye:
     reason: str
 
 
+REVOKED = Goodbye(KEY_REVOKED, "this key is no longer valid")
+
 Part = Callable[[], Awaitable[Goodbye | None]]
 Authenticate = Callable[[], Awaitable[Principal]]
 """Raises `Refusal` once the key that a socket was opened with is no longer valid."""
+
+
+async def is_valid(authenticate: Authenticate) -> bool:
+    """Whether a key is valid still. Nobody is locked out for a fault of ours."""
+    try:
+        await authenticate()
+    except Refusal:
+        return False
+    except StoreUnavailable:
+        pass
+    return True
 
 
 class Conversation:
@@ -75,12 +88,8 @@ class Conversation:
     async def _watch_key(self) -> Goodbye | None:
         while True:
             await trio.sleep(self._key_check_every_s)
-            try:
-                await self._authenticate()
-            except Refusal:
-                return Goodbye(KEY_REVOKED, "this key is no longer valid")
-            except StoreUnavailable:
-                continue  # nobody is locked out for a fault of ours
+            if not await is_valid(self._authenticate):
+                return REVOKED
 
     async def _wait_for_stop(self) -> Goodbye | None:
         await self._stop.wait()

@@ -10,10 +10,11 @@ import structlog
 import trio
 from quart import Blueprint, Response, request, websocket
 
+from paydaemon.core.access import PUBLIC
 from paydaemon.frontends import errors
-from paydaemon.frontends.conversation import INTERNAL_ERROR, Conversation
+from paydaemon.frontends.conversation import INTERNAL_ERROR, REVOKED, Authenticate, Goodbye, is_valid
 from paydaemon.frontends.gate import Door, authenticate_again, pace, principal
-from paydaemon.frontends.guests.live import LiveFrontend
+from paydaemon.frontends.guests.live import LiveFrontend, Visit
 from paydaemon.frontends.guests.words import request_of, response_of
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.settings import FrontendSettings
@@ -23,12 +24,9 @@ log = structlog.get_logger(__name__)
 
 ROOM = "guests"
 PREFLIGHT_LASTS_S = 600
-NORMAL = 1000
-AGAIN = 1012
-STOPPED_TEXT = "the daemon stops; connect again"
 TOO_SLOW_TEXT = "too slow; connect again"
-DOWN_TEXT = "this is being started again; connect again"
-FAILED_TEXT = "something went wrong here"
+DONE = Goodbye(1000, "")
+FAILED = Goodbye(INTERNAL_ERROR, "something went wrong here")
 
 
 def doors(guests: Sequence[LiveFrontend]) -> Mapping[str, Door]:
@@ -41,7 +39,7 @@ def doors(guests: Sequence[LiveFrontend]) -> Mapping[str, Door]:
     return found
 
 
-def blueprint(guests: Sequence[LiveFrontend], settings: FrontendSettings, stop: trio.Event) -> Blueprint:
+def blueprint(guests: Sequence[LiveFrontend], settings: FrontendSettings) -> Blueprint:
     """All that plugins' frontends serve."""
     routes = Blueprint(ROOM, __name__)
     for guest in guests:
@@ -49,7 +47,7 @@ def blueprint(guests: Sequence[LiveFrontend], settings: FrontendSettings, stop: 
             if isinstance(route, Route):
                 _add(routes, guest, place, route, settings)
             else:
-                _add_socket(routes, guest, place, route, settings, stop)
+                _add_socket(routes, guest, place, route, settings)
     return routes
 
 
@@ -111,42 +109,40 @@ def _add_socket(
     place: int,
     route: SocketRoute,
     settings: FrontendSettings,
-    stop: trio.Event,
 ) -> None:
     async def talk(**values: str) -> Response | None:
-        return await _Visit(guest, route, settings, stop).run(values)
+        return await _Talk(guest, route, settings).run(values)
 
     routes.add_websocket(route.path, _name(guest, place), talk, strict_slashes=False)
 
 
-class _Visit:
+class _Talk:
     """One client's websocket with a frontend."""
 
-    def __init__(
-        self, guest: LiveFrontend, route: SocketRoute, settings: FrontendSettings, stop: trio.Event
-    ) -> None:
+    def __init__(self, guest: LiveFrontend, route: SocketRoute, settings: FrontendSettings) -> None:
         self._guest = guest
         self._route = route
         self._settings = settings
-        self._stop = stop
-        self._authenticate = authenticate_again()
         self._socket: Socket | None = None
-        self._nursery: trio.Nursery | None = None
 
     async def run(self, values: Mapping[str, str]) -> Response | None:
         """Talk until either side has had enough; what it returns refuses the websocket."""
         answer: Response | None = None
         with self._guest.visit() as visit:
-            answer = await self._talk(values)
-        if visit.cancelled_caught:
-            await self._leave(AGAIN, DOWN_TEXT)
+            if principal() == PUBLIC:
+                answer = await self._converse(values)
+            else:
+                answer = await self._converse_by_key(values, visit)
+        if visit.goodbye is not None:
+            await self._leave(visit.goodbye)
         return answer
 
-    async def _talk(self, values: Mapping[str, str]) -> Response | None:
+    async def _converse_by_key(self, values: Mapping[str, str], visit: Visit) -> Response | None:
         answer: Response | None = None
-        async with trio.open_nursery() as self._nursery:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch_key, authenticate_again(), visit)
             answer = await self._converse(values)
-            self._nursery.cancel_scope.cancel()
+            nursery.cancel_scope.cancel()
         return answer
 
     async def _converse(self, values: Mapping[str, str]) -> Response | None:
@@ -160,30 +156,25 @@ class _Visit:
             if self._socket is None:
                 raise
             log.exception("a websocket failed", frontend=self._guest.id)
-            await self._leave(INTERNAL_ERROR, FAILED_TEXT)
+            await self._leave(FAILED)
             return None
         if self._socket is None:
             return response_of(answer)
-        await self._leave(NORMAL, "")
+        await self._leave(DONE)
         return None
 
     async def _accept(self) -> Socket:
         if self._socket is None:
-            assert self._nursery is not None
             stamp = {"X-Request-Id": errors.request_id()}
             self._socket = await accept(websocket, stamp, TOO_SLOW_TEXT, self._route.message_bytes)
-            self._nursery.start_soon(self._watch, self._socket, self._nursery.cancel_scope)
         return self._socket
 
-    async def _watch(self, socket: Socket, everything: trio.CancelScope) -> None:
-        """Close it once the key is revoked, or the daemon stops."""
-        every_s = self._settings.limits.key_check_every_s
-        watched = Conversation(
-            socket, self._authenticate, self._stop, stopped=STOPPED_TEXT, key_check_every_s=every_s
-        )
-        await watched.converse()
-        everything.cancel()
+    async def _watch_key(self, authenticate: Authenticate, visit: Visit) -> None:
+        while True:
+            await trio.sleep(self._settings.limits.key_check_every_s)
+            if not await is_valid(authenticate):
+                visit.end(REVOKED)
 
-    async def _leave(self, code: int, reason: str) -> None:
+    async def _leave(self, goodbye: Goodbye) -> None:
         if self._socket is not None:
-            await self._socket.close(code, reason)
+            await self._socket.close(goodbye.code, goodbye.reason)

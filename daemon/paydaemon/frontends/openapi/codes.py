@@ -117,7 +117,6 @@ CODES: Mapping[str, Code] = {
     "event_not_found": Code(ErrorType.NOT_FOUND, "there is no event with the id 'evt_x_1'", "id"),
     "chain_not_found": Code(ErrorType.NOT_FOUND, "there is no chain with the id 'x'", "chain"),
     "chain_does_not_relay": Code(ErrorType.NOT_FOUND, "chain bitcoin does not pass transactions on", "chain"),
-    "chain_does_not_answer": Code(ErrorType.NOT_FOUND, "chain bitcoin answers no questions", "chain"),
     "relay_not_found": Code(ErrorType.NOT_FOUND, "there is no relay with the id 'x'", "transaction_id"),
     "transaction_differs": Code(
         ErrorType.CONFLICT, "another transaction was handed in before as 0.0.2@1.2", "transaction"
@@ -144,7 +143,6 @@ CODES: Mapping[str, Code] = {
     "too_many_requests": Code(ErrorType.RATE_LIMITED, "too many requests; wait a little"),
     "nothing_to_offer": Code(UNAVAILABLE, "chain bitcoin is stale: the node does not answer"),
     "chain_unavailable": Code(UNAVAILABLE, "chain bitcoin gave no destination"),
-    "frontend_down": Code(UNAVAILABLE, "the frontend till is not up; try again"),
     "too_many_relays": Code(UNAVAILABLE, "too many transactions wait for their outcome already"),
     "no_webhooks": Code(UNAVAILABLE, "no notifier for webhooks is configured here"),
     "notifier_unavailable": Code(UNAVAILABLE, "the notifier webhook is not there"),

@@ -180,11 +180,12 @@ async def test_a_receipt_is_not_waited_for_without_end(autojump_clock: MockClock
     assert len(host.asked) == 6
 
 
-async def test_a_receipt_is_not_waited_for_by_a_daemon_that_stops() -> None:
+async def test_a_receipt_is_not_waited_for_by_a_daemon_that_stops(autojump_clock: MockClock) -> None:
     host = Host(replies=[NOT_FOUND])
     host.stopping.set()
     said = await answered(host, Event.TRANSACTIONGETRECEIPT, wait_s=15)
     assert (said.fields["nodePrecheckcode"], said.fields["receiptStatus"]) == (18, None)
+    assert len(host.asked) == 1
 
 
 async def test_each_event_is_asked_in_the_name_of_who_brings_it() -> None:
@@ -196,6 +197,23 @@ async def test_each_event_is_asked_in_the_name_of_who_brings_it() -> None:
         await client.emit("CRYPTOTRANSFER", TX)
         await client.poll()
     assert host.handed == [(client.principal, "hedera", TX)]
+
+
+async def test_an_event_too_many_is_answered_at_once() -> None:
+    host = Host(gate=trio.Event())
+    async with running(host, events_under_way=2) as frontend:
+        client = Client(frontend)
+        await client.open()
+        await client.say(*[f'42["CRYPTOTRANSFER","{number}"]' for number in range(3)])
+        (answer,) = await client.poll()
+        assert said(answer)[1] == {"nodePrecheckcode": None, "error": wording.BUSY}
+        assert host.gate is not None
+        host.gate.set()
+        await settle()
+        assert len(await client.poll()) == 2
+        await client.emit("CRYPTOTRANSFER", TX)
+        assert said((await client.poll())[0])[1]["error"] is None
+    assert [given for *_, given in host.handed] == ["0", "1", TX]
 
 
 async def test_bad_input_is_told_by_both_events_and_the_acknowledgement() -> None:

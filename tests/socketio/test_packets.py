@@ -45,6 +45,7 @@ def test_whatever_comes_is_a_packet_or_malformed(frame: str | bytes, version: Ve
         ("x", Version.THREE),
         ("b9AQID", Version.THREE),
         ("b4AQI", Version.THREE),
+        ("b4AQ%ID", Version.THREE),
         ("bA", Version.FOUR),
         ("bäää=", Version.FOUR),
         (b"\x07", Version.THREE),

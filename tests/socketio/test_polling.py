@@ -6,7 +6,6 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from paydaemon_socketio.service import Service
 from tests.socketio.world import (
     OCTETS,
     TEXT,
@@ -228,8 +227,6 @@ async def test_a_farewell_that_nobody_takes_is_not_kept(autojump_clock: MockCloc
 
 async def test_every_id_is_another() -> None:
     async with running(Host()) as frontend:
-        service = frontend.service
-        assert isinstance(service, Service)
         ids = [
             json.loads(Client(frontend).packets(await Client(frontend).get())[0][1:])["sid"] for _ in range(9)
         ]

@@ -8,7 +8,7 @@ from paydaemon_socketio.engineio.heartbeat import Times
 from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet, Version
 from paydaemon_socketio.engineio.query import Transport
 from paydaemon_socketio.engineio.refusals import Refused
-from paydaemon_socketio.engineio.session import Bounds, Session
+from paydaemon_socketio.engineio.session import TOO_SLOW, Bounds, Session
 
 TIMES = Times(ping_interval_s=25, ping_timeout_s=20, speak_within_s=20)
 BOUNDS = Bounds(queued_messages=5, queued_bytes=50)
@@ -89,6 +89,7 @@ class AnySession(RuleBasedStateMachine):
             assert self.session.is_upgrading
             if is_finished:
                 self.session.finish_upgrade()
+                assert not self.session.is_upgrading
         assert (self.session.transport is Transport.WEBSOCKET) is is_finished
 
     @precondition(lambda self: self.session.transport is Transport.WEBSOCKET)
@@ -124,6 +125,18 @@ class AnySession(RuleBasedStateMachine):
         if hasattr(self, "session"):
             assert self.session.is_over or self.now_s < self.heard_at_s + 46 + 25
             assert len(self.waiting) <= BOUNDS.queued_messages
+            assert len(self.waiting) <= 1 or sum(map(len, self.waiting)) <= BOUNDS.queued_bytes
 
 
 TestAnySession = AnySession.TestCase
+
+
+def test_what_waits_is_bounded_in_bytes_but_for_a_single_message() -> None:
+    session = Session("id", Version.THREE, Transport.POLLING, TIMES, BOUNDS, 0)
+    session.say("x" * 1_000)
+    assert session.take() == ["x" * 1_000]
+    session.say("x" * 30)
+    session.say("x" * 20)
+    assert session.is_open
+    session.say("x")
+    assert (session.is_over, session.reason) == (True, TOO_SLOW)

@@ -6,6 +6,11 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from paydaemon_socketio.engineio.heartbeat import Times
+from paydaemon_socketio.engineio.packets import Version
+from paydaemon_socketio.engineio.query import Transport
+from paydaemon_socketio.engineio.session import Bounds, Session
+from paydaemon_socketio.polling import answer
 from tests.socketio.world import TX, Client, Host, Wire, in_base64, running, said, sessions, settle
 
 EVENT = f'42["CRYPTOTRANSFER","{in_base64(TX)}"]'
@@ -40,8 +45,8 @@ async def test_everything_goes_over_the_websocket_then(version: int) -> None:
         await upgraded(client, wire, nursery)
         await wire.say(EVENT)
         assert said(await wire.hear())[0] == "CRYPTOTRANSFER_RESPONSE"
-        for answer in (await client.get(), await client.post(client.body("2"))):
-            assert (answer.status, json.loads(answer.body)) == (400, BAD_REQUEST)
+        for refused in (await client.get(), await client.post(client.body("2"))):
+            assert (refused.status, json.loads(refused.body)) == (400, BAD_REQUEST)
         assert sessions(frontend) == 1
         wire.leave()
         await settle()
@@ -132,9 +137,9 @@ async def test_a_second_websocket_is_refused() -> None:
         nursery.start_soon(client.talk, wire)
         await settle()
         for _ in range(2):
-            answer = await client.talk(Wire())
-            assert answer is not None
-            assert (answer.status, json.loads(answer.body)) == (400, BAD_REQUEST)
+            refused = await client.talk(Wire())
+            assert refused is not None
+            assert (refused.status, json.loads(refused.body)) == (400, BAD_REQUEST)
             await wire.say("2probe", "5")
             await settle()
         wire.leave()
@@ -167,3 +172,26 @@ async def test_a_move_that_is_cancelled_ends_the_session_only_once_it_is_done() 
             assert sessions(frontend) == left
             await client.say("1")
             await settle()
+
+
+async def test_a_move_that_is_cancelled_in_the_moment_it_is_done_ends_the_session() -> None:
+    async with running(Host()) as frontend:
+        client, wire = Client(frontend), Wire()
+        await client.open()
+        await wire.say("2probe", "5")
+        async with trio.open_nursery() as nursery:
+            scope = nursery.cancel_scope
+            client.at_pace = lambda: scope.cancel() if client.paced == 2 else None
+            nursery.start_soon(client.talk, wire)
+        await settle()
+        assert (client.paced, sessions(frontend)) == (2, 0)
+
+
+async def test_a_poll_takes_nothing_that_the_websocket_is_to_carry() -> None:
+    times, bounds = Times(25, 20, 20), Bounds(10, 1_000)
+    session = Session("id", Version.THREE, Transport.POLLING, times, bounds, 0)
+    session.say("4hello")
+    with session.probed():
+        session.finish_upgrade()
+        assert answer(session).body == b"1:6"
+        assert session.take() == ["4hello"]

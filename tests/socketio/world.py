@@ -6,7 +6,7 @@ codec is not made twice.
 
 import base64
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -160,6 +160,7 @@ class Client:
         self.principal = PUBLIC
         self.sid = ""
         self.paced = 0
+        self.at_pace: Callable[[], None] = lambda: None
         polling, socket = frontend.routes
         assert isinstance(polling, Route)
         assert isinstance(socket, SocketRoute)
@@ -171,6 +172,7 @@ class Client:
         async def pace() -> None:
             await trio.lowlevel.checkpoint()
             self.paced += 1
+            self.at_pace()
 
         headers = {"content-type": content_type} if body else {}
         about = self.principal, self.address, "req_1", pace

@@ -12,10 +12,12 @@ from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.relay import Outcome, RelayStatus
 from paydaemon_hedera import outcomes
 from paydaemon_hedera.errors import MirrorUnavailable
+from paydaemon_hedera.kinds import BALANCE, RECEIPT
 from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.sandbox.faults import Call, Fault, Kind
 from tests.hedera.front import HANG_UP, SILENCE
 from tests.hedera.test_accounts import about_keys, shortened
+from tests.hedera.test_extension import the_world
 from tests.hedera.world import PAYEE, World, world
 from tests.limits.trial import Trial, provokes
 from tests.support.waiting import until
@@ -266,6 +268,32 @@ async def a_node_that_tells_nothing(trial: Trial) -> str:
             outcome = await here.follow(transfer)
     assert outcome == Outcome(RelayStatus.SUCCEEDED, receipt="SUCCESS")
     return "another node is asked, and then the mirror"
+
+
+# --- Questions of clients
+
+
+@provokes("chains.hedera.limits.asks")
+async def a_question_of_a_client_too_many(trial: Trial) -> str:
+    async with small_world(trial, 1) as here, here.watching() as chain:
+        here.front.says = lambda path: SILENCE if "/accounts/0.0.1003" in path else None
+        ask = partial(chain.ask, the_world(here).balance(1003), (BALANCE,), may_pay=False)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await until(lambda: chain._inquiry._under_way == 1)
+            with pytest.raises(Refusal, match="too many questions are being answered already") as refused:
+                await ask()
+            nursery.cancel_scope.cancel()
+    return f"a refusal, `{refused.value.code}`: {refused.value.message}"
+
+
+@provokes("chains.hedera.limits.ask_s")
+async def a_receipt_that_is_not_there_yet(trial: Trial) -> str:
+    async with small_world(trial, 0.2) as here, here.watching() as chain:
+        raw = the_world(here).receipt(the_world(here).transfer([(PAYEE, 1)]))
+        with trio.fail_after(SOON_S):
+            told = await chain.ask(raw, (RECEIPT,), may_pay=False)
+    return f"of a receipt that is not there yet, the status `{told.content['status']}`"
 
 
 @provokes("chains.hedera.limits.follow_s")

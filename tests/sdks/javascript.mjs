@@ -4,8 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import {
-  AccountId, Client, Hbar, PrivateKey, Timestamp, TokenId, TransactionId, TransactionReceiptQuery,
-  TransactionRecordQuery, TransferTransaction,
+  AccountId, Client, ContractExecuteTransaction, FileContentsQuery, Hbar, PrivateKey, Timestamp, TokenId, TransactionId,
+  TransactionReceiptQuery, TransactionRecordQuery, TransferTransaction,
 } from "@hiero-ledger/sdk";
 
 const plan = JSON.parse(readFileSync(0, "utf8"));
@@ -19,12 +19,25 @@ process.stdout.write(JSON.stringify(answers));
 function build(one) {
   const payer = AccountId.fromString(one.payer);
   const id = one.valid_start ? TransactionId.withValidStart(payer, instant(one.valid_start)) : TransactionId.generate(payer);
-  const transaction = new TransferTransaction()
+  const transaction = one.call ? call(one) : transfer(one);
+  return transaction
     .setTransactionId(id)
     .setTransactionMemo(one.memo)
     .setTransactionValidDuration(one.valid_duration_s)
     .setMaxTransactionFee(Hbar.fromTinybars(one.max_fee_tinybars))
     .setNodeAccountIds(one.nodes.map((node) => AccountId.fromString(node)));
+}
+
+function call({ call: { contract, gas, tinybars } }) {
+  return new ContractExecuteTransaction()
+    .setContractId(contract)
+    .setGas(gas)
+    .setPayableAmount(Hbar.fromTinybars(tinybars))
+    .setFunctionParameters(Buffer.from("deposit()"));
+}
+
+function transfer(one) {
+  const transaction = new TransferTransaction();
   for (const [account, amount] of Object.entries(one.hbar)) {
     transaction.addHbarTransfer(account, Hbar.fromTinybars(amount));
   }
@@ -55,7 +68,8 @@ async function execute(one) {
     client.setOperator(plan.operator.account, PrivateKey.fromStringDer(plan.operator.private_key));
   }
   try {
-    return await outcome(await signed(one), client);
+    const told = await outcome(await signed(one), client);
+    return { ...told, file: one.file ? hex(await new FileContentsQuery().setFileId(one.file).execute(client)) : null };
   } catch (error) {
     return { error: error.status?.toString() ?? String(error), transaction_id: error.transactionId?.toString() ?? null };
   } finally {
@@ -68,7 +82,8 @@ async function outcome(transaction, client) {
   const about = { transaction_id: response.transactionId.toString(), hash: hex(response.transactionHash) };
   const query = new TransactionReceiptQuery().setTransactionId(response.transactionId).setValidateStatus(false);
   const receipt = await query.execute(client);
-  return { ...about, receipt: receipt.status.toString(), record: plan.operator ? await record(response, client) : null };
+  const result = { receipt: receipt.status.toString(), contract: receipt.contractId?.toString() ?? null };
+  return { ...about, ...result, record: plan.operator ? await record(response, client) : null };
 }
 
 async function record(response, client) {

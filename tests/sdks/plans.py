@@ -37,10 +37,20 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A contract that is called, with so much gas at most and so many tinybars."""
+
+    contract: str
+    gas: int
+    tinybars: int
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One transfer. `hbar` is in tinybars by account, `tokens` by the token's id; `signers` are DER in hex.
 
-    Without a `valid_start` the SDK takes its own.
+    Or a `call` in its place. Without a `valid_start` the SDK takes its own. What a `file` holds is asked for
+    afterwards, by an operator.
     """
 
     name: str
@@ -53,6 +63,8 @@ class Case:
     max_fee_tinybars: int = 100_000_000
     valid_duration_s: int = 120
     valid_start: str | None = None
+    call: Called | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,14 @@ from typing import Any
 from hiero_sdk_python import (
     AccountId,
     Client,
+    ContractExecuteTransaction,
+    ContractId,
+    FileContentsQuery,
+    FileId,
     Network,
     PrivateKey,
     TokenId,
+    Transaction,
     TransactionGetReceiptQuery,
     TransactionId,
     TransactionRecordQuery,
@@ -29,9 +34,9 @@ from hiero_sdk_python.response_code import ResponseCode
 Json = dict[str, Any]
 
 
-def build(one: Json) -> TransferTransaction:
+def build(one: Json) -> Transaction:
     payer = AccountId.from_string(one["payer"])
-    transaction = TransferTransaction()
+    transaction = call(one) if one["call"] else transfer(one)
     transaction.transaction_id = (
         TransactionId(payer, instant(one["valid_start"]))
         if one["valid_start"]
@@ -41,6 +46,17 @@ def build(one: Json) -> TransferTransaction:
     transaction.set_transaction_valid_duration(one["valid_duration_s"])
     transaction.transaction_fee = one["max_fee_tinybars"]
     transaction.set_node_account_ids([AccountId.from_string(node) for node in one["nodes"]])
+    return transaction
+
+
+def call(one: Json) -> ContractExecuteTransaction:
+    called = one["call"]
+    contract = ContractId.from_string(called["contract"])
+    return ContractExecuteTransaction(contract, called["gas"], called["tinybars"], b"deposit()")
+
+
+def transfer(one: Json) -> TransferTransaction:
+    transaction = TransferTransaction()
     for account, amount in one["hbar"].items():
         transaction.add_hbar_transfer(AccountId.from_string(account), amount)
     for token, moved in one["tokens"].items():
@@ -51,7 +67,7 @@ def build(one: Json) -> TransferTransaction:
     return transaction
 
 
-def signed(one: Json) -> TransferTransaction:
+def signed(one: Json) -> Transaction:
     transaction = build(one).freeze()
     for key in one["signers"]:
         transaction.sign(PrivateKey.from_string_der(key))
@@ -70,7 +86,8 @@ def execute(one: Json, plan: Json) -> Json:
         key = PrivateKey.from_string_der(plan["operator"]["private_key"])
         client.set_operator(AccountId.from_string(plan["operator"]["account"]), key)
     try:
-        return outcome(signed(one), client, with_record=bool(plan["operator"]))
+        told = outcome(signed(one), client, with_record=bool(plan["operator"]))
+        return {**told, "file": contents(one["file"], client) if one["file"] else None}
     except (PrecheckError, ReceiptStatusError) as error:
         return {"error": ResponseCode(error.status).name, "transaction_id": str(error.transaction_id)}
     except MaxAttemptsError as error:
@@ -79,7 +96,12 @@ def execute(one: Json, plan: Json) -> Json:
         client.close()
 
 
-def outcome(transaction: TransferTransaction, client: Client, *, with_record: bool) -> Json:
+def contents(file: str, client: Client) -> str:
+    held: bytes = FileContentsQuery(FileId.from_string(file)).execute(client)
+    return held.hex()
+
+
+def outcome(transaction: Transaction, client: Client, *, with_record: bool) -> Json:
     response = transaction.execute(client, wait_for_receipt=False)
     id = response.transaction_id
     receipt = TransactionGetReceiptQuery().set_transaction_id(id).execute(client)
@@ -87,6 +109,7 @@ def outcome(transaction: TransferTransaction, client: Client, *, with_record: bo
         "transaction_id": str(id),
         "hash": response.hash.hex() if response.hash else None,
         "receipt": ResponseCode(receipt.status).name,
+        "contract": str(receipt.contract_id) if receipt.contract_id else None,
         "record": record(id, client) if with_record else None,
     }
 

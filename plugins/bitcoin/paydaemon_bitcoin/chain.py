@@ -17,9 +17,8 @@ from paydaemon.hooks.ports import ChainHost, ChainMismatch, Depths, DestinationR
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.identity import difference, identity_of
-from paydaemon_bitcoin.inbox import Inbox
 from paydaemon_bitcoin.node import Node
-from paydaemon_bitcoin.notifications import BlocksChanged, Notifications
+from paydaemon_bitcoin.notifications import Notifications
 from paydaemon_bitcoin.observations import FINAL
 from paydaemon_bitcoin.rpc import connect, pauses_s
 from paydaemon_bitcoin.scripts import Scripts
@@ -37,7 +36,7 @@ _PAGE = 10_000
 
 
 class BitcoinChain:
-    """One configured Bitcoin network (`paydaemon.hooks.ports.Chain`)."""
+    """One configured Bitcoin network (`paydaemon.hooks.ports.Chain` and `paydaemon.hooks.ports.Prompt`)."""
 
     def __init__(self, id: str, config: BitcoinConfig) -> None:
         """Dials nobody. Raises `ValueError` where the values cannot work together."""
@@ -63,7 +62,7 @@ class BitcoinChain:
         self._node = Node(self._rpc, self._wallet.rpc, self._descriptor.network, config.limits)
         self._scripts = Scripts(config.limits.scripts)
         self._health = Health(HealthState.STARTING, "not connected yet")
-        self._inbox: Inbox | None = None
+        self._watcher: Watcher | None = None
         self._ready = False
         self._pause_s = _FIRST_PAUSE_S
 
@@ -86,11 +85,6 @@ class BitcoinChain:
     def health(self) -> Health:
         """What this chain says of itself now."""
         return self._health
-
-    def look_now(self) -> None:
-        """Look at the chain at once (`paydaemon.hooks.ports.Prompt`), as where ZMQ brought a block."""
-        if self._inbox is not None:
-            self._inbox.hear(BlocksChanged())
 
     async def destination(self, index: int, request: DestinationRequest) -> Destination:
         """The address of this index, watched once this returns.
@@ -115,6 +109,11 @@ class BitcoinChain:
             uri=payment_uri(address, request.amount_minor),
         )
 
+    def look_now(self) -> None:
+        """Have the node asked at once; while it is away, that is when it is back."""
+        if self._watcher is not None:
+            self._watcher.inbox.prompt()
+
     async def run(
         self, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
@@ -128,13 +127,13 @@ class BitcoinChain:
         try:
             await self._load_scripts(host)
             watcher = await Watcher.load(self._node, host, self._scripts, self._asset, self._config.limits)
-            self._inbox = watcher.inbox
+            self._watcher = watcher
             await self._watch_on(watcher, host, task_status)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
             raise
         finally:
-            self._ready = False
+            self._ready, self._watcher = False, None
             self._rpc.close()
 
     async def _watch_on(self, watcher: Watcher, host: ChainHost, task_status: trio.TaskStatus[None]) -> None:

@@ -37,6 +37,7 @@ class Inbox:
         self._woken = trio.Event()
         self.chain_due = False
         self.all_due = False
+        self.is_prompted = False
 
     def hear(self, wake: Wake) -> None:
         """Take one wake-up in."""
@@ -58,6 +59,11 @@ class Inbox:
         self.chain_due = self.all_due = True
         self._wake()
 
+    def prompt(self) -> None:
+        """Somebody says that there is something to see on the chain; nothing was missed."""
+        self.is_prompted = True
+        self._woken.set()
+
     async def wait(self) -> None:
         """Wait until there is something to do."""
         await self._woken.wait()
@@ -71,7 +77,7 @@ class Inbox:
     def take_due(self) -> bool:
         """Note that a look at the chain begins; returns whether it has to be one at everything."""
         everything = self.all_due
-        self.chain_due = self.all_due = False
+        self.chain_due = self.all_due = self.is_prompted = False
         return everything
 
     def _hear_raw(self, raw: bytes) -> None:

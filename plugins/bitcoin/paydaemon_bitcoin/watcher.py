@@ -40,6 +40,7 @@ MARGIN = 10
 
 _LEAST_GAP_S = 0.05  # between passes, however often we are woken
 _LAGGING_GAP_S = 1.0  # the same, while a node that catches up takes in many blocks
+_PROMPTED_GAP_S = 1.0  # the same, where nobody but a client says that there is something to see
 
 
 class Watcher:
@@ -94,10 +95,16 @@ class Watcher:
         lagging = self._look is not None and self._look.lag is not None
         now = trio.current_time()
         earliest, latest = now + (_LAGGING_GAP_S if lagging else _LEAST_GAP_S), now + poll_interval_s
-        while trio.current_time() < (until := earliest if self.inbox.chain_due else latest):
+        prompted = min(latest, now + _PROMPTED_GAP_S)
+        while trio.current_time() < (until := self._next_at(earliest, prompted, latest)):
             with trio.move_on_at(until):
                 await self.inbox.wait()
             await self._look_at_suspects()
+
+    def _next_at(self, earliest: float, prompted: float, latest: float) -> float:
+        if self.inbox.chain_due:
+            return earliest
+        return prompted if self.inbox.is_prompted else latest
 
     # A pass
 

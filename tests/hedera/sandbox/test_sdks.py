@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
+from paydaemon_hedera.proto.exchange_rate_pb2 import ExchangeRateSet
 from paydaemon_hedera.proto.transaction_contents_pb2 import SignedTransaction
 from paydaemon_hedera.proto.transaction_list_pb2 import TransactionList
+from paydaemon_hedera.sandbox.fees import GAS_TINYBARS
 from paydaemon_hedera.sandbox.genesis import Holder, default_holders
 from paydaemon_hedera.sandbox.running import Options
 from tests.hedera.sandbox.live import Live, sandbox
 from tests.sdks import fixtures
-from tests.sdks.plans import ROOT, SCRIPTS, Case, Moved, Operator, execute
+from tests.sdks.plans import ROOT, SCRIPTS, Called, Case, Moved, Operator, execute
 
 PAYEE, ALICE, BOB, BOARD = "0.0.1001", "0.0.1002", "0.0.1003", "0.0.1004"
-USDC = "0.0.5001"
+USDC, CONTRACT = "0.0.5001", "0.0.7001"
 HBAR_FEE, TOKEN_FEE = 83_333, 833_330
 HELD: dict[str, Holder] = {f"0.0.{one.number}": one for one in default_holders()}
 
@@ -43,6 +45,8 @@ CASES = [
     Case("poor", ALICE, keys(ALICE), {ALICE: -(10**16), PAYEE: 10**16}),
     hbar("cheap", BOB, max_fee_tinybars=1),
     hbar("expired", ALICE, valid_start="1700000000.000000001"),
+    Case("call", ALICE, keys(ALICE), call=Called(CONTRACT, 100_000, 500), file="0.0.112"),
+    Case("no contract", ALICE, keys(ALICE), call=Called(PAYEE, 100_000, 500)),
 ]
 
 
@@ -89,10 +93,24 @@ def test_two_signers_and_a_token(answered: tuple[Live, dict[str, dict[str, Any]]
     assert record["tokens"] == [[USDC, {PAYEE: "25", ALICE: "-25"}]]
 
 
+def test_a_call_of_a_contract_and_what_a_file_holds(
+    answered: tuple[Live, dict[str, dict[str, Any]]],
+) -> None:
+    live, answers = answered
+    answer, fee = answers["call"], HBAR_FEE + 80_000 * GAS_TINYBARS
+    assert (answer["receipt"], answer["contract"]) == ("SUCCESS", CONTRACT)
+    assert answer["record"]["fee_tinybars"] == str(fee)
+    assert (answer["record"]["hbar"][CONTRACT], answer["record"]["hbar"][ALICE]) == ("500", str(-500 - fee))
+    (mirrored,) = live.get(f"/api/v1/transactions/{dashed(answer['transaction_id'])}")["transactions"]
+    assert (mirrored["name"], mirrored["entity_id"]) == ("CONTRACTCALL", CONTRACT)
+    assert ExchangeRateSet.FromString(bytes.fromhex(answer["file"])).currentRate.centEquiv == 12
+
+
 def test_what_fails_at_consensus(answered: tuple[Live, dict[str, dict[str, Any]]]) -> None:
     _, answers = answered
     assert answers["unsigned debit"]["receipt"] == "INVALID_SIGNATURE"
     assert answers["decimals"]["receipt"] == "UNEXPECTED_TOKEN_DECIMALS"
+    assert answers["no contract"]["receipt"] == "INVALID_CONTRACT_ID"
 
 
 @pytest.mark.parametrize(

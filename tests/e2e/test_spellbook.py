@@ -127,13 +127,3 @@ async def test_a_hint_is_followed_and_not_believed(prepared: Path, folder: Path)
         txid = await node.pay(made["address"], made["amount_btc"])
         await client.transaction_received(made, txid)
         assert paid_by(await client.until(made, "Transaction received"))[1:] == (0, txid)
-
-
-async def test_what_a_proxy_or_a_page_passes_on_needs_a_key(node: RegtestNode, folder: Path) -> None:
-    through, page = {"X-Forwarded-For": "127.0.0.1"}, {"Origin": "https://other.example"}
-    path = "/api/PaymentProcessorNewPayment"
-    async with running(folder, tables(node)) as daemon:
-        key = {"Authorization": f"Bearer {daemon.keys['shop']}"}
-        async with httpx.AsyncClient(base_url=daemon.api, timeout=BOUND_S) as http:
-            for headers, status in ((through, 401), (through | key, 200), (page, 403), (page | key, 403)):
-                assert (await http.post(path, json=ORDER, headers=headers)).status_code == status

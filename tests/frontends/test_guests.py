@@ -68,14 +68,27 @@ async def hosting(folder: Path, one: Guest, **settings: Any) -> AsyncIterator[Se
 
 
 async def ask(
-    daemon: Served, path: str, *, method: str = "GET", key: str = "", body: bytes = b"", **headers: str
+    daemon: Served,
+    path: str,
+    *,
+    method: str = "GET",
+    key: str = "",
+    body: bytes = b"",
+    chunked: bool = False,
+    **headers: str,
 ) -> httpx.Response:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if key:
         sent["Authorization"] = f"Bearer {key}"
     async with httpx.AsyncClient(timeout=BOUND_S) as client:
         url = f"http://127.0.0.1:{daemon.port}{path}"
-        return await client.request(method, url, headers=sent, content=body)
+        content = _pieces(body) if chunked else body
+        return await client.request(method, url, headers=sent, content=content)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 500):
+        yield body[start : start + 500]
 
 
 async def test_a_request_is_handed_over_whole(tmp_path: Path) -> None:
@@ -154,6 +167,24 @@ async def test_paths_are_its_own_alone(tmp_path: Path) -> None:
         assert error_of(await ask(daemon, "/slash/", method="POST"))["code"] == "method_not_allowed"
         async with daemon.admin() as admin:
             assert (await admin.get("/slash/")).status_code == 404
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_bodies_are_as_large_as_their_route_says(tmp_path: Path, chunked: bool) -> None:
+    one = guest()
+    one.routes = (
+        Route("/large/<part>/", ["POST"], one.note, Access.OPEN, body_bytes=2_000),
+        Route("/small", ["POST"], one.note, Access.OPEN, body_bytes=10),
+        Route("/usual", ["POST"], one.note, Access.OPEN),
+    )
+
+    async def status(path: str, size: int) -> int:
+        return (await ask(daemon, path, method="POST", body=b"x" * size, chunked=chunked)).status_code
+
+    async with hosting(tmp_path, one, limits=replace(QUICK, body_bytes=100)) as daemon:
+        for path, most in (("/large/x", 2_000), ("/large/x/", 2_000), ("/small", 10), ("/usual", 100)):
+            assert [await status(path, size) for size in (most, most + 1)] == [207, 413]
+    assert [len(request.body) for request in one.asked] == [2_000, 2_000, 10, 100]
 
 
 async def refuse(_: Request) -> Answer:

@@ -22,6 +22,7 @@ from paydaemon.engine.api import Api
 from paydaemon.frontends import errors, gate
 from paydaemon.frontends.guests import doors
 from paydaemon.frontends.guests.live import LiveFrontend
+from paydaemon.frontends.guests.sizes import BodySizes, SizedConnection
 from paydaemon.frontends.routes import (
     admin,
     checkout,
@@ -60,12 +61,15 @@ class TargetId(BaseConverter):
 class App(QuartTrio):
     """Quart, with a time-out on requests and without belief in the Host header."""
 
-    def __init__(self, limits: Limits, gate: gate.Gate, traffic: Traffic) -> None:
+    asgi_http_class = SizedConnection
+
+    def __init__(self, limits: Limits, gate: gate.Gate, traffic: Traffic, sizes: BodySizes) -> None:
         super().__init__(__name__, static_folder=None, template_folder=None)
         self.traffic = traffic
         self._limits = limits
         self._gate = gate
         self._copy_limits()
+        self.config["BODY_SIZES"] = sizes
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.url_map.converters["id"] = Identifier
         self.url_map.converters["target"] = TargetId
@@ -129,7 +133,7 @@ def make_app(
     guarded = gate.Gate(settings, authenticate, doors.doors(guests))
     listener = "unix" if administration else "tcp"
     traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
-    app = App(settings.limits, guarded, traffic)
+    app = App(settings.limits, guarded, traffic, BodySizes(guests))
     errors.install(app)
     guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))

@@ -105,7 +105,8 @@ class Route:
 
     `origins` are the pages in browsers that may ask, beside the daemon's own: an origin (RFC 6454), or "*"
     for all of them; they see the answer. With `credentials` also where they send cookies, which mean nothing
-    here but which some clients always send. No path may begin as the daemon's own do.
+    here but which some clients always send. A body may have `body_bytes`, by default as many as anywhere.
+    No path may begin as the daemon's own do.
     """
 
     path: str
@@ -114,6 +115,7 @@ class Route:
     access: Access = Access.KEY
     origins: Collection[str] = ()
     credentials: bool = False
+    body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

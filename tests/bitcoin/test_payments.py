@@ -3,6 +3,7 @@
 import pytest
 
 from paydaemon.core.payment import PaymentState
+from paydaemon.hooks.ports import Prompt
 from paydaemon_bitcoin.regtest import RegtestNode
 from tests.bitcoin.world import BTC, World, world
 from tests.support.waiting import until
@@ -120,6 +121,18 @@ async def test_without_zmq_payments_are_found_by_the_poll(deaf_node: RegtestNode
         await shop.seen(destination.address)
         await deaf_node.mine(6)
         await shop.state(destination.address, PaymentState.CONFIRMED)
+
+
+async def test_without_zmq_a_hint_is_as_good(deaf_node: RegtestNode) -> None:
+    shop = world(deaf_node)
+    shop.chain.look_now()
+    async with shop.watching() as chain:
+        destination = await shop.issue()
+        await deaf_node.pay(destination.address, 20_834)
+        assert shop.host.to(destination.address) == []
+        assert isinstance(chain, Prompt)
+        chain.look_now()
+        await shop.seen(destination.address)
 
 
 async def test_zmq_that_is_configured_but_not_there_costs_only_time(deaf_node: RegtestNode) -> None:

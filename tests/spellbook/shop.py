@@ -5,18 +5,22 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import trio
 
 from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.frontends import FrontendSettings
-from paydaemon.frontends.guests import GuestHost
+from paydaemon.frontends.guests import GuestHost, LiveFrontend
 from paydaemon.hooks.frontend import Answer, Request, Route
 from paydaemon_spellbook.config import SpellbookConfig
 from paydaemon_spellbook.frontend import SpellbookFrontend
 from tests.engine.world import World, world
+from tests.support.served import Served, served
+from tests.support.waiting import BOUND_S
 
 Json = dict[str, Any]
 
@@ -143,3 +147,14 @@ async def shop_in(daemon: World, **settings: object) -> AsyncIterator[Shop]:
         await nursery.start(frontend.run, host)
         yield Shop(daemon, host, frontend)
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def serving(folder: Path, **settings: object) -> AsyncIterator[tuple[Served, httpx.AsyncClient]]:
+    """The same behind the daemon's gate, and a client on this machine that has no key."""
+    frontend = SpellbookFrontend("spellbook", SpellbookConfig.model_validate(settings or SELLERS))
+    async with (
+        served(folder, guests=[LiveFrontend("spellbook", frontend, "spellbook")]) as daemon,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.port}", timeout=BOUND_S) as client,
+    ):
+        yield daemon, client

@@ -1,6 +1,7 @@
 """Whose payment requests are made and shown: with a key its seller's, without one the configured ones'."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.spellbook.shop import (
     error,
     invoice_id,
     open_shop,
+    serving,
     shop_in,
 )
 
@@ -127,3 +129,13 @@ async def test_the_same_key_is_the_same_payment_request(shop: Shop) -> None:
 async def test_an_idempotency_key_is_one(shop: Shop) -> None:
     answer = await shop.ask("POST", CREATE, ORDER, idempotency_key="order-7, order-8")
     assert error(answer, 400).startswith("Idempotency-Key: must be one value")
+
+
+async def test_what_a_proxy_or_a_page_passes_on_needs_a_key(tmp_path: Path) -> None:
+    through, page = {"X-Forwarded-For": "127.0.0.1"}, {"Origin": "https://other.example"}
+    async with serving(tmp_path) as (daemon, client):
+        own, rival = ({"Authorization": f"Bearer {daemon.keys[seller]}"} for seller in ("shop", "rival"))
+        allowed: list[dict[str, str]] = [{}, own, through | own]
+        refused = [(through, 401), (rival, 403), (page, 403), (page | own, 403)]
+        for headers, status in [*((one, 200) for one in allowed), *refused]:
+            assert (await client.post(CREATE, json=ORDER, headers=headers)).status_code == status

@@ -4,25 +4,21 @@ import json
 import re
 import subprocess
 import tomllib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from paydaemon.config import parse_config
 from paydaemon.core.invoice import Status
-from paydaemon.frontends.guests import LiveFrontend
 from paydaemon.plugins import load_plugins
 from paydaemon_email import variables
 from paydaemon_email.samples import samples
 from paydaemon_email.templates import Templates
 from paydaemon_spellbook.config import SpellbookConfig
-from paydaemon_spellbook.frontend import SpellbookFrontend
 from paydaemon_spellbook.words import EXCESS, TABLE, Came, Stand
+from tests.spellbook.shop import serving
 from tests.support.curl import parse
-from tests.support.served import Json, Served, served
-from tests.support.waiting import BOUND_S
+from tests.support.served import Json
 from tests.systemd.away import NOBODY
 
 ROOT = Path(__file__).parents[2]
@@ -44,14 +40,6 @@ $AMOUNT_BTC$ BTC to $ADDRESS$ by $TXID$; 1 BTC was $PRICE_BTC$ $CURRENCY$ at $PR
 """
 
 
-@pytest.fixture
-async def daemon(tmp_path: Path) -> AsyncIterator[Served]:
-    """One with the frontend that the page configures."""
-    frontend = SpellbookFrontend("spellbook", SpellbookConfig.model_validate(configured()))
-    async with served(tmp_path, guests=[LiveFrontend("spellbook", frontend, "spellbook")]) as daemon:
-        yield daemon
-
-
 def configured() -> Json:
     (table,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     own = tomllib.loads(table)["frontends"]["spellbook"]
@@ -65,11 +53,11 @@ def test_the_configuration_in_it_would_be_taken() -> None:
     assert found.settings.sellers == {"company1": "shop", "Company Two": "cafe"}
 
 
-async def test_every_example_of_curl_works(daemon: Served) -> None:
+async def test_every_example_of_curl_works(tmp_path: Path) -> None:
     """One after the other, as somebody would try them."""
-    asked: Json = {"API": f"http://127.0.0.1:{daemon.port}"}
-    answers = []
-    async with httpx.AsyncClient(base_url=asked["API"], timeout=BOUND_S) as client:
+    async with serving(tmp_path, **configured()) as (_, client):
+        asked = {"API": str(client.base_url)}
+        answers = []
         for command in COMMANDS:
             curl = parse(command.replace("\\\n", " "), asked)
             answer = await client.request(curl.method, curl.target, headers=curl.headers, content=curl.body)

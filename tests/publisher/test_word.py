@@ -83,7 +83,8 @@ def test_the_node_says_why_or_consensus_or_nobody_does() -> None:
     assert code_of(FAILED, precheck=None) == ResponseCodeEnum.Value("PLATFORM_NOT_ACTIVE")
     assert code_of(FAILED, precheck="CODE_999") == 999, "newer than our names"
     assert code_of(FAILED, precheck="OF_THE_FUTURE") == 21
-    assert code_of(FAILED, precheck="CODE_0") == 21, "0 is for what did not fail"
+    for name in ("CODE_0", "CODE_00", "OK"):
+        assert code_of(FAILED, precheck=None, receipt=name) == 21, "0 is for what did not fail"
 
 
 def test_what_may_be_another_transaction_is_waited_for() -> None:

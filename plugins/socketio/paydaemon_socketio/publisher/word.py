@@ -10,9 +10,8 @@ It is told once of each transaction that is handed in, as soon as it is certain 
   node gave no answer, or says ``DUPLICATE_TRANSACTION``: neither proves anything, and a publisher would take
   the latter's number for a payment that failed. So the outcome is waited for.
 
-``unknown`` is no word: it becomes one of the others. And nothing is told of what moves no HBAR, as tokens do
-or calls of contracts: the older server had nothing to do with them, and its publishers would take them for
-payments.
+``unknown`` is no word: it becomes one of the others. And nothing is told of what moves no HBAR (tokens, calls
+of contracts): the older server had nothing to do with it, and its publishers would take it for a payment.
 """
 
 import json

@@ -90,8 +90,9 @@ class Connection(TCPServer):
                 self.protocol = self._protocol(tasks)  # type: ignore[assignment] # which may be HTTP/2
                 await self.idle_task.restart(tasks, self._idle_timeout)
                 tasks.spawn(self._read_to_the_end, tasks)
-                tasks.spawn(self._end_soon, tasks)
+                self.stream.closing.tell = lambda: tasks.spawn(self._end_soon, tasks)
         finally:
+            self.stream.closing.tell = None
             await self._close()
 
     def take_over(self, socket: FrameSocket) -> None:
@@ -143,7 +144,6 @@ class Connection(TCPServer):
 
         One that has not taken all of it has a while longer: closing would take the rest from it.
         """
-        await self.stream.closing.wait()
         await trio.sleep(self.config.limits.linger_s)
         with trio.move_on_after(self.config.limits.send_timeout_s):
             while has_untaken(self.stream.socket):  # noqa: ASYNC110 - the kernel tells nobody

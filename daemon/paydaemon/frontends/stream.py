@@ -10,6 +10,7 @@ import fcntl
 import os
 import struct
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 
 import trio
@@ -26,6 +27,30 @@ USER_TIMEOUT_MS = 60_000
 """How long sent bytes may stay unacknowledged before the peer counts as gone (RFC 5482)."""
 
 
+class Closing:
+    """Whether nothing more will be sent on a connection. `tell` is called when that begins, if it is set.
+
+    Not an event: a task that waits for it would cost each connection some 5 KB.
+    """
+
+    __slots__ = ("_is_set", "tell")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self.tell: Callable[[], None] | None = None
+
+    def is_set(self) -> bool:
+        """Whether it has begun."""
+        return self._is_set
+
+    def set(self) -> None:
+        """It begins, unless it has."""
+        if not self._is_set:
+            self._is_set = True
+            if self.tell is not None:
+                self.tell()
+
+
 class PatientStream:
     """Wraps a socket's stream; knows neither HTTP nor websockets.
 
@@ -36,7 +61,7 @@ class PatientStream:
 
     def __init__(self, stream: trio.SocketStream, limits: Limits) -> None:
         self.socket = stream.socket
-        self.closing = trio.Event()
+        self.closing = Closing()
         self.farewell = b""
         self._stream = stream
         self._send_timeout_s = limits.send_timeout_s

@@ -21,6 +21,7 @@ def test_by_default_it_serves_every_page_as_the_older_server_did() -> None:
     assert set(polling.methods) == {"GET", "POST"}
     assert (polling.access, socket.access) == (Access.OPEN, Access.OPEN)
     assert (polling.origins, polling.credentials, socket.origins) == (("*",), True, ("*",))
+    assert polling.body_bytes == 131_072
     assert socket.message_bytes == 65_536 + 1_024
 
 

@@ -44,7 +44,7 @@ async def test_the_handshake_of_version_4() -> None:
             "upgrades": ["websocket"],
             "pingInterval": 25_000,
             "pingTimeout": 20_000,
-            "maxPayload": 65_536,
+            "maxPayload": 131_072,
         }
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import trio
+import trio.testing
 
 from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.relay import Relay, RelayStatus

@@ -24,10 +24,11 @@ class SocketIoFrontend:
     def routes(self) -> Sequence[Route | SocketRoute]:
         """Requests and websockets at one path. Its clients send cookies along, which mean nothing here."""
         config = self._config
-        handle = self._handle
-        polling = Route(PATH, ("GET", "POST"), handle, Access.OPEN, config.origins, credentials=True)
-        largest = config.limits.message_bytes
-        return polling, SocketRoute(PATH, self._converse, largest, Access.OPEN, config.origins)
+        limits, who = config.limits, (Access.OPEN, config.origins)
+        polling = Route(
+            PATH, ("GET", "POST"), self._handle, *who, credentials=True, body_bytes=limits.body_bytes
+        )
+        return polling, SocketRoute(PATH, self._converse, limits.message_bytes, *who)
 
     async def run(
         self, host: FrontendHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

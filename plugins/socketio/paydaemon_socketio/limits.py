@@ -26,12 +26,7 @@ class SocketIoLimits(Settings):
         49_152, 1_024, 16_777_216, "The largest transaction or question that an event carries, in bytes."
     )
     attachments: int = number(1, 1, 16, "How many attachments one message may have. No event needs a second.")
-    body_bytes: int = number(
-        65_536,
-        1_024,
-        16_777_216,
-        "The largest body of a polling request, in bytes. [limits] body_bytes bounds it too.",
-    )
+    body_bytes: int = number(131_072, 1_024, 16_777_216, "The largest body of a polling request, in bytes.")
     ping_interval_s: int = number(
         25, 1, 600, "Every how many seconds the one side of a session pings the other."
     )

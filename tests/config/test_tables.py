@@ -193,10 +193,11 @@ def test_late() -> None:
     ]
 
 
+OF_PLUGINS = ("chains", "frontends", "notifiers", "rates")
 NUMBERS = {
     key.path: key
     for key in keys(PLUGINS)
-    if type(key.default) is int and key.table.partition(".")[0] not in ("chains", "notifiers", "rates")
+    if type(key.default) is int and key.table.partition(".")[0] not in OF_PLUGINS
 }
 
 

@@ -18,6 +18,7 @@ from tests.limits import (
     rates,
     relays,
     services,
+    socketio,
     sources,
     stores,
     webhooks,
@@ -27,7 +28,8 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, hedera, ledger, mails, publishers, rates, relays, services, sources,
+    bitcoin, connections, deliveries, hedera, ledger, mails, publishers, rates, relays, services, socketio,
+    sources,
     stores, webhooks, websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""

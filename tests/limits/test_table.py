@@ -45,6 +45,7 @@ CONFIGURED = {
         "publisher": {"plugin": "publisher", "socket_url": "http://127.0.0.1:1"},
         "webhook": {"plugin": "webhook"},
     },
+    "frontends": {"socketio": {"plugin": "socketio"}},
 }
 LIMITS = {key.path: key for key in keys(PLUGINS) if key.least is not None and key.path not in NO_LIMITS}
 UNITS = {"_per_s": "1/s", "_ms": "ms", "_s": "s", "_bytes": "bytes"}
@@ -79,7 +80,7 @@ def changed(old: Config, key: Key) -> Config:
     """The same configuration with another value for this key."""
     value = key.least if key.least != key.default else key.most
     head, _, rest = key.path.partition(".")
-    if head in ("chains", "notifiers"):
+    if head in ("chains", "notifiers", "frontends"):
         id, _, name = rest.partition(".")
         tables = getattr(old, head)
         table = replace(tables[id], settings=with_value(tables[id].settings, name, value))

@@ -1,4 +1,4 @@
-"""The older payment server's own clients, unchanged but for the address: through to consensus on the sandbox."""
+"""The older payment server's own clients, unchanged but for the address, to consensus on the sandbox."""
 
 import base64
 import socket

@@ -48,6 +48,8 @@ def relay(
         node="0.0.3",
         invoice_id=None,
         seller_id=None,
+        payer=None,
+        memo=None,
         transfers=(),
         error=error,
         raw=None,

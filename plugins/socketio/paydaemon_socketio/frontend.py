@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import trio
 
 from paydaemon.hooks.frontend import Accept, Access, Answer, FrontendHost, Request, Route, SocketRoute
-from paydaemon_socketio import messages
+from paydaemon_socketio import messages, rounds
 from paydaemon_socketio.config import SocketIoConfig
 from paydaemon_socketio.service import Service
 
@@ -38,6 +38,7 @@ class SocketIoFrontend:
         try:
             async with trio.open_nursery() as nursery:
                 self.service = Service(host, self._config, nursery)
+                nursery.start_soon(rounds.keep_time, self.service.registry)
                 task_status.started()
                 await host.stopping.wait()
                 self.service.registry.wake()

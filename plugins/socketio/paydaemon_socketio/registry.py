@@ -7,8 +7,7 @@ opens one session after the other gets no more done than others.
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
 from paydaemon_socketio.engineio.refusals import Code, Refused
 from paydaemon_socketio.visit import Visit
@@ -35,22 +34,23 @@ class Registry:
         """How many places are taken."""
         return len(self._visits)
 
-    @contextmanager
-    def occupied(self, visit: Visit) -> Iterator[None]:
-        """While a visit has a place, and is found. Raises `Refused` where there is none."""
+    @property
+    def visits(self) -> Collection[Visit]:
+        """All of them."""
+        return self._visits.values()
+
+    def enter(self, visit: Visit) -> None:
+        """Give a visit a place, and have it found. Raises `Refused` where there is none."""
         self._require_place(visit.client)
         self._visits[visit.session.id] = visit
         self._places[visit.client] += 1
-        try:
-            yield
-        finally:
-            del self._visits[visit.session.id]
-            self._leave_place(visit.client)
 
-    def _leave_place(self, client: str | None) -> None:
-        self._places[client] -= 1
-        if not self._places[client]:
-            del self._places[client]
+    def leave(self, visit: Visit) -> None:
+        """Take its place back."""
+        del self._visits[visit.session.id]
+        self._places[visit.client] -= 1
+        if not self._places[visit.client]:
+            del self._places[visit.client]
 
     def find(self, id: str) -> Visit:
         """Raises `Refused` where there is none, or its session is over."""

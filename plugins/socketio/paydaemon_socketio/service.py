@@ -40,7 +40,7 @@ class Service:
         try:
             asked = query.read(request.query, Transport.POLLING, request.method)
             if asked.sid is None:
-                return polling.answer((await self._open(asked, request.client)).session)
+                return polling.answer(self._open(asked, request.client).session)
             visit = self.registry.find(asked.sid)
             visit.session.require_polling()
             if request.method == "GET":
@@ -54,7 +54,7 @@ class Service:
         try:
             asked = query.read(request.query, Transport.WEBSOCKET, request.method)
             if asked.sid is None:
-                await self._carry(await self._open(asked, request.client), request, accept)
+                await self._carry(self._open(asked, request.client), request, accept)
             else:
                 await self._upgrade(self.registry.find(asked.sid), request, accept)
         except Refused as refused:
@@ -79,30 +79,24 @@ class Service:
                 if session.is_carried_by_websocket:
                     session.end(websocket.GONE)
 
-    async def _open(self, asked: Asked, client: str | None) -> Visit:
+    def _open(self, asked: Asked, client: str | None) -> Visit:
         """A new session, with its first packets queued. Raises `Refused` where there is no place for it."""
         visit = self._visit(asked, client)
-        await self._nursery.start(self._live, visit)
+        self.registry.enter(visit)
+        visit.at_end = self._see_off
+        log.debug("a session was opened", transport=asked.transport.value, **_about(visit))
         visit.greet(self._opening(visit.session))
         return visit
 
-    async def _live(
-        self, visit: Visit, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
-        session = visit.session
-        about = {"version": int(session.version), "client": visit.client}
-        with self.registry.occupied(visit):
-            log.debug("a session was opened", transport=session.transport.value, **about)
-            try:
-                await visit.run(task_status=task_status)
-            finally:
-                log.debug("a session is over", reason=session.reason, **about)
+    def _see_off(self, visit: Visit) -> None:
+        self.registry.leave(visit)
+        log.debug("a session is over", reason=visit.session.reason, **_about(visit))
 
     def _visit(self, asked: Asked, client: str | None) -> Visit:
         limits, now_s = self._limits, trio.current_time()
         session = Session(new_id(), asked.version, asked.transport, self._times, self._bounds, now_s)
         dialogue = Dialogue(asked.version, session.say, limits.message_bytes, limits.attachments)
-        return Visit(session, dialogue, self._desk, client, limits.events_under_way)
+        return Visit(session, dialogue, self._desk, client, limits.events_under_way, self._nursery)
 
     def _opening(self, session: Session) -> str:
         """The first packet: how the session is to be kept up."""
@@ -116,6 +110,10 @@ class Service:
         if session.version is Version.FOUR:
             content["maxPayload"] = self._limits.body_bytes
         return Kind.OPEN + json.dumps(content, separators=(",", ":"))
+
+
+def _about(visit: Visit) -> dict[str, object]:
+    return {"version": int(visit.session.version), "client": visit.client}
 
 
 def _refusal(refused: Refused, request: Request) -> Answer:

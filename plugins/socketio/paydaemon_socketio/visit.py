@@ -3,7 +3,11 @@
 Whoever carries the session, poll or websocket, hands over what comes and takes what is to be sent. What was
 asked is done to its end, also where its client has gone meanwhile: a transaction that was handed in is not
 forgotten with a page that was closed.
+
+Nothing of a visit runs by itself: a thousand idle ones are a thousand of these objects, and no task.
 """
+
+from collections.abc import Callable
 
 import trio
 
@@ -14,14 +18,21 @@ from paydaemon_socketio.dialogue import Dialogue, Heard
 from paydaemon_socketio.engineio.packets import Malformed, Packet
 from paydaemon_socketio.engineio.session import Session
 
-STOPPED = "the frontend stops"
-
 
 class Visit:
-    """One client's, which may have so many events under way."""
+    """One client's, which may have so many events under way; they run in `nursery`.
+
+    `at_end` is called once the session is over and all its events are answered.
+    """
 
     def __init__(
-        self, session: Session, dialogue: Dialogue, desk: Desk, client: str | None, max_events: int
+        self,
+        session: Session,
+        dialogue: Dialogue,
+        desk: Desk,
+        client: str | None,
+        max_events: int,
+        nursery: trio.Nursery,
     ) -> None:
         self.session = session
         self.client = client
@@ -29,16 +40,9 @@ class Visit:
         self._desk = desk
         self._max_events = max_events
         self._under_way = 0
-        self._nursery: trio.Nursery | None = None
-
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Until the session is over, and all its events are answered."""
-        try:
-            async with trio.open_nursery() as self._nursery:
-                task_status.started()
-                await self._keep_time()
-        finally:
-            self.session.end(STOPPED)
+        self._nursery = nursery
+        self.at_end: Callable[[Visit], None] | None = None
+        session.at_end.append(self._look_for_end)
 
     def greet(self, opening: str) -> None:
         """Say the session's first packets."""
@@ -72,7 +76,7 @@ class Visit:
         return heard is not None
 
     def _begin(self, heard: Heard, principal: Principal) -> None:
-        if self._under_way >= self._max_events or self._nursery is None:
+        if self._under_way >= self._max_events:
             self._dialogue.answer(heard, wording.failed(heard.event, wording.BUSY))
             return
         self._under_way += 1
@@ -80,12 +84,10 @@ class Visit:
 
     async def _answer(self, heard: Heard, principal: Principal) -> None:
         said = await self._desk.answer(heard.event, heard.payload, principal)
-        self._under_way -= 1
         self._dialogue.answer(heard, said)
+        self._under_way -= 1
+        self._look_for_end()
 
-    async def _keep_time(self) -> None:
-        session = self.session
-        while not session.is_over:
-            with trio.move_on_at(session.due_at_s):
-                await session.bell.wait()
-            session.keep_time(trio.current_time())
+    def _look_for_end(self) -> None:
+        if self.session.is_over and not self._under_way and self.at_end is not None:
+            self.at_end(self)

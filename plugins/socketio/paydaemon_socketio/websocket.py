@@ -1,6 +1,6 @@
 """Websockets: a session that is carried by one from its beginning, or moves to one from polling.
 
-What is to be told is sent by one task and what is said is heard by another, until the session is over or the
+What is to be told is sent by a task beside the one that hears what is said, until the session is over or the
 websocket is gone, whichever comes first: each ends the other. Nobody is waited for: a client that takes too
 little is cut when too much waits for it.
 """
@@ -25,11 +25,9 @@ async def carry(visit: Visit, socket: Socket, request: Request) -> None:
     visit.attend()
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_listen, visit, socket, request)
+            session.at_end.append(nursery.cancel_scope.cancel)
             nursery.start_soon(_tell, session, socket)
-            while not session.is_over:
-                await session.bell.wait()
-            nursery.cancel_scope.cancel()
+            await _listen(visit, socket, request)
     finally:
         session.end(GONE)
     if session.reason != GONE:

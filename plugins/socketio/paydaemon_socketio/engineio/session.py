@@ -6,7 +6,7 @@ by polling, or by a websocket, or on its way from one to the other: a websocket 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,7 +37,7 @@ class Bounds:
 
 
 class Session:
-    """One session. `reason` says why it is no longer open."""
+    """One session. `reason` says why it is no longer open, and all of `at_end` are called once it is over."""
 
     def __init__(
         self, id: str, version: Version, transport: Transport, times: Times, bounds: Bounds, now_s: float
@@ -47,6 +47,7 @@ class Session:
         self.transport = transport
         self.reason = ""
         self.bell = Bell()
+        self.at_end: list[Callable[[], None]] = []
         self._state = State.OPEN
         self._heartbeat = Heartbeat(version, times, now_s)
         self._times = times
@@ -164,6 +165,8 @@ class Session:
             self._state, self.reason = State.OVER, reason
             self.take()
             self.bell.ring()
+            for tell in self.at_end:
+                tell()
 
     # --- How it is carried
 

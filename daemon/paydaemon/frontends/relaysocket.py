@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import trio
 from pydantic_core import PydanticCustomError
@@ -33,7 +32,7 @@ from paydaemon.frontends.conversation import (
 from paydaemon.frontends.models import Following, Submission
 from paydaemon.frontends.pace import TooFast
 from paydaemon.frontends.settings import Limits
-from paydaemon.hooks.frontend import Socket, SocketGone
+from paydaemon.hooks.frontend import PromptSocket, SocketGone
 
 AROUND_BYTES = 1_024
 """What a message holds beside the transaction, at most."""
@@ -54,14 +53,6 @@ class Caller:
     pace: Callable[[], None]
     chain: str
     request_id: str
-
-
-class PromptSocket(Socket, Protocol):
-    """A websocket that can be spoken on without waiting."""
-
-    def send_now(self, text: str) -> bool:
-        """Send a message without waiting; False, and nothing sent, where others have to be sent first."""
-        ...
 
 
 class RelaySocket(Conversation):

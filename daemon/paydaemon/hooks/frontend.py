@@ -85,10 +85,21 @@ class Socket(Protocol):
         ...
 
 
+class PromptSocket(Socket, Protocol):
+    """One that can be spoken on without waiting, so that an idle client needs no task for it."""
+
+    def send_now(self, text: str) -> bool:
+        """Send a message without waiting; False, and nothing sent, where others have to be sent first.
+
+        Then `send` waits for them.
+        """
+        ...
+
+
 Handle = Callable[[Request], Awaitable[Answer]]
 """Answers a request. A `Refusal` that it raises is told in the daemon's own envelope."""
 
-Accept = Callable[[], Awaitable[Socket]]
+Accept = Callable[[], Awaitable[PromptSocket]]
 """Accepts a websocket; to be called once."""
 
 Converse = Callable[[Request, Accept], Awaitable[Answer | None]]

@@ -18,7 +18,7 @@ from paydaemon.frontends.guests.live import LiveFrontend, Visit
 from paydaemon.frontends.guests.words import request_of, response_of
 from paydaemon.frontends.quartsocket import accept
 from paydaemon.frontends.settings import FrontendSettings
-from paydaemon.hooks.frontend import Route, Socket, SocketGone, SocketRoute
+from paydaemon.hooks.frontend import PromptSocket, Route, SocketGone, SocketRoute
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +123,7 @@ class _Talk:
         self._guest = guest
         self._route = route
         self._settings = settings
-        self._socket: Socket | None = None
+        self._socket: PromptSocket | None = None
 
     async def run(self, values: Mapping[str, str]) -> Response | None:
         """Talk until either side has had enough; what it returns refuses the websocket."""
@@ -163,7 +163,7 @@ class _Talk:
         await self._leave(DONE)
         return None
 
-    async def _accept(self) -> Socket:
+    async def _accept(self) -> PromptSocket:
         if self._socket is None:
             stamp = {"X-Request-Id": errors.request_id()}
             self._socket = await accept(websocket, stamp, TOO_SLOW_TEXT, self._route.message_bytes)

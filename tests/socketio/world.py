@@ -109,7 +109,7 @@ class Host:
 
 
 class Wire:
-    """A websocket: the server's end is `paydaemon.hooks.frontend.Socket`, the client's `say` and `hear`."""
+    """A websocket: the server's end is a `PromptSocket`, the client's `say` and `hear`."""
 
     def __init__(self, room: float = 1_000) -> None:
         self.closed: tuple[int, str] | None = None
@@ -127,6 +127,13 @@ class Wire:
             await self._heard.send(message)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise SocketGone from None
+
+    def send_now(self, text: str) -> bool:
+        try:
+            self._heard.send_nowait(text)
+        except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
+            return False
+        return True
 
     async def close(self, code: int, reason: str) -> None:
         await trio.lowlevel.checkpoint()

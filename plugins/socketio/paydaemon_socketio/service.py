@@ -16,6 +16,7 @@ from paydaemon_socketio.engineio.packets import Kind, Version
 from paydaemon_socketio.engineio.query import Asked, Transport
 from paydaemon_socketio.engineio.refusals import Code, Refused
 from paydaemon_socketio.engineio.session import Bounds, Session
+from paydaemon_socketio.outlet import GONE
 from paydaemon_socketio.registry import Registry, new_id
 from paydaemon_socketio.visit import Visit
 
@@ -65,7 +66,7 @@ class Service:
         try:
             await websocket.carry(visit, await accept(), request)
         finally:
-            visit.session.end(websocket.GONE)
+            visit.session.end(GONE)
 
     async def _upgrade(self, visit: Visit, request: Request, accept: Accept) -> None:
         session = visit.session
@@ -77,7 +78,7 @@ class Service:
                     await websocket.carry(visit, socket, request)
             finally:
                 if session.is_carried_by_websocket:
-                    session.end(websocket.GONE)
+                    session.end(GONE)
 
     def _open(self, asked: Asked, client: str | None) -> Visit:
         """A new session, with its first packets queued. Raises `Refused` where there is no place for it."""

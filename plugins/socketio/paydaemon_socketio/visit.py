@@ -12,11 +12,13 @@ from collections.abc import Callable
 import trio
 
 from paydaemon.core.access import Principal
+from paydaemon.hooks.frontend import PromptSocket
 from paydaemon_socketio import wording
 from paydaemon_socketio.desk import Desk
 from paydaemon_socketio.dialogue import Dialogue, Heard
 from paydaemon_socketio.engineio.packets import Malformed, Packet
 from paydaemon_socketio.engineio.session import Session
+from paydaemon_socketio.outlet import Outlet
 
 
 class Visit:
@@ -43,6 +45,10 @@ class Visit:
         self._nursery = nursery
         self.at_end: Callable[[Visit], None] | None = None
         session.at_end.append(self._look_for_end)
+
+    def outlet(self, socket: PromptSocket) -> Outlet:
+        """What sends to a websocket that carries the session."""
+        return Outlet(self.session, socket, self._nursery)
 
     def greet(self, opening: str) -> None:
         """Say the session's first packets."""

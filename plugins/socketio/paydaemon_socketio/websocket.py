@@ -1,35 +1,40 @@
 """Websockets: a session that is carried by one from its beginning, or moves to one from polling.
 
-What is to be told is sent by a task beside the one that hears what is said, until the session is over or the
-websocket is gone, whichever comes first: each ends the other. Nobody is waited for: a client that takes too
-little is cut when too much waits for it.
+What is said is heard here, and what is to be told is sent by the outlet, until the session is over or the
+websocket is gone, whichever comes first. Nobody is waited for: a client that takes too little is cut when too
+much waits for it.
 """
 
 import trio
 
-from paydaemon.hooks.frontend import Request, Socket, SocketGone
+from paydaemon.hooks.frontend import PromptSocket, Request, Socket, SocketGone
 from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet, from_frame
 from paydaemon_socketio.engineio.session import Session
+from paydaemon_socketio.outlet import GONE
 from paydaemon_socketio.visit import Visit
 
-GONE = "the websocket is gone"
 PROBE = "probe"
 
 _NORMAL = 1000
 _FAREWELL_S = 1.0
 
 
-async def carry(visit: Visit, socket: Socket, request: Request) -> None:
+async def carry(visit: Visit, socket: PromptSocket, request: Request) -> None:
     """Carry a session by this websocket, to its end."""
-    session = visit.session
+    session, outlet = visit.session, visit.outlet(socket)
     visit.attend()
     try:
-        async with trio.open_nursery() as nursery:
-            session.at_end.append(nursery.cancel_scope.cancel)
-            nursery.start_soon(_tell, session, socket)
+        with trio.CancelScope() as carrying:
+            session.at_end.append(carrying.cancel)
+            session.bell.told = outlet.look
+            outlet.look()
             await _listen(visit, socket, request)
+            while not session.is_over:
+                await session.bell.wait()
     finally:
+        session.bell.told = None
         session.end(GONE)
+        outlet.close()
     if session.reason != GONE:
         with trio.move_on_after(_FAREWELL_S):
             await socket.close(_NORMAL, session.reason)
@@ -74,17 +79,5 @@ async def _listen(visit: Visit, socket: Socket, request: Request) -> None:
                 visit.reject(malformed)
             else:
                 visit.hear(packet, request.principal)
-    except SocketGone:
-        session.end(GONE)
-
-
-async def _tell(session: Session, socket: Socket) -> None:
-    try:
-        while not session.is_over:
-            while not session.has_news:
-                await session.bell.wait()
-            for text in session.take():
-                await socket.send(text)
-            session.sent()
     except SocketGone:
         session.end(GONE)

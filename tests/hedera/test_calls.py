@@ -11,6 +11,8 @@ from paydaemon_hedera.proto import response_code_pb2 as rc
 from paydaemon_hedera.proto.transaction_pb2 import TransactionBody
 from paydaemon_hedera.sandbox.fees import GAS_TINYBARS
 from paydaemon_hedera.sandbox.genesis import CONTRACT
+from paydaemon_hedera.sandbox.keys import ContractKey
+from paydaemon_hedera.sandbox.ledger import Account
 from paydaemon_hedera.sandbox.names import TransactionName
 from paydaemon_hedera.sandbox.wallet import call_body, sign, transfer_body
 from tests.hedera import maker
@@ -21,6 +23,7 @@ from tests.hedera.world import ALICE, PAYEE, World, world
 
 ACCEPTED, SUCCEEDED, FAILED = RelayStatus.ACCEPTED, RelayStatus.SUCCEEDED, RelayStatus.FAILED
 GAS = 50_000
+ANOTHER = 7_002
 CHARGED = GAS * 8 // 10 * GAS_TINYBARS
 
 
@@ -123,18 +126,30 @@ def transfer(name: TransactionName) -> TransactionBody:
     ("other", "ours"),
     [
         (other_call, True),
+        (partial(other_call, contract=ANOTHER), False),
         (partial(other_call, memo="n"), False),
         (transfer, False),
     ],
-    ids=["of the same contract", "under another memo", "a transfer of as much"],
+    ids=["of the same contract", "of another one", "under another memo", "a transfer of as much"],
 )
 async def test_which_of_two_was_carried_out_is_told_by_contract_and_memo(
     other: Callable[[TransactionName], TransactionBody], ours: bool
 ) -> None:
     """What a contract did with a call nobody can compare."""
     async with world(**IMPATIENT) as here, here.watching():
+        here.sandbox.network.ledger.add_account(Account(ANOTHER, ContractKey(ANOTHER)))
         name, keys = here.name(), here.sandbox.holders[ALICE].signers
         assert here.sandbox.network.submit(3, sign(other(name), keys)).code == rc.OK
         handed, outcome = await here.hand_in(signed(here, name=name))
         assert outcome.precheck == "DUPLICATE_TRANSACTION"
         assert (await comes_out(here, handed)).status is (SUCCEEDED if ours else FAILED)
+
+
+async def test_a_call_that_brings_as_much_is_not_the_transfer_that_was_handed_in() -> None:
+    async with world(**IMPATIENT) as here, here.watching():
+        name, keys = here.name(), here.sandbox.holders[ALICE].signers
+        call = call_body(name, 3, CONTRACT, gas=GAS, amount_tinybars=700, memo="m")
+        assert here.sandbox.network.submit(3, sign(call, keys)).code == rc.OK
+        handed, outcome = await here.hand_in(sign(transfer(name), keys))
+        assert outcome.precheck == "DUPLICATE_TRANSACTION"
+        assert (await comes_out(here, handed)).receipt == "DUPLICATE_TRANSACTION"

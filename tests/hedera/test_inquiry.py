@@ -160,7 +160,8 @@ async def test_a_duplicate_is_not_what_became_of_it() -> None:
         await here.hand_in(other.transfer([(PAYEE, 10_000)]))
         await until(lambda: len(here.sandbox.network.history.since(0)) == 2)
         here.sandbox.clock.advance(400)
-        assert (await ask(here, the_world(here).receipt(raw))).content["status"] == "SUCCESS"
+        question = the_world(here).receipt(raw)
+        assert (await ask(here, question)).content["status"] == "SUCCESS"
 
 
 def start_ns(here: World, raw: bytes) -> int:

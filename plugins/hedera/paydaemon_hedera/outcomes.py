@@ -7,7 +7,7 @@ all of its machines have come past the time at which the transaction expired, by
 several times: then the transaction never reached consensus and never will. Nothing else proves a failure.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import trio
@@ -33,7 +33,7 @@ _RECEIPTS_ALONE_S = 3.0
 ABSENT_TIMES = 3
 """How often in a row the mirror must have nothing of a transaction."""
 _NS_PER_MS = 1_000_000
-DUPLICATE = "DUPLICATE_TRANSACTION"
+_DUPLICATE = "DUPLICATE_TRANSACTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,9 @@ class Outcomes:
             search.absent = 0
             return None
         search.absent = 0 if found else search.absent + 1
-        own = [one for one in found if one.id == sought.id and one.result != DUPLICATE]
-        if own:
-            return _recorded(sought, min(own, key=_by_time))
+        own = first_of(found, sought.id)
+        if own is not None:
+            return _recorded(sought, own)
         if search.absent >= ABSENT_TIMES and self._is_past(sought.expires_at_ms):
             return Outcome(RelayStatus.FAILED, error="it never reached consensus before it expired")
         return None
@@ -170,6 +170,12 @@ def receipt_query(id: TransactionId) -> Query:
     return Query(transactionGetReceipt=TransactionGetReceiptQuery(transactionID=asked))
 
 
+def first_of(found: Iterable[Recorded], id: TransactionId) -> Recorded | None:
+    """What consensus made of an id itself: neither what that brought about, nor its duplicates."""
+    own = (one for one in found if one.id == id and one.result != _DUPLICATE)
+    return min(own, key=lambda one: one.consensus_ns, default=None)
+
+
 def proven(status: str, node: str | None) -> Outcome:
     """What consensus said, whoever tells it."""
     if status == SUCCESS:
@@ -182,7 +188,7 @@ def _recorded(sought: Sought, first: Recorded) -> Outcome:
     if not first.succeeded or sought.is_it(first):
         return proven(first.result, None)
     error = "another transaction was carried out under this id"
-    return Outcome(RelayStatus.FAILED, receipt=DUPLICATE, error=error)
+    return Outcome(RelayStatus.FAILED, receipt=_DUPLICATE, error=error)
 
 
 def pauses() -> Iterator[float]:
@@ -191,7 +197,3 @@ def pauses() -> Iterator[float]:
     while True:
         yield pause_s
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-
-
-def _by_time(recorded: Recorded) -> int:
-    return recorded.consensus_ns

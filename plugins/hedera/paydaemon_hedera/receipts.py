@@ -18,7 +18,7 @@ from paydaemon_hedera.codes import OK, WAIT, name_of
 from paydaemon_hedera.errors import MirrorUnavailable, NodeAway, NodeSilent
 from paydaemon_hedera.mirror import Mirror
 from paydaemon_hedera.nodes import Nodes
-from paydaemon_hedera.outcomes import DUPLICATE, pauses, receipt_query
+from paydaemon_hedera.outcomes import first_of, pauses, receipt_query
 from paydaemon_hedera.proto.basic_types_pb2 import AccountID, ContractID, FileID
 from paydaemon_hedera.proto.transaction_receipt_pb2 import TransactionReceipt
 from paydaemon_hedera.questions import ReceiptOf
@@ -105,9 +105,8 @@ class Receipts:
         except MirrorUnavailable:
             return
         search.is_heard = True
-        own = [one for one in found if one.id == search.asked.id and one.result != DUPLICATE]
-        if own:
-            first = min(own, key=lambda one: one.consensus_ns)
+        first = first_of(found, search.asked.id)
+        if first is not None:
             search.hear(first.result, _made_by(first))
 
 

@@ -12,6 +12,7 @@ from hypercorn.events import Closed, RawData
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paydaemon.frontends.beat import Beat
 from paydaemon.frontends.frames import MINOR_BURST, MINOR_PER_S, WAITING, FrameSocket
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
@@ -51,12 +52,17 @@ class Wire:
         self.closed = True
 
 
-class Talk:
-    """A `FrameSocket`, and the wire that it is on."""
+def _nobody(_: object) -> None:
+    raise AssertionError("nothing was left to be sent")
 
-    def __init__(self) -> None:
+
+class Talk:
+    """A `FrameSocket`, and the wire that it is on; a rest is sent in the nursery."""
+
+    def __init__(self, nursery: trio.Nursery | None = None) -> None:
         self.wire = Wire()
-        self.socket = FrameSocket(cast(ClientStream, self.wire), MOST_BYTES, Limits(ping_every_s=20))
+        spawn = _nobody if nursery is None else nursery.start_soon
+        self.socket = FrameSocket(cast(ClientStream, self.wire), MOST_BYTES, spawn)
 
     async def comes(self, *frames: bytes) -> None:
         await self.socket.handle(RawData(b"".join(frames)))
@@ -224,13 +230,42 @@ async def test_what_nobody_takes_any_more_is_let_go() -> None:
 
 
 async def test_pings_come_every_so_often_until_the_end(autojump_clock: trio.testing.MockClock) -> None:
-    talk = Talk()
+    talk, beat = Talk(), Beat(Limits(ping_every_s=20))
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(talk.socket.keep_alive)
+        nursery.start_soon(beat.run)
+        beat.add(talk.socket)
         await trio.sleep(45)
         assert said(talk.wire.sent) == [(PING, b"")] * 3
         await talk.socket.close(1000, "")
+        await trio.sleep(45)
+        nursery.cancel_scope.cancel()
     assert len(said(talk.wire.sent)) == 4
+
+
+async def test_a_ping_waits_for_nobody(nursery: trio.Nursery, autojump_clock: trio.testing.MockClock) -> None:
+    slow, stuck, gone = Talk(nursery), Talk(nursery), Talk(nursery)
+    beat = Beat(Limits(ping_every_s=20))
+    slow.wire.is_slow = True
+    nursery.start_soon(slow.socket.send, "slow")
+    await trio.testing.wait_all_tasks_blocked()
+    stuck.wire.takes_bytes = 1
+    gone.wire.broken = True
+    for talk in (slow, stuck, gone):
+        beat.add(talk.socket)
+    await trio.sleep(1)
+    assert said(slow.wire.sent) == [(TEXT, b"slow")]
+    assert said(stuck.wire.sent) == [(PING, b"")]
+    with pytest.raises(SocketGone):
+        await gone.socket.receive()
+    assert not gone.socket.ping()
+
+
+async def test_nothing_is_said_on_a_connection_that_is_over() -> None:
+    talk = Talk()
+    talk.socket.leave()
+    assert not talk.socket.ping()
+    assert not talk.socket.send_now("too late")
+    assert talk.wire.sent == b""
 
 
 @given(
@@ -285,28 +320,24 @@ async def test_what_is_sent_at_once_is_sent_by_nobody_else() -> None:
 async def test_what_the_kernel_does_not_take_follows_before_all_else(
     taken: int, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    talk = Talk()
-    nursery.start_soon(talk.socket.keep_alive)
-    await trio.testing.wait_all_tasks_blocked()
+    talk = Talk(nursery)
     talk.wire.takes_bytes = taken
     assert talk.socket.send_now("first")
     assert not talk.socket.send_now("would tear the first apart")
     await talk.socket.send("second")
     await trio.sleep(1)
-    assert said(talk.wire.sent) == [(PING, b""), (TEXT, b"first"), (TEXT, b"second")]
+    assert said(talk.wire.sent) == [(TEXT, b"first"), (TEXT, b"second")]
 
 
 async def test_a_rest_is_sent_though_nothing_follows_it(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    talk = Talk()
-    nursery.start_soon(talk.socket.keep_alive)
-    await trio.testing.wait_all_tasks_blocked()
+    talk = Talk(nursery)
     for text in (b"first", b"second"):
         talk.wire.takes_bytes = 3
         assert talk.socket.send_now(text.decode())
         await trio.sleep(1)
-    assert said(talk.wire.sent) == [(PING, b""), (TEXT, b"first"), (TEXT, b"second")]
+    assert said(talk.wire.sent) == [(TEXT, b"first"), (TEXT, b"second")]
 
 
 async def test_nothing_is_sent_at_once_beside_a_message_that_is_being_sent(
@@ -324,9 +355,7 @@ async def test_nothing_is_sent_at_once_beside_a_message_that_is_being_sent(
 async def test_a_client_that_is_gone_is_noticed_by_what_it_was_sent_at_once(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    talk = Talk()
-    nursery.start_soon(talk.socket.keep_alive)
-    await trio.testing.wait_all_tasks_blocked()
+    talk = Talk(nursery)
     talk.wire.broken = True
     assert talk.socket.send_now("is lost")
     with pytest.raises(SocketGone):

@@ -81,6 +81,7 @@ class Connection(TCPServer):
         super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]
         self._idle = idle
         self._waiting = trio.CancelScope()
+        self._frames: FrameSocket | None = None
 
     async def run(self) -> None:
         """Serve until either side has had enough. Raises whatever goes wrong inside hypercorn."""
@@ -93,11 +94,13 @@ class Connection(TCPServer):
                 self.stream.closing.tell = lambda: tasks.spawn(self._end_soon, tasks)
         finally:
             self.stream.closing.tell = None
+            if self._frames is not None:
+                self._frames.leave()
             await self._close()
 
     def take_over(self, socket: FrameSocket) -> None:
         """From now on what is read is a websocket's."""
-        self.protocol = socket  # type: ignore[assignment] # it handles the same events
+        self.protocol = self._frames = socket  # type: ignore[assignment] # it handles the same events
 
     def _protocol(self, tasks: Tasks) -> Http1:
         socket = self.stream.socket

@@ -9,7 +9,7 @@ Whatever a client does wrong is answered by the close code that RFC 6455 has for
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 from hypercorn.events import Closed, Event, RawData
@@ -19,7 +19,6 @@ from websockets.protocol import Protocol, Side, State
 from paydaemon.frontends.conversation import Goodbye
 from paydaemon.frontends.framing import close_frame, text_frame
 from paydaemon.frontends.pace import Pace
-from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.tls import ClientStream
 from paydaemon.hooks.frontend import SocketGone
 
@@ -33,17 +32,20 @@ _OF_MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 _SILENT = logging.Logger("websocket", logging.CRITICAL)  # noqa: LOG001 - no part of the daemon's log
 
 
-class FrameSocket:
-    """One websocket. `handle` is for the connection, `receive`, `send` and `close` for whoever talks."""
+Spawn = Callable[[Callable[[], Awaitable[None]]], None]
+"""Starts a task that lives no longer than the connection."""
 
-    def __init__(self, stream: ClientStream, message_bytes: int, limits: Limits) -> None:
+
+class FrameSocket:
+    """One websocket. `handle`, `ping` and `leave` are for the connection, the rest is for whoever talks."""
+
+    def __init__(self, stream: ClientStream, message_bytes: int, spawn: Spawn) -> None:
         self._stream = stream
-        self._limits = limits
+        self._spawn = spawn
         self._protocol = Protocol(Side.SERVER, max_size=message_bytes, logger=_SILENT)
         self._arrived, self._messages = trio.open_memory_channel[str | bytes](WAITING)
         self._sending = trio.Lock()
         self._rest = b""
-        self._has_rest = trio.Event()
         self._message = bytearray()
         self._is_text = False
         self._is_over = False
@@ -58,12 +60,19 @@ class FrameSocket:
         elif isinstance(event, Closed):
             await self._end()
 
-    async def keep_alive(self) -> None:
-        """Ping every so often, so that a client that is gone is noticed by the kernel."""
-        while self._is_open:
-            await self._tell(lambda: self._protocol.send_ping(b""))
-            with trio.move_on_after(self._limits.ping_every_s):
-                await self._send_rests()
+    def ping(self) -> bool:
+        """Ping without waiting, unless something else is being sent; whether it is open still.
+
+        What a client that is gone is sent goes unanswered, which the kernel notices.
+        """
+        if self._is_open and not self._is_sending:
+            self._protocol.send_ping(b"")
+            self._send_soon(b"".join(self._protocol.data_to_send()))
+        return self._is_open
+
+    def leave(self) -> None:
+        """The connection is over: nothing more is said on it."""
+        self._is_over = True
 
     # What whoever talks calls
 
@@ -104,7 +113,7 @@ class FrameSocket:
 
         The rest goes before whatever is sent next, which must be soon.
         """
-        if self._is_open and not (self._rest or self._sending.locked()):
+        if self._is_open and not self._is_sending:
             frames = self._stream.send_now(frames)
         self._rest += frames
         return not self._rest
@@ -112,12 +121,11 @@ class FrameSocket:
     def send_now(self, text: str) -> bool:
         """Send a message without waiting, which costs a third; False where others have to be sent first.
 
-        What the kernel does not take of it is sent by `keep_alive`, which also notices that a client is gone.
+        What the kernel does not take of it follows by itself; who is gone is noticed then.
         """
-        if self._rest or self._sending.locked() or not self._is_open:
+        if self._is_sending or not self._is_open:
             return False
-        if not self.send_frames_now(text_frame(text.encode())):
-            self._has_rest.set()
+        self._send_soon(text_frame(text.encode()))
         return True
 
     async def close(self, code: int, reason: str) -> None:
@@ -126,6 +134,10 @@ class FrameSocket:
         await self._end()
 
     # How
+
+    @property
+    def _is_sending(self) -> bool:
+        return bool(self._rest) or self._sending.locked()
 
     @property
     def _is_open(self) -> bool:
@@ -184,12 +196,12 @@ class FrameSocket:
             say()
             return await self._write(frames)
 
-    async def _send_rests(self) -> None:
-        """Whenever `send_now` has left something."""
-        while True:
-            await self._has_rest.wait()
-            self._has_rest = trio.Event()
-            await self._tell(lambda: None)
+    def _send_soon(self, frames: bytes) -> None:
+        if not self.send_frames_now(frames):
+            self._spawn(self._send_rest)
+
+    async def _send_rest(self) -> None:
+        await self._tell(lambda: None)
 
     async def _write(self, frames: bytes = b"") -> bool:
         """Send what the protocol has to say, whole: half of a frame would spoil the next one."""

@@ -84,6 +84,7 @@ class Guard:
     ) -> None:
         """Take connections until `stop`, then see them off."""
         async with trio.open_nursery() as connections:
+            connections.start_soon(self.config.beat.run)
             async with trio.open_nursery() as accepting:
                 accepting.start_soon(
                     partial(trio.serve_listeners, self.take, list(listeners), handler_nursery=connections)

@@ -30,6 +30,7 @@ from hypercorn.typing import ASGISendEvent, H11SendableEvent, WebsocketAcceptEve
 from websockets.frames import CloseCode
 
 from paydaemon.frontends import errors, wire
+from paydaemon.frontends.beat import Beat
 from paydaemon.frontends.frames import FrameSocket
 from paydaemon.frontends.scope import CONNECTION, FRAMES, MESSAGE_BYTES, STREAM
 from paydaemon.frontends.settings import Limits
@@ -48,6 +49,7 @@ class HypercornConfig(Config):
         super().__init__()
         self.limits = limits
         self.traffic = traffic
+        self.beat = Beat(limits)
 
     def refusal(self, status: int, peer: tuple[str, int] | None) -> tuple[Headers, bytes]:
         """The headers and the body of an error of the protocol, which is noted."""
@@ -169,11 +171,12 @@ class Websocket(WSStream):
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
         """The connection is handed over before the client can know that it may send."""
         held: dict[str, Any] = self.scope["state"]
-        self._frames = held[FRAMES] = FrameSocket(held[STREAM], held[MESSAGE_BYTES], self.config.limits)
+        spawn = self.task_group.spawn
+        self._frames = held[FRAMES] = FrameSocket(held[STREAM], held[MESSAGE_BYTES], spawn)
         held[CONNECTION].take_over(self._frames)
         status, headers, _ = self.handshake.accept(message.get("subprotocol"), message.get("headers", []))
         await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
-        self.task_group.spawn(self._frames.keep_alive)
+        self.config.beat.add(self._frames)
 
     async def _send_error_response(self, status_code: int) -> None:
         # Closed first: the application would otherwise answer too, and two answers are one too many for h11.

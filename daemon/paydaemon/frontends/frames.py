@@ -19,6 +19,7 @@ from websockets.protocol import Protocol, Side, State
 from paydaemon.frontends.conversation import Goodbye
 from paydaemon.frontends.framing import close_frame, text_frame
 from paydaemon.frontends.pace import Pace
+from paydaemon.frontends.queue import Queue
 from paydaemon.frontends.tls import ClientStream
 from paydaemon.hooks.frontend import SocketGone
 
@@ -43,7 +44,7 @@ class FrameSocket:
         self._stream = stream
         self._spawn = spawn
         self._protocol = Protocol(Side.SERVER, max_size=message_bytes, logger=_SILENT)
-        self._arrived, self._messages = trio.open_memory_channel[str | bytes](WAITING)
+        self._messages = Queue(WAITING)
         self._sending = trio.Lock()
         self._rest = b""
         self._message = bytearray()
@@ -78,10 +79,10 @@ class FrameSocket:
 
     async def receive(self) -> str | bytes:
         """The next message. Raises `SocketGone` once there will be none."""
-        try:
-            return await self._messages.receive()
-        except trio.EndOfChannel:
-            raise SocketGone from None
+        message = await self._messages.get()
+        if message is None:
+            raise SocketGone
+        return message
 
     async def send(self, message: str | bytes) -> None:
         """Send a message; waits while the client reads nothing. Raises `SocketGone` once it is gone."""
@@ -179,14 +180,10 @@ class FrameSocket:
     async def _deliver(self, message: bytes) -> None:
         try:
             whole = message.decode() if self._is_text else message
-            try:
-                self._arrived.send_nowait(whole)
-            except trio.WouldBlock:
-                await self._arrived.send(whole)
         except UnicodeDecodeError:
             self._protocol.fail(CloseCode.INVALID_DATA, "text must be UTF-8")
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass  # nobody listens any more
+        else:
+            await self._messages.put(whole)
 
     async def _tell(self, say: Callable[[], None], frames: bytes = b"") -> bool:
         """Send what is said; whether the client may still take it."""
@@ -218,5 +215,5 @@ class FrameSocket:
     async def _end(self) -> None:
         """Nothing more will be said or heard; the client has a moment to see that (`Connection`)."""
         self._is_over = True
-        self._arrived.close()
+        self._messages.close()
         await self._stream.aclose()

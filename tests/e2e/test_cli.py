@@ -264,7 +264,7 @@ async def test_where_no_daemon_runs_it_is_said_in_one_line(tmp_path: Path, comma
 async def test_check_config(daemon: Daemon, tmp_path: Path) -> None:
     good = await paydaemon("check-config", "--config", str(daemon.config))
     assert (good.exit_code, good.err) == (0, "")
-    assert "1 chain(s), 1 rate source(s), 0 notifier(s), no problems" in good.out
+    assert "1 chain(s), 1 rate source(s), 0 notifier(s), 0 frontend(s), no problems" in good.out
     as_json = await paydaemon("check-config", "--json", "--config", str(daemon.config))
     assert as_json.json == {"problems": []}
 

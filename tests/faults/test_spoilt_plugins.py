@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trio
 
-from paydaemon.hooks import notifier, ports
+from paydaemon.hooks import frontend, notifier, ports
 from paydaemon.hooks.notifier import Notifier
 from paydaemon.hooks.ports import Chain
 from tests.faults.spoilt import HOOKS, RAISES, SOURCES, WAITS, members, ways
@@ -221,13 +221,17 @@ async def test_a_chain_that_cannot_be_made_is_a_mistake_of_the_configuration(tmp
 
 def test_every_port_is_tried_or_left_out_for_a_reason() -> None:
     tried = {"Chain", "RateSource", "Notifier"}
-    given = {"ChainHost", "RateHost"}  # the daemon's own
+    given = {"ChainHost", "RateHost", "FrontendHost", "Socket", "PromptSocket"}  # the daemon's own
     # Sandboxes and a recipient are for `paydaemon demo`, where no daemon depends on them; a relay is spoilt
-    # in test_spoilt_relays.py, and held to its port there.
-    elsewhere = {"Sandbox", "SigningSandbox", "RateSandbox", "Recipient", "Relay"}
+    # in test_spoilt_relays.py, and held to its port there; questions and prompts in engine/test_inquiries.py,
+    # a frontend in frontends/test_guests.py.
+    elsewhere = {
+        "Sandbox", "SigningSandbox", "RateSandbox", "Recipient", "Relay", "Inquiry", "Prompt", "Frontend",
+    }  # fmt: skip
     found = {
         name
-        for name, port in {**vars(ports), **vars(notifier)}.items()
+        for room in (ports, notifier, frontend)
+        for name, port in vars(room).items()
         if getattr(port, "_is_protocol", False) and name != "Protocol"
     }
     assert found == tried | given | elsewhere

@@ -15,6 +15,7 @@ from paydaemon.config.limits import LimitSettings
 from paydaemon.config.models import (
     AdminSettings,
     ChainConfig,
+    CheckoutSettings,
     Config,
     DaemonSettings,
     HealthSettings,
@@ -43,6 +44,7 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "quotes": QuoteSettings,
         "health": HealthSettings,
         "relay": RelaySettings,
+        "checkout": CheckoutSettings,
         "limits": LimitSettings,
         "plugins": PluginSettings,
     }

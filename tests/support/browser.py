@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 import trio
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from playwright.sync_api import Browser as Chromium
 
 from tests.support.waiting import BOUND_S
@@ -23,6 +23,7 @@ from tests.support.waiting import BOUND_S
 ROOT = Path(__file__).parents[2]
 PHONE = {"width": 360, "height": 740}
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -45,8 +46,7 @@ class Browser:
 
     async def do(self, work: Callable[[], T]) -> T:
         """Have something done in the browser's thread, while the tests' own loop goes on."""
-        with trio.CancelScope(shield=True):  # Playwright's own time-outs end it
-            return await trio.to_thread.run_sync(self._thread.submit(work).result)
+        return await trio.to_thread.run_sync(self._thread.submit(work).result)
 
     @asynccontextmanager
     async def tab(self, **settings: Any) -> AsyncIterator["Tab"]:
@@ -59,9 +59,10 @@ class Browser:
             yield tab
         finally:
             await self.do(tab.context.close)
-        assert tab.complaints == []
+        assert not tab.complaints, tab.complaints
 
     def _start(self) -> None:
+        expect.set_options(timeout=1_000 * BOUND_S)
         self._playwright = sync_playwright().start()
         self._chromium = self._playwright.chromium.launch(executable_path=self._program)
 
@@ -86,9 +87,11 @@ class Tab:
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    async def __call__(self, work: Callable[[Page], T]) -> T:
+    async def __call__(
+        self, work: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Do something with the page, and return what it returns."""
-        return await self._browser.do(lambda: work(self.page))
+        return await self._browser.do(lambda: work(self.page, *args, **kwargs))
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

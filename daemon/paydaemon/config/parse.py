@@ -122,6 +122,7 @@ class _Parser:
             quotes=self._table("quotes", QuoteSettings),
             health=self._table("health", HealthSettings),
             relay=self._table("relay", RelaySettings),
+            checkout=self._table("checkout", CheckoutSettings),
             limits=self._table("limits", LimitSettings),
             plugins=self._table("plugins", PluginSettings),
             chains=self._chains(),

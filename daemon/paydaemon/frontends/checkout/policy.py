@@ -9,6 +9,7 @@ import base64
 from collections.abc import Sequence
 from hashlib import sha256
 
+from paydaemon.frontends.gate import origin_of
 
 def policy(style: str, public_url: str, frame_ancestors: Sequence[str]) -> str:
     """The page's Content-Security-Policy."""
@@ -26,5 +27,4 @@ def policy(style: str, public_url: str, frame_ancestors: Sequence[str]) -> str:
 
 def _websockets_of(public_url: str) -> str:
     """The daemon's own, by name: not every browser counts them as 'self'."""
-    scheme, _, rest = public_url.partition("://")
-    return f"{'wss' if scheme == 'https' else 'ws'}://{rest.partition('/')[0]}"
+    return f"ws{origin_of(public_url).removeprefix('http')}"

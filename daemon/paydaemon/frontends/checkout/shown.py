@@ -32,6 +32,8 @@ class State(StrEnum):
     SEEN = "seen"
     SETTLED = "settled"
     EXPIRED = "expired"
+    MISSED = "missed"
+    """Expired, and something arrived all the same: too little of it, or too late."""
     INVALID = "invalid"
 
 
@@ -150,7 +152,7 @@ def page(invoice: Shown, paid_times: int, now_ms: int, number: int | None = None
 
 
 def stand(invoice: Shown) -> str:
-    """A text that differs wherever an invoice's status, flags or payments do. `live.js` makes the same one."""
+    """A text that differs wherever status, flags or payments do. `live.js` makes the same one."""
     payments = (one for option in invoice["options"] for one in option["payments"])
     depths = (f"{one['id']}:{one['state']}:{one['confirmations']}" for one in payments)
     return " ".join([invoice["status"], *invoice["flags"], *depths])
@@ -163,7 +165,7 @@ def _state(invoice: Shown, options: Sequence[Shown], *, in_time: bool) -> State:
         case Status.SETTLED:
             return State.SETTLED
         case Status.EXPIRED:
-            return State.EXPIRED
+            return State.MISSED if {Flag.PARTIAL, Flag.LATE} & set(invoice["flags"]) else State.EXPIRED
         case Status.INVALID:
             return State.INVALID
         case Status.NEW if not in_time:
@@ -176,7 +178,7 @@ def _state(invoice: Shown, options: Sequence[Shown], *, in_time: bool) -> State:
 
 def _remarks(state: State, flags: set[str]) -> list[Remark]:
     told = {
-        Remark.SHORT: Flag.PARTIAL in flags and state in (State.TIME_UP, State.EXPIRED),
+        Remark.SHORT: Flag.PARTIAL in flags and state in (State.TIME_UP, State.MISSED),
         Remark.OVER: Flag.OVER in flags,
         Remark.LATE: Flag.LATE in flags,
         Remark.REVERSED: Flag.REVERSED in flags and state is not State.SETTLED,
@@ -212,9 +214,7 @@ def _way(option: Shown) -> Way:
         paid=_whole(paid_minor, option) if paid_minor else None,
         address=destination["address"],
         memo=destination["memo"],
-        handover=(
-            handover(destination["uri"], destination["address"], amount) if _is_open(option) else None
-        ),
+        handover=(handover(destination["uri"], destination["address"], amount) if _is_open(option) else None),
     )
 
 

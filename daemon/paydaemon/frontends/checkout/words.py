@@ -7,19 +7,24 @@ then by what the browser sends.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, get_decimal_symbol
+
+from paydaemon.core.money import MAX_DECIMALS, MAX_INTEGER_DIGITS
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 """By code, what each calls itself."""
 
 ENGLISH = "en"
 DOMAIN = "checkout"
+LONGEST_DIGITS = 2 * (MAX_INTEGER_DIGITS + MAX_DECIMALS)
+"""Those of any amount, with room to round in."""
+
 CATALOGUES = files("paydaemon.frontends.checkout").joinpath("locale")
 
 
@@ -55,12 +60,14 @@ class Formats:
         """An amount of a currency, as people write it: ``12,50 €``. An asset's symbol stands behind it."""
         if currency not in self._locale.currencies:
             return f"{self.amount(text)}\N{NO-BREAK SPACE}{currency}"
-        return format_currency(Decimal(text), currency, locale=self._locale, decimal_quantization=False)
+        with localcontext(prec=LONGEST_DIGITS):
+            return format_currency(Decimal(text), currency, locale=self._locale, decimal_quantization=False)
 
     def moment(self, at_ms: int) -> str:
         """A time in UTC: where the payer is, is not known here."""
         at = datetime.fromtimestamp(at_ms // 1000, UTC)
-        return f"{format_datetime(at, 'medium', locale=self._locale)}\N{NO-BREAK SPACE}UTC"
+        day, time = format_date(at, locale=self._locale), format_time(at, "short", locale=self._locale)
+        return f"{day}, {time}\N{NO-BREAK SPACE}UTC"
 
 
 def clock(left_s: int) -> str:

@@ -64,7 +64,7 @@ def _language(view: InvoiceView | None) -> str:
 
 
 def _asked(view: InvoiceView | None) -> Iterator[str | None]:
-    """What the payer chose, what the seller knows of the payer, and what the browser prefers, in that order."""
+    """What the payer chose, then what the seller knows of the payer, then what the browser prefers."""
     yield request.args.get("lang")
     if view is not None:
         yield view.invoice.buyer.get("locale")

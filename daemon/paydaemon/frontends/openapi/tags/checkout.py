@@ -20,9 +20,7 @@ PAGE = Operation(
             {"type": "string"},
             "de",
         ),
-        Parameter(
-            "way", "The way to pay that is shown, from 1 on as in `options`.", {"type": "string"}, "1"
-        ),
+        Parameter("way", "The way to pay that is shown, from 1 on as in `options`.", {"type": "string"}, "1"),
     ),
     answers=(
         Answer("The page.", media=HTML),
@@ -37,7 +35,7 @@ SCRIPTS = Operation(
     method="GET",
     path="/assets/checkout/{version}/{name}",
     summary="Show a script of the checkout page",
-    description="The page names them. What is in one never changes under its path, so it may be kept for good.",
+    description="The page names them. Under its path a script never changes, so it may be kept for good.",
     parameters=(
         Parameter(
             "version", "The hash of all of them.", {"type": "string"}, samples.CHECKOUT_VERSION, "path"
@@ -54,8 +52,8 @@ EMBEDDING = Operation(
     method="GET",
     path="/paydaemon.js",
     summary="Show the script that embeds the checkout page",
-    description="A page of yours that loads it opens the checkout page in a dialog, if `checkout.frame_ancestors` "
-    "of the configuration names it.",
+    description="A page of yours that loads it opens the checkout page in a dialog, if "
+    "`checkout.frame_ancestors` of the configuration names your page.",
     answers=(Answer("The script.", media=SCRIPT),),
     needs=Needs.NOTHING,
 )

@@ -1,4 +1,4 @@
-"""The checkout page inside of a seller's own, as docs/examples/checkout.html does it, and only where it may be."""
+"""The checkout page inside of a seller's own: as docs/examples/checkout.html does it, and nowhere else."""
 
 import re
 from collections.abc import AsyncIterator
@@ -17,7 +17,9 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "checkout.html"
 
 
 @asynccontextmanager
-async def shop_with(folder: Path, *others: str, named: bool = True) -> AsyncIterator[tuple[Shop, Served, Json]]:
+async def shop_with(
+    folder: Path, *others: str, named: bool = True
+) -> AsyncIterator[tuple[Shop, Served, Json]]:
     """A seller's site with the example, whose page may be framed by the site if it is `named`."""
     async with shop_open() as shop:
         allowed = (*others, shop.origin) if named else others

@@ -15,8 +15,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 import trio
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support.waiting import BOUND_S
 
@@ -87,9 +87,7 @@ class Tab:
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    async def __call__(
-        self, work: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def __call__(self, work: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do something with the page, and return what it returns."""
         return await self._browser.do(lambda: work(self.page, *args, **kwargs))
 

@@ -197,7 +197,10 @@ def origin_of(url: str) -> str:
 
 
 async def _stamp(response: Response) -> Response:
-    """What every answer carries: an id, and that nobody should reinterpret it; nor keep it, unless it says so."""
+    """What every answer carries: its id, and that nobody should reinterpret it.
+
+    Nor keep it, unless it says itself for how long.
+    """
     response.headers["X-Request-Id"] = errors.request_id()
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"

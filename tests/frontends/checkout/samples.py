@@ -28,7 +28,11 @@ HEDERA: dict[str, Any] = {
     "due_minor": "13500000",
     "remaining_minor": "13500000",
     "confirmations_required": 1,
-    "destination": {"address": "0.0.1001", "memo": "000018", "uri": "hedera:0.0.1001?amount=13.5&memo=000018"},
+    "destination": {
+        "address": "0.0.1001",
+        "memo": "000018",
+        "uri": "hedera:0.0.1001?amount=13.5&memo=000018",
+    },
 }
 
 

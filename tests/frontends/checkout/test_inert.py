@@ -1,4 +1,4 @@
-"""Whatever sellers, chains and links put into an invoice, it is text on the page: never markup, never a script."""
+"""Whatever sellers, chains and links put into an invoice is text on the page, never markup or a script."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +17,11 @@ from tests.frontends.test_docs_page import Read
 from tests.support.served import Served
 
 EVIL = "'\"></code></script><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}%(x)s"
-FIXED = {"id", "status", "flags", "created_at", "expires_at", "options", "due", "due_minor", "remaining_minor",
-         "confirmations_required", "pending_minor", "confirmed_minor", "destination", "payments", "amount",
-         "state", "confirmations", "seen_at", "amount_minor", "return_url"}  # fmt: skip
+FIXED = {
+    "id", "status", "flags", "created_at", "expires_at", "options", "due", "due_minor", "remaining_minor",
+    "confirmations_required", "pending_minor", "confirmed_minor", "destination", "payments", "amount",
+    "state", "confirmations", "seen_at", "amount_minor", "return_url",
+}  # fmt: skip
 """What is never anybody's own text: numbers, times, names of ours, and a URL that was checked."""
 
 

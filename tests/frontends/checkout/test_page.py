@@ -74,7 +74,7 @@ async def test_the_newest_payments_are_shown_and_all_are_counted(daemon: Served)
 async def test_the_payers_word_comes_first_then_the_sellers_then_the_browsers(
     daemon: Served, query: str, buyers: str | None, browsers: str, language: str
 ) -> None:
-    invoice = await daemon.invoice(**({"buyer": {"locale": buyers}} if buyers else {}))
+    invoice = await daemon.invoice(buyer={"locale": buyers} if buyers else {})
     async with daemon.client("", **{"Accept-Language": browsers}) as client:
         answer = await client.get(f"/i/{invoice['id']}{query}")
     assert (answer.headers["Content-Language"], answer.headers["Vary"]) == (language, "Accept-Language")
@@ -97,7 +97,9 @@ async def test_what_is_to_be_entered_in_a_wallet_has_a_point_in_every_language(d
     assert "12,50\xa0€" in shown
 
 
-@pytest.mark.parametrize("query", ["?way=", "?way=-1", "?way=99", "?way=1e3", "?way=２", "?lang=<b>", "?a=1&a=2"])
+@pytest.mark.parametrize(
+    "query", ["?way=", "?way=-1", "?way=99", "?way=1e3", "?way=２", "?lang=<b>", "?a=1&a=2"]
+)
 async def test_whatever_a_link_says_there_is_a_page(daemon: Served, query: str) -> None:
     invoice = await daemon.invoice()
     async with daemon.client("") as client:

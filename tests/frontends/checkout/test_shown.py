@@ -56,12 +56,17 @@ def test_nothing_can_be_paid_where_nothing_should_be(state: State) -> None:
     assert told.goes_on == (state in (State.TIME_UP, State.CLOSED, State.SEEN))
 
 
-@pytest.mark.parametrize(("number", "symbol"), [(None, "BTC"), (1, "BTC"), (2, "USDC"), (3, "BTC"), (0, "BTC")])
+@pytest.mark.parametrize(
+    ("number", "symbol"), [(None, "BTC"), (1, "BTC"), (2, "USDC"), (3, "BTC"), (0, "BTC")]
+)
 def test_the_way_that_is_asked_for_is_shown_or_else_the_first(number: int | None, symbol: str) -> None:
     told = shown(number=number)
     assert told.way is not None
     assert told.way.symbol == symbol
-    assert [(one.symbol, one.amount) for one in told.choices] == [("BTC", "0.00020834"), ("USDC", "13.500000")]
+    assert [(one.symbol, one.amount) for one in told.choices] == [
+        ("BTC", "0.00020834"),
+        ("USDC", "13.500000"),
+    ]
     assert told.number == (2 if symbol == "USDC" else 1)
     assert told.return_url is None
 
@@ -112,7 +117,12 @@ def test_how_it_stands_differs_wherever_the_page_would() -> None:
         stand(invoice("processing")),
         *(
             stand(invoice("processing", options=[{**BITCOIN, "payments": [paid]}]))
-            for paid in (one, {**one, "id": "pay_b"}, {**one, "confirmations": 1}, {**one, "state": "dropped"})
+            for paid in (
+                one,
+                {**one, "id": "pay_b"},
+                {**one, "confirmations": 1},
+                {**one, "state": "dropped"},
+            )
         ),
     ]
     assert len(set(stands)) == len(stands)

@@ -25,7 +25,14 @@ def test_the_link_asks_for_what_is_left(uri: str, link: str) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    ["hedera:0.0.1001?amount=1&memo=000018", "javascript:alert(1)", "https://evil.example/", "data:,x", "x", ""],
+    [
+        "hedera:0.0.1001?amount=1&memo=000018",
+        "javascript:alert(1)",
+        "https://evil.example/",
+        "data:,x",
+        "x",
+        "",
+    ],
 )
 def test_what_no_wallet_opens_is_no_link(uri: str) -> None:
     told = handover(uri, "0.0.1001", "0.1")

@@ -1,4 +1,4 @@
-"""The page's languages: each says everything, is chosen as told, and writes amounts without losing a digit."""
+"""The page's languages: each says everything, is chosen as told, and loses no digit of an amount."""
 
 import subprocess
 import sys

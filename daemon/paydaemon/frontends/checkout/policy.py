@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from paydaemon.frontends.gate import origin_of
 
+
 def policy(style: str, public_url: str, frame_ancestors: Sequence[str]) -> str:
     """The page's Content-Security-Policy."""
     allowed = {

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from tests.pages.desk import mark, pay
 from tests.pages.looking import faults
@@ -44,6 +44,12 @@ def opened(page: Page, origin: str) -> None:
     expect(inside(page).locator("main")).to_be_visible()
 
 
+def refused(page: Page, origin: str) -> None:
+    page.goto(origin)
+    with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
+        page.click("[data-paydaemon-invoice]")
+
+
 def told(page: Page, text: str) -> None:
     expect(page.locator("#told")).to_have_text(text)
 
@@ -76,9 +82,7 @@ async def test_a_page_that_is_not_named_cannot_show_it(tmp_path: Path, browser: 
         shop_with(tmp_path, "https://other.example", named=False) as (shop, _, _),
         browser.tab() as tab,
     ):
-        await tab(lambda page: page.goto(shop.origin))
-        await tab(lambda page: page.click("[data-paydaemon-invoice]"))
-        await tab(lambda page: page.wait_for_event("console", lambda said: "frame-ancestors" in said.text))
+        await tab(refused, shop.origin)
         assert await tab(lambda page: inside(page).locator("h1").count()) == 0
         await tab(lambda page: page.get_by_role("button", name="Close").click())
         tab.complaints.clear()
@@ -86,7 +90,7 @@ async def test_a_page_that_is_not_named_cannot_show_it(tmp_path: Path, browser: 
 
 async def test_neither_side_listens_to_strangers(tmp_path: Path, browser: Browser) -> None:
     """That it is paid is believed from the checkout page alone, and said to the shop that asked, alone."""
-    async with shop_with(tmp_path) as (shop, daemon, invoice), browser.tab() as tab:
+    async with shop_with(tmp_path, "*") as (shop, daemon, invoice), browser.tab() as tab:
         lie = {"paydaemon": "paid", "invoice": invoice["id"]}
         say = "lie => parent.postMessage(lie, '*')"
         await tab(opened, shop.origin)
@@ -103,3 +107,19 @@ async def test_neither_side_listens_to_strangers(tmp_path: Path, browser: Browse
         await tab(told, f"Thank you. {invoice['id']} is paid.")
         assert all("target origin" in one for one in tab.complaints), tab.complaints
         tab.complaints.clear()
+
+
+async def test_the_page_tells_nobody_but_those_that_are_named(tmp_path: Path, browser: Browser) -> None:
+    """Not even where a browser lets others frame it: here only what the page itself knows is altered."""
+    async with shop_with(tmp_path) as (shop, daemon, invoice), browser.tab() as tab:
+
+        def alter(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, body=answer.text().replace(shop.origin, "https://other.example"))
+
+        await mark(daemon, invoice, "settled")
+        await tab(lambda page: page.route("**/i/*", alter))
+        await tab(opened, shop.origin)
+        await tab(lambda page: expect(inside(page).locator("h1")).to_have_text("Paid"))
+        await tab(lambda page: page.evaluate("new Promise(done => setTimeout(done, 50))"))
+        await tab(told, "")

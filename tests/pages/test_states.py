@@ -15,71 +15,76 @@ from paydaemon.frontends.routes import checkout
 from tests.pages.desk import BOTH, DUE, HOUR_MS, expire, link, mark, pay
 from tests.pages.looking import look_through
 from tests.support.browser import Browser
-from tests.support.served import Json, Served
+from tests.support.served import Served
 
 RETURN_URL = "https://shop.example/thanks"
 
-Scene = Callable[[Served], Awaitable[tuple[Json, str]]]
+Scene = Callable[[Served], Awaitable[tuple[str, str]]]
 
 
-async def waiting(daemon: Served) -> tuple[Json, str]:
-    return await daemon.invoice(chains=BOTH), "Waiting for your payment"
+async def waiting(daemon: Served) -> tuple[str, str]:
+    return link(daemon, await daemon.invoice(chains=BOTH)), "Waiting for your payment"
 
 
-async def partial(daemon: Served) -> tuple[Json, str]:
+async def german_with_a_memo(daemon: Served) -> tuple[str, str]:
+    invoice = await daemon.invoice(chains=BOTH, buyer={"locale": "de-AT"})
+    return link(daemon, invoice, "?way=2"), "Wir warten auf Ihre Zahlung"
+
+
+async def partial(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice(chains=BOTH)
     await pay(daemon, invoice, DUE // 3)
-    return invoice, "Part of the amount has arrived"
+    return link(daemon, invoice), "Part of the amount has arrived"
 
 
-async def seen(daemon: Served) -> tuple[Json, str]:
+async def seen(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice(return_url=RETURN_URL)
     await pay(daemon, invoice)
     await daemon.engine.bitcoin.mine(3)
-    return invoice, "Payment seen, waiting for confirmations"
+    return link(daemon, invoice), "Payment seen, waiting for confirmations"
 
 
-async def over(daemon: Served) -> tuple[Json, str]:
+async def over(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice(return_url=RETURN_URL)
     await pay(daemon, invoice, 2 * DUE)
     await daemon.engine.bitcoin.mine(6)
-    return invoice, "Paid"
+    return link(daemon, invoice), "Paid"
 
 
-async def reversed_and_replaced(daemon: Served) -> tuple[Json, str]:
+async def reversed_and_replaced(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice()
     paid = await pay(daemon, invoice)
     await daemon.engine.bitcoin.mine(6)
     await daemon.engine.bitcoin.reorganise(6)
     await daemon.engine.bitcoin.spoil(paid, ObservedState.REPLACED, "another")
-    return invoice, "Waiting for your payment"
+    return link(daemon, invoice), "Waiting for your payment"
 
 
-async def invalid(daemon: Served) -> tuple[Json, str]:
+async def invalid(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice()
     await mark(daemon, invoice, "invalid")
-    return invoice, "Invalid"
+    return link(daemon, invoice), "Invalid"
 
 
-async def late(daemon: Served) -> tuple[Json, str]:
+async def late(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice(return_url=RETURN_URL)
     await expire(daemon)
     await pay(daemon, invoice, DUE // 2)
-    return invoice, "Expired"
+    return link(daemon, invoice), "Expired"
 
 
-async def closed(daemon: Served) -> tuple[Json, str]:
+async def closed(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice()
     del cast(dict[str, Any], daemon.engine.live_chains)["bitcoin"]
-    return invoice, "Not to be paid at present"
+    return link(daemon, invoice), "Not to be paid at present"
 
 
-async def missing(daemon: Served) -> tuple[Json, str]:
-    return {"id": "inv_none"}, "No such invoice"
+async def missing(daemon: Served) -> tuple[str, str]:
+    return link(daemon, {"id": "inv_none"}), "No such invoice"
 
 
 SCENES: tuple[Scene, ...] = (
-    waiting, partial, seen, over, reversed_and_replaced, invalid, late, closed, missing,
+    waiting, german_with_a_memo, partial, seen, over, reversed_and_replaced, invalid, late, closed, missing,
 )  # fmt: skip
 """In this order: after `late` every invoice is, and after `closed` none can be made."""
 
@@ -87,8 +92,8 @@ SCENES: tuple[Scene, ...] = (
 async def test_everybody_can_use_it_in_every_state(daemon: Served, browser: Browser) -> None:
     async with browser.tab() as tab:
         for scene in SCENES:
-            invoice, heading = await scene(daemon)
-            assert await tab(show, link(daemon, invoice), scene.__name__) == heading
+            url, heading = await scene(daemon)
+            assert await tab(show, url, scene.__name__) == heading
         tab.complaints.remove("Failed to load resource: the server responded with a status of 404 ()")
 
 

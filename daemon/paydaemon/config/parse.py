@@ -17,6 +17,7 @@ from paydaemon.config.models import (
     ChainConfig,
     Config,
     DaemonSettings,
+    DeskSettings,
     HealthSettings,
     HttpSettings,
     InvoiceSettings,
@@ -43,6 +44,7 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "quotes": QuoteSettings,
         "health": HealthSettings,
         "relay": RelaySettings,
+        "desk": DeskSettings,
         "limits": LimitSettings,
         "plugins": PluginSettings,
     }
@@ -120,6 +122,7 @@ class _Parser:
             quotes=self._table("quotes", QuoteSettings),
             health=self._table("health", HealthSettings),
             relay=self._table("relay", RelaySettings),
+            desk=self._table("desk", DeskSettings),
             limits=self._table("limits", LimitSettings),
             plugins=self._table("plugins", PluginSettings),
             chains=self._chains(),

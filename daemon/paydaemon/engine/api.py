@@ -22,6 +22,8 @@ from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
+from paydaemon.engine.desk import Desk
+from paydaemon.engine.exports import Exports
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.measures import RateMeasures
@@ -29,6 +31,7 @@ from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.engine.ratehistory import RateHistory, Span
 from paydaemon.engine.rates import Look, Published, RateBook
 from paydaemon.engine.relays import Relays
+from paydaemon.engine.sessions import Sessions
 from paydaemon.engine.sheet import TipsOf
 from paydaemon.journal import Journal
 from paydaemon.store.port import Reader, Store
@@ -81,6 +84,7 @@ class Api:
         clock: Clock = system_clock,
         deliveries: Deliveries | None = None,
         rate_history: RateHistory | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -94,6 +98,9 @@ class Api:
         self.relays = relays
         self.rate_history = rate_history or RateHistory(store, rates, clock)
         self.deliveries = deliveries or Deliveries(store, {}, clock)
+        self.sessions = sessions or Sessions(store, accounts, clock)
+        self.desk = Desk(store, clock)
+        self.exports = Exports(store)
         self.webhooks = Endpoints(store, self.deliveries, clock)
         self.records = Records(store, self.deliveries, clock)
 

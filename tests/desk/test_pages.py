@@ -5,8 +5,9 @@ import json
 import pytest
 
 from paydaemon.core.events import EventType
+from tests.desk.shop import paid, pay
 from tests.desk.visitor import Page, Visitor, visitor
-from tests.support.served import Json, Served
+from tests.support.served import Served
 from tests.support.waiting import until
 
 FOR_OPERATORS = ["rates", "chains", "deliveries", "plugins"]
@@ -14,21 +15,7 @@ FOR_ALL = ["", "invoices", "payments", "volume", "exports", "sessions"]
 
 HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(2)>{{7*7}}{% raw %}'
 
-
-async def paid(daemon: Served, **fields: object) -> Json:
-    """An invoice that is settled."""
-    invoice = await daemon.invoice(**fields)  # type: ignore[arg-type]
-    await pay(daemon, invoice)
-    return invoice
-
-
-async def pay(daemon: Served, invoice: Json, amount_minor: int = 20_834) -> None:
-    """Pay an invoice, six blocks deep."""
-    issued = await daemon.engine.store.read(
-        lambda reader: reader.invoice(invoice["id"]).options[0].destination.key  # type: ignore[union-attr]
-    )
-    await daemon.engine.bitcoin.pay((issued, amount_minor))
-    await daemon.engine.bitcoin.mine(6)
+KEY = "</code><script>alert(3)</script>"
 
 
 @pytest.mark.parametrize("path", [*FOR_ALL, *FOR_OPERATORS])
@@ -170,7 +157,7 @@ async def test_a_parked_delivery_is_seen_and_tried_again(daemon: Served) -> None
         ("from=2000-01-01&to=2100-01-01", ["water", "tea", "coffee"]),
         ("from=2100-01-01", []),
         ("to=2000-01-01", []),
-        ("q=%22%20OR%20%28", []),
+        ("q=%22%20NOT%20%28", []),
         ("q=&status=&flag=&seller=&from=&to=", ["water", "tea", "coffee"]),
     ],
 )
@@ -237,7 +224,7 @@ async def test_volume_is_drawn_and_told_in_numbers(daemon: Served) -> None:
 async def test_nothing_that_a_seller_wrote_is_more_than_text(daemon: Served) -> None:
     invoice = await daemon.invoice(
         note=HOSTILE,
-        metadata={HOSTILE: [HOSTILE]},
+        metadata={KEY: [HOSTILE]},
         buyer={"name": HOSTILE, "email": "a@b.example"},
         return_url="https://shop.example/?q=%22%3E",
     )
@@ -252,9 +239,7 @@ async def test_nothing_that_a_seller_wrote_is_more_than_text(daemon: Served) -> 
             ]
             assert "49" not in html or HOSTILE in page.text
         assert HOSTILE in Page(await operator.page(f"invoices/{invoice['id']}")).text
-        assert json.dumps({HOSTILE: [HOSTILE]}) in Page(await operator.page(f"invoices/{invoice['id']}")).text
-        searched = Page((await operator.get("invoices", **{})).text)
-        assert searched
+        assert json.dumps({KEY: [HOSTILE]}) in Page(await operator.page(f"invoices/{invoice['id']}")).text
         answer = await operator.client.get("/desk/invoices", params={"q": HOSTILE}, headers=operator._all({}))
     assert answer.status_code == 200
     [field] = [there for tag, there in Page(answer.text).tags if there.get("id") == "q"]

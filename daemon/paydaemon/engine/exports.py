@@ -5,7 +5,7 @@ meanwhile comes after that, so whoever goes on from the last line's `seq` misses
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from paydaemon.core.access import Principal
@@ -41,7 +41,7 @@ class Exports:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def pages(self, principal: Principal, wanted: Extract) -> AsyncIterator[Sequence[Entry]]:
+    async def pages(self, principal: Principal, wanted: Extract) -> AsyncGenerator[Sequence[Entry], None]:
         """The lines a principal may see, in the journal's order, in pages; a page can be empty.
 
         Raises `StoreUnavailable` where they cannot be read; whoever was given some of them goes on after the

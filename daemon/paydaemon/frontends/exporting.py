@@ -8,8 +8,8 @@ stay as they are. JSON lines have the very text.
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass, fields
 
 from quart import Request, Response
@@ -28,7 +28,7 @@ NUMBERS = frozenset({"amount", "amount_minor", "invoice_amount", "due", "rate", 
 FORMULAE = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What begins a formula, or may hide that one begins, in one spreadsheet or another."""
 
-Pages = AsyncIterator[Sequence[Entry]]
+Pages = AsyncGenerator[Sequence[Entry], None]
 
 Writer = Callable[[Sequence[Entry]], str]
 
@@ -119,7 +119,8 @@ async def _body(
     with presses.taken():
         if form.head:
             yield form.head.encode()
-        async for page in pages:
-            await still()
-            if page:
-                yield form.write(page).encode()
+        async with aclosing(pages):
+            async for page in pages:
+                await still()
+                if page:
+                    yield form.write(page).encode()

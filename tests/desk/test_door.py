@@ -1,4 +1,6 @@
-"""Who gets in, for how long, and how they are put out; and that no other page can do anything in their name."""
+"""Who gets in, for how long, and how they are put out; and that no other page can do anything in their
+name.
+"""
 
 import io
 import itertools
@@ -14,6 +16,7 @@ import trio
 
 from paydaemon import logs
 from paydaemon.core.events import EventType
+from paydaemon.engine.ids import digest
 from paydaemon.engine.sessions import SessionRules, Sessions
 from paydaemon.frontends import make_app
 from paydaemon.frontends.settings import DeskSettings, FrontendSettings
@@ -54,10 +57,13 @@ async def test_a_key_opens_the_desk_and_the_cookie_is_for_it_alone(daemon: Serve
     ],
 )
 async def test_the_cookie_fits_the_public_url(tmp_path: Path, public_url: str, start: str, path: str) -> None:
-    async with served(tmp_path) as daemon, engine_of(daemon, tmp_path, public_url) as other:
-        async with visitor(other, "") as browser:
-            says = {"Sec-Fetch-Site": "same-origin"}
-            cookie = (await browser.post("login", {"key": other.key}, says=says)).headers["Set-Cookie"]
+    async with (
+        served(tmp_path) as daemon,
+        engine_of(daemon, tmp_path, public_url) as other,
+        visitor(other, "") as browser,
+    ):
+        says = {"Sec-Fetch-Site": "same-origin"}
+        cookie = (await browser.post("login", {"key": other.key}, says=says)).headers["Set-Cookie"]
     assert cookie.startswith(start)
     assert path in re.split("; ?", cookie)
     assert ("Secure" in re.split("; ?", cookie)) == public_url.startswith("https")
@@ -106,12 +112,18 @@ async def test_a_key_stands_in_no_page_log_or_url(daemon: Served) -> None:
         assert one not in "".join(pages) + told + answer.headers["Location"]
 
 
+def files_of(folder: Path) -> list[Path]:
+    return list(folder.glob("paydaemon.sqlite3*"))
+
+
 async def test_only_a_digest_of_a_session_is_kept(daemon: Served, tmp_path: Path) -> None:
     async with visitor(daemon) as operator:
         secret = operator.cookie
     assert secret is not None
-    for file in tmp_path.glob("paydaemon.sqlite3*"):
-        assert secret.encode() not in file.read_bytes()
+    [key] = [one for one in await daemon.engine.api.accounts.keys() if one.seller_id is None]
+    [kept] = await daemon.engine.store.read(lambda reader: reader.desk_sessions(key.id))
+    assert kept.digest == digest(secret)
+    assert secret.encode() not in b"".join(file.read_bytes() for file in files_of(tmp_path))
 
 
 async def test_logging_out_ends_the_session_and_not_just_the_cookie(daemon: Served) -> None:
@@ -160,9 +172,7 @@ async def test_a_login_leads_back_to_where_one_was_and_nowhere_else(daemon: Serv
         for path, location in places.items():
             shown = await browser.page(path)
             assert "evil" not in shown
-            answer = await browser.client.post(
-                f"/desk/{path}", data={"key": daemon.key}, headers=OURS
-            )
+            answer = await browser.client.post(f"/desk/{path}", data={"key": daemon.key}, headers=OURS)
             assert answer.headers["Location"] == location
         assert (await browser.get("invoices/inv_7")).headers["Location"] == "../login?to=invoices/inv_7"
 
@@ -225,7 +235,12 @@ async def test_a_restart_logs_nobody_out(tmp_path: Path) -> None:
 # --- Foreign pages
 
 TOKENS = {"right": True, "none": None, "wrong": False}
-ORIGINS: Mapping[str, str | None] = {"ours": PUBLIC_URL, "none": None, "foreign": "https://evil.example", "null": "null"}
+ORIGINS: Mapping[str, str | None] = {
+    "ours": PUBLIC_URL,
+    "none": None,
+    "foreign": "https://evil.example",
+    "null": "null",
+}
 SITES = (None, "same-origin", "same-site", "cross-site", "none")
 
 
@@ -289,12 +304,18 @@ async def test_every_form_is_guarded_and_no_link_does_what_a_form_does(daemon: S
 
 async def test_these_are_all_forms_there_are(daemon: Served) -> None:
     app = make_app(daemon.engine.api, FrontendSettings(PUBLIC_URL), StatusOf(), trio.Event())
-    posts = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()) and "desk" in rule.rule]
+    posts = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and "desk" in rule.rule
+    ]
     patterns = {re.sub(r"<[^>]+>", "*", rule).removeprefix("/desk/") for rule in posts}
     assert patterns == {re.sub(r"(inv|pay|dlv|we|ses)_1", "*", path) for path in POSTS} | {"login"}
 
 
-@pytest.mark.parametrize("says", [{}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site", "Origin": PUBLIC_URL}])
+@pytest.mark.parametrize(
+    "says", [{}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site", "Origin": PUBLIC_URL}]
+)
 async def test_nobody_is_logged_in_by_a_foreign_page(daemon: Served, says: dict[str, str]) -> None:
     async with visitor(daemon, "") as browser:
         answer = await browser.post("login", {"key": daemon.key}, says=says)
@@ -319,7 +340,10 @@ async def test_for_others_there_is_no_desk(tmp_path: Path, path: str) -> None:
     inside = DeskSettings(allow=(ip_network("10.0.0.0/8"),))
     async with served(tmp_path, desk=inside, trusted_proxies=(ip_network("127.0.0.1/32"),)) as daemon:
         async with daemon.client() as client:
-            answers = [await client.get(path), await client.post(path, data={"key": daemon.key}, headers=OURS)]
+            answers = [
+                await client.get(path),
+                await client.post(path, data={"key": daemon.key}, headers=OURS),
+            ]
             for answer in answers:
                 assert answer.status_code == 404
                 assert answer.json()["error"]["code"] == "no_such_path"
@@ -348,7 +372,9 @@ async def test_logins_are_limited_for_each_address_and_in_all(tmp_path: Path) ->
     proxied = (ip_network("127.0.0.1/32"),)
     async with served(tmp_path, limits, trusted_proxies=proxied) as daemon, visitor(daemon, "") as browser:
         codes = [
-            (await browser.post("login", {"key": NOBODY}, says={**OURS, "X-Forwarded-For": address})).status_code
+            (
+                await browser.post("login", {"key": NOBODY}, says={**OURS, "X-Forwarded-For": address})
+            ).status_code
             for address in ("192.0.2.1",) * 4 + ("2001:db8::1", "2001:db8::2") + ("192.0.2.9",)
         ]
         assert codes == [403, 403, 403, 429, 403, 403, 429]

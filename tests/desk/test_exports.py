@@ -1,64 +1,22 @@
 """An export is what the ledger holds, line by line, for good, and goes on where it ended."""
 
-import csv
-import io
 import json
 import random
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
-import httpx
 import pytest
 import trio
 
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.bookkeeping import Entry
-from paydaemon.core.payment import ObservedState, PaymentState
-from paydaemon.engine.exports import Exports, Extract
+from paydaemon.core.payment import ObservedState
+from paydaemon.engine.exports import Extract
 from paydaemon.frontends.exporting import COLUMNS, NUMBERS, inert
-from paydaemon.store.port import StoreUnavailable
-from tests.desk.shop import paid, pay
+from tests.desk.ledger import CSV, JSON_LINES, Row, booked, export, ledger, rows
+from tests.desk.shop import paid
 from tests.desk.visitor import visitor
-from tests.support.served import QUICK, Json, Served, error_of, served
-
-Row = dict[str, str]
-
-CSV, JSON_LINES = "/v1/exports/payments.csv", "/v1/exports/payments.jsonl"
-
-
-async def export(daemon: Served, key: str | None = None, **asked: object) -> list[Row]:
-    """As a program that reads CSV has it."""
-    async with daemon.client(key) as client:
-        answer = await client.get(CSV, params={name: str(value) for name, value in asked.items()})
-    assert answer.status_code == 200, answer.text
-    return rows(answer.text)
-
-
-def rows(text: str) -> list[Row]:
-    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-
-
-async def ledger(daemon: Served) -> Counter[str]:
-    """What each payment of an invoice counts for as confirmed, in its smallest unit."""
-    page = await daemon.engine.api.payments(LOCAL_OPERATOR, unmatched=False, cursor=None, limit=10_000)
-    held: Counter[str] = Counter()
-    for view in page.items:
-        one = view.payment
-        if one.invoice_id is not None and one.state is PaymentState.CONFIRMED:
-            held[one.id] += one.amount_minor
-    return held
-
-
-def booked(lines: Sequence[Row]) -> Counter[str]:
-    """What the lines of each payment add up to."""
-    sums: Counter[str] = Counter()
-    for line in lines:
-        sums[line["payment_id"]] += int(line["amount_minor"])
-    return Counter({id: amount for id, amount in sums.items() if amount})
+from tests.support.served import Json, Served, error_of
 
 
 async def test_a_settled_invoice_is_one_line(daemon: Served) -> None:
@@ -316,77 +274,6 @@ async def test_another_sellers_export_is_refused(daemon: Served) -> None:
     async with daemon.client(daemon.keys["shop"]) as client:
         answer = await client.get(f"{CSV}?seller_id=rival")
     assert (answer.status_code, error_of(answer)["code"]) == (403, "other_seller")
-
-
-# --- What goes wrong on the way
-
-
-async def test_a_part_is_not_taken_for_the_whole(daemon: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paydaemon.engine.exports.PAGE_EVENTS", 1)
-    for _ in range(3):
-        await paid(daemon)
-    pages = Exports.pages
-
-    async def failing(self: Exports, *asked: object):  # type: ignore[no-untyped-def]
-        async with aclosing(pages(self, *asked)) as whole:  # type: ignore[arg-type]
-            yield await anext(whole)
-        raise StoreUnavailable("the disk is gone")
-
-    monkeypatch.setattr(Exports, "pages", failing)
-    async with daemon.client() as client:
-        with pytest.raises(httpx.RemoteProtocolError):
-            await client.get(CSV)
-        monkeypatch.undo()
-        assert len(rows((await client.get(CSV)).text)) == 3
-
-
-async def test_a_key_that_is_revoked_reads_no_further(daemon: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paydaemon.engine.exports.PAGE_EVENTS", 1)
-    for _ in range(3):
-        await paid(daemon)
-    pages = Exports.pages
-
-    async def revoking(self: Exports, *asked: object):  # type: ignore[no-untyped-def]
-        async with aclosing(pages(self, *asked)) as whole:  # type: ignore[arg-type]
-            async for page in whole:
-                yield page
-                await daemon.engine.api.accounts.rotate("shop")
-
-    monkeypatch.setattr(Exports, "pages", revoking)
-    async with daemon.client(daemon.keys["shop"]) as client:
-        with pytest.raises(httpx.RemoteProtocolError):
-            await client.get(CSV)
-
-
-async def test_so_many_are_written_at_once_and_a_place_comes_back(tmp_path: Path) -> None:
-    limits = replace(QUICK, exports=1)
-    async with served(tmp_path, limits) as daemon:
-        for _ in range(20):
-            await paid(daemon, note="x" * 900)
-        async with daemon.client() as client, daemon.tcp() as stream:
-            daemon.engine.api.exports = Slow(daemon.engine.api.exports)  # type: ignore[assignment]
-            request = f"GET {CSV} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {daemon.key}\r\n\r\n"
-            await stream.send_all(request.encode())
-            await stream.receive_some()
-            answer = await client.get(CSV)
-            assert (answer.status_code, error_of(answer)["code"]) == (503, "too_many_exports")
-            await stream.aclose()
-            daemon.engine.api.exports = daemon.engine.api.exports.whole  # type: ignore[attr-defined]
-            with trio.fail_after(20):
-                while (await client.get(CSV)).status_code == 503:
-                    await trio.sleep(0.01)
-
-
-class Slow:
-    """Never comes to an end."""
-
-    def __init__(self, whole: Exports) -> None:
-        self.whole = whole
-
-    async def pages(self, *asked: object):  # type: ignore[no-untyped-def]
-        async with aclosing(self.whole.pages(*asked)) as whole:  # type: ignore[arg-type]
-            yield await anext(whole)
-        await trio.sleep_forever()
 
 
 async def test_the_desk_gives_the_same(daemon: Served) -> None:

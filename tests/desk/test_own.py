@@ -1,7 +1,7 @@
 """A seller sees its own and nothing else: whatever page it asks for, in whatever way.
 
-Two sellers do business on one daemon. Everything that is the one's (ids, notes, addresses, transactions, names)
-is gathered, and looked for in every page, form and export that the other can get.
+Two sellers do business on one daemon. Everything that is the one's (ids, notes, addresses, transactions,
+names) is gathered, and looked for in every page, form and export that the other can get.
 """
 
 import random
@@ -39,9 +39,14 @@ async def do_business(daemon: Served, seed: int) -> tuple[set[str], list[Json]]:
         whole = [(await client.get(f"/v1/invoices/{one['id']}")).json() for one in theirs]
         events = (await client.get("/v1/events?limit=200")).json()["data"]
         hook = (await client.post("/v1/webhooks", json={"url": "https://rival.example/hook"})).json()
-    return {*SECRET_WORDS, *map(str.lower, SECRET_WORDS), "rival", hook["id"], *_ids(whole), *(  # fmt: skip
-        event["id"] for event in events
-    )}, theirs
+    return {
+        *SECRET_WORDS,
+        *map(str.lower, SECRET_WORDS),
+        "rival",
+        hook["id"],
+        *_ids(whole),
+        *(event["id"] for event in events),
+    }, theirs
 
 
 def _ids(invoices: list[Json]) -> Iterator[str]:
@@ -84,14 +89,21 @@ async def test_nothing_of_anothers_is_on_any_page(daemon: Served, turn: int) -> 
     async with visitor(daemon, daemon.keys["shop"]) as shop:
         pages = await everything(shop, "")
         assert len(pages) > 15
-        for path in ("exports/payments.csv", "exports/payments.jsonl", "volume?days=365", "invoices?status=settled"):
+        for path in (
+            "exports/payments.csv",
+            "exports/payments.jsonl",
+            "volume?days=365",
+            "invoices?status=settled",
+        ):
             pages[path] = (await shop.get(path)).text
         for path, text in pages.items():
             assert not theirs & set(WORD.findall(text)), path
     async with visitor(daemon, daemon.keys["rival"]) as rival:
         own = await everything(rival, "")
         seen = "".join([*own.values(), (await rival.get("exports/payments.csv")).text])
-        assert {one["id"] for one in invoices} <= {one for one in theirs if one in seen}, "the sweep finds them"
+        assert {one["id"] for one in invoices} <= {one for one in theirs if one in seen}, (
+            "the sweep finds them"
+        )
 
 
 async def test_nothing_of_anothers_is_found_asked_for_or_changed(daemon: Served) -> None:

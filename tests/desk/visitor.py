@@ -53,9 +53,7 @@ class Visitor:
     ) -> httpx.Response:
         """A form of the last page."""
         filled = {"token": self.token, **(fields or {})} if path != "login" else fields
-        return self._seen(
-            await self.client.post(f"/desk/{path}", data=filled, headers=self._all(dict(says)))
-        )
+        return self._seen(await self.client.post(f"/desk/{path}", data=filled, headers=self._all(dict(says))))
 
     async def page(self, path: str) -> str:
         """The HTML of a page that must be there."""

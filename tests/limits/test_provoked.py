@@ -11,6 +11,7 @@ from tests.limits import (
     bitcoin,
     connections,
     deliveries,
+    desk,
     hedera,
     ledger,
     mails,
@@ -26,7 +27,7 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, hedera, ledger, mails, rates, relays, services, sources, stores,
+    bitcoin, connections, deliveries, desk, hedera, ledger, mails, rates, relays, services, sources, stores,
     webhooks, websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""

@@ -188,9 +188,7 @@ class DeskSettings(Settings):
         description="Networks that the desk is open to; for all others it is not there. Such as "
         '["10.0.0.0/8", "::1/128"].',
     )
-    idle_s: int = number(
-        1_800, 60, DAY_S, "After how many seconds without a request somebody is logged out."
-    )
+    idle_s: int = number(1_800, 60, DAY_S, "After how many seconds without a request somebody is logged out.")
     lasting_s: int = number(
         43_200, 300, 30 * DAY_S, "After how many seconds somebody is logged out in any case."
     )

@@ -1,4 +1,5 @@
-"""Bookkeeping: the journal as an accountant reads it, one line for each credit that was final and each reversal.
+"""Bookkeeping: the journal as an accountant reads it, one line for each credit that was final and each
+reversal.
 
 A credit is booked when it reaches the confirmations it needs, and taken back when a reorganization, or
 another transaction, unmakes that; it may be booked again. A line is made of its event alone, which never
@@ -75,7 +76,9 @@ class Entry:
 
 
 def kinds(history: Iterable[Event]) -> Iterator[tuple[int, Kind]]:
-    """Which events are lines, by their `seq`, from all of `BOOKS` that one invoice ever had, in their order."""
+    """Which events are lines, by their `seq`, from all of `BOOKS` that one invoice ever had, in their
+    order.
+    """
     booked: set[str] = set()
     for event in history:
         payment_id = _payment(event)["id"]
@@ -123,8 +126,9 @@ def entry(event: Event, kind: Kind) -> Entry:
 
 
 def value_of(invoice_amount: str, payment: Mapping[str, Any], option: Mapping[str, Any]) -> str:
-    """What a payment counts for in the invoice's currency: invoice amount × paid ÷ due, at the currency's own
-    decimals, half of the last one rounded up. Whoever pays what is due pays the invoice's amount to the cent.
+    """What a payment counts for in the invoice's currency: the invoice's amount times what was paid, by what
+    was due, at the currency's own decimals, half of the last one rounded up. Whoever pays what is due pays
+    the invoice's amount to the cent.
     """
     whole, _, decimals = invoice_amount.partition(".")
     asked_minor = int(whole + decimals)

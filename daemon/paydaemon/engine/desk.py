@@ -1,7 +1,8 @@
-"""What people look up at the desk: invoices by what they remember of them, sums by day, and one invoice whole.
+"""What people look up at the desk: invoices by what they remember of them, sums by day, and one invoice
+whole.
 
-Everything is asked for under a principal: a seller sees its own, and is told of all else that it is not there.
-Whatever can be searched for is found by an index of the database; the rest is not offered.
+Everything is asked for under a principal: a seller sees its own, and is told of all else that it is not
+there. Whatever can be searched for is found by an index of the database; the rest is not offered.
 """
 
 from collections import defaultdict
@@ -47,7 +48,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """An invoice with all that became of it. `more` is the `seq` to go on after, where there are more events."""
+    """An invoice with all that became of it. `more` is the `seq` to go on after, where there are more
+    events.
+    """
 
     view: InvoiceView
     events: Sequence[Event]
@@ -162,9 +165,7 @@ class Desk:
 # --- Reading
 
 
-def _search(
-    reader: Reader, wanted: InvoiceFilter, text: str | None, cursor: str | None, limit: int
-) -> Found:
+def _search(reader: Reader, wanted: InvoiceFilter, text: str | None, cursor: str | None, limit: int) -> Found:
     if cursor is not None:
         _check_cursor(reader, wanted, cursor)
     if text is None:
@@ -183,9 +184,7 @@ def _page(found: Sequence[Invoice], limit: int) -> Found:
     return Found(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
-def _with_words(
-    reader: Reader, wanted: InvoiceFilter, text: str, cursor: str | None, limit: int
-) -> Found:
+def _with_words(reader: Reader, wanted: InvoiceFilter, text: str, cursor: str | None, limit: int) -> Found:
     """A page may be short, or empty, where more is wanted of invoices than these words."""
     words = [word for word in text.split() if any(map(str.isalnum, word))][:MOST_WORDS]
     found = _page(
@@ -243,9 +242,7 @@ def _course(reader: Reader, principal: Principal, id: str, after: int) -> Course
 def _deliveries(reader: Reader, principal: Principal, id: str) -> Sequence[DeliveryView]:
     if not principal.is_operator:
         return ()
-    found = reader.deliveries(
-        target_id=None, state=None, invoice_id=id, before=None, limit=DELIVERIES_SHOWN
-    )
+    found = reader.deliveries(target_id=None, state=None, invoice_id=id, before=None, limit=DELIVERIES_SHOWN)
     return [DeliveryView(one, reader.attempts(one.id)) for one in found]
 
 

@@ -1,12 +1,14 @@
 """Exports: the journal as lines for an accountant (`paydaemon.core.bookkeeping`), page by page.
 
 An export goes from one `seq` of the journal to another, which is the newest when it begins. What is recorded
-meanwhile comes after that, so whoever goes on from the last line's `seq` misses nothing and has nothing twice.
+meanwhile comes after that, so whoever goes on from the last line's `seq` misses nothing and has nothing
+twice.
 """
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from paydaemon.core.access import Principal
 from paydaemon.core.bookkeeping import BOOKED_BY, BOOKS, Entry, Kind, entry, kinds
@@ -52,21 +54,17 @@ class Exports:
         upto = self._store.last_seq
         while after < upto and left != 0:
             stretch = Stretch(after, upto, wanted.since_ms, wanted.until_ms)
-            events, lines = await self._store.read(lambda reader: _page(reader, stretch, seller_id))
+            events, lines = await self._store.read(partial(_page, stretch=stretch, seller_id=seller_id))
             after = events[-1].seq if len(events) == PAGE_EVENTS else upto
             shown = lines if left is None else lines[:left]
             left = None if left is None else left - len(shown)
             yield shown
 
 
-def _page(
-    reader: Reader, stretch: Stretch, seller_id: str | None
-) -> tuple[Sequence[Event], Sequence[Entry]]:
+def _page(reader: Reader, stretch: Stretch, seller_id: str | None) -> tuple[Sequence[Event], Sequence[Entry]]:
     events = reader.told(stretch, BOOKS, seller_id=seller_id, limit=PAGE_EVENTS)
     reversed_ = _reversals(reader, events)
-    return events, [
-        entry(event, kind) for event in events if (kind := _kind(event, reversed_)) is not None
-    ]
+    return events, [entry(event, kind) for event in events if (kind := _kind(event, reversed_)) is not None]
 
 
 def _kind(event: Event, reversals: Mapping[int, Kind]) -> Kind | None:

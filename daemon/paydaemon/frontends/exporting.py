@@ -1,8 +1,8 @@
 """How an export is written: comma-separated values for spreadsheets, or JSON lines for programs.
 
-CSV is that of RFC 4180 in UTF-8, with one header row that never changes but by columns at its end. A text that a
-spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection"); numbers are ours and
-stay as they are. JSON lines have the very text.
+CSV is that of RFC 4180 in UTF-8, with one header row that never changes but by columns at its end. A text
+that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection"); numbers are
+ours and stay as they are. JSON lines have the very text.
 """
 
 import csv

@@ -1,5 +1,5 @@
-"""The part of the store's port that is about people who look things up: searches, sums by day, exports, and the
-sessions of those who are logged in at the desk.
+"""The part of the store's port that is about people who look things up: searches, sums by day, exports, and
+the sessions of those who are logged in at the desk.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,9 @@ LATEST_MS = 2**62
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFilter:
-    """Which invoices somebody wants to see; None: any. Times are those of creation, `until_ms` not included."""
+    """Which invoices somebody wants to see; None: any. Times are those of creation, `until_ms` not
+    included.
+    """
 
     seller_id: str | None = None
     status: Status | None = None
@@ -43,7 +45,9 @@ class DaySum:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of the journal: beyond `after`, up to `upto`, and of what was recorded from when until before when."""
+    """A part of the journal: beyond `after`, up to `upto`, and of what was recorded from when until before
+    when.
+    """
 
     after: int
     upto: int
@@ -106,7 +110,9 @@ class DeskWriter(DeskReader, Protocol):
     """What can be written of sessions. A new epoch ends all of them: a backup must not bring any back."""
 
     def add_desk_session(self, session: DeskSession) -> None:
-        """Raises `LookupError` for a key that is not recorded, `Duplicate` ("desk_session") for another's id."""
+        """Raises `LookupError` for a key that is not recorded, `Duplicate` ("desk_session") for another's
+        id.
+        """
         ...
 
     def see_desk_session(self, id: str, at_ms: int) -> None:

@@ -299,7 +299,8 @@ class Transaction(Reader, DeliveryWriter, RateWriter, DeskWriter, Protocol):
 
         What the other recorded after the copy was made is not known here, and must not be said or given out
         once more: ids of events are made with the new epoch from now on, and every chain, also one that is
-        yet to come, leaves out the next `leap` indexes. Nobody stays logged in at the desk. Raises `ValueError` for a negative one.
+        yet to come, leaves out the next `leap` indexes. Nobody stays logged in at the desk. Raises
+        `ValueError` for a negative one.
         """
         ...
 

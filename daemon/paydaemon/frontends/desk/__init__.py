@@ -1,4 +1,5 @@
-"""The desk: pages at ``/desk`` for whoever has a key, made here and quick; without a script they do all they do.
+"""The desk: pages at ``/desk`` for whoever has a key, made here and quick; without a script they do all they
+do.
 
 A request passes, in this order: `guard` (is the desk there for this address, is a form really ours), `door`
 (who is it), a module of pages (asks the engine), `render` (a template and the policy of what a page may do).

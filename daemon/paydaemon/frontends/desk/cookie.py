@@ -1,8 +1,9 @@
 """The cookie that holds a session's secret: sent to the desk alone, to no script, and by no foreign page.
 
-It ends with the browser, and before that with its session, which the database decides. Where the public URL is
-one of https it is ``Secure``, and by its prefix no other site can have set it (RFC 6265bis, section 4.1.3). The
-prefix ``__Host-`` would not do: it forbids a path, and other pages of this site need not see the cookie.
+It ends with the browser, and before that with its session, which the database decides. Where the public URL
+is one of https it is ``Secure``, and by its prefix no other site can have set it (RFC 6265bis, section
+4.1.3). The prefix ``__Host-`` would not do: it forbids a path, and other pages of this site need not see the
+cookie.
 """
 
 from urllib.parse import urlsplit
@@ -35,6 +36,4 @@ class Cookie:
 
     def take_back(self, answer: Response) -> None:
         """Have the browser forget it."""
-        answer.delete_cookie(
-            self.name, path=self._path, secure=self.secure, httponly=True, samesite="Strict"
-        )
+        answer.delete_cookie(self.name, path=self._path, secure=self.secure, httponly=True, samesite="Strict")

@@ -16,11 +16,15 @@ from paydaemon.frontends.settings import FrontendSettings, Limits
 
 EVERYBODY = "everybody"
 
-PLACE = re.compile(r"(?:invoices|payments|deliveries)(?:/[A-Za-z0-9_-]{1,64})?|volume|exports|rates|chains", re.ASCII)
+PLACE = re.compile(
+    r"(?:invoices|payments|deliveries)(?:/[A-Za-z0-9_-]{1,64})?|volume|exports|rates|chains", re.ASCII
+)
 """Where a login may lead: to these pages, and nowhere else in the world."""
 
 LIVE = "X-Desk-Live"
-"""A page that looks by itself whether something is new is not somebody at work, and keeps nobody logged in."""
+"""A page that looks by itself whether something is new is not somebody at work, and keeps nobody logged
+in.
+"""
 
 
 class Tries:

@@ -22,9 +22,7 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer, presses: Presses)
     @routes.get("/desk/exports")
     async def exports() -> Response:
         Query(request.args, ())
-        return renderer.page(
-            "exports.html", sellers=await api.desk.sellers(principal()), columns=COLUMNS
-        )
+        return renderer.page("exports.html", sellers=await api.desk.sellers(principal()), columns=COLUMNS)
 
     @routes.get("/desk/exports/payments.<any(csv, jsonl):ending>")
     async def download(ending: str) -> Response:

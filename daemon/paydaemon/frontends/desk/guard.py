@@ -1,9 +1,9 @@
 """The desk's guard: for whom it is there, and whether a form was really sent by one of its pages.
 
-Of a foreign page a browser says so, by ``Sec-Fetch-Site`` or at least by ``Origin``, and no page can make it say
-otherwise (https://www.w3.org/TR/fetch-metadata/, RFC 6454). A request that changes something and says neither is
-refused. Beside that each form holds the token of its session, and the cookie is ``SameSite=Strict``: any one of
-the three would do.
+Of a foreign page a browser says so, by ``Sec-Fetch-Site`` or at least by ``Origin``, and no page can make it
+say otherwise (https://www.w3.org/TR/fetch-metadata/, RFC 6454). A request that changes something and says
+neither is refused. Beside that each form holds the token of its session, and the cookie is
+``SameSite=Strict``: any one of the three would do.
 """
 
 from quart import Request
@@ -16,7 +16,7 @@ from paydaemon.frontends.errors import UnreadableBody
 from paydaemon.frontends.gate import origin_of
 from paydaemon.frontends.settings import FrontendSettings
 
-TOKEN = "token"  # noqa: S105 - the name of a field
+TOKEN = "token"
 FORM = "application/x-www-form-urlencoded"
 
 SAME = "same-origin"
@@ -38,7 +38,9 @@ def require_own_page(headers: Headers, public_url: str) -> None:
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
     ours = site == SAME if site is not None else origin == origin_of(public_url)
     if not ours:
-        raise Refusal(ErrorType.PERMISSION, "foreign_origin", "this was not sent by a page of the desk", "Origin")
+        raise Refusal(
+            ErrorType.PERMISSION, "foreign_origin", "this was not sent by a page of the desk", "Origin"
+        )
 
 
 async def form(asked: Request, visit: Visit | None, known: tuple[str, ...]) -> dict[str, str]:

@@ -17,18 +17,14 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
     async def payments() -> Response:
         query = filled_in(("unmatched", "cursor"))
         unmatched = query.flag("unmatched")
-        found = await api.payments(
-            principal(), unmatched=unmatched, cursor=query.id("cursor"), limit=PAGE
-        )
+        found = await api.payments(principal(), unmatched=unmatched, cursor=query.id("cursor"), limit=PAGE)
         return renderer.page("payments.html", found=found, unmatched=unmatched, confirmations=confirmations)
 
     @routes.get("/desk/payments/<id:id>")
     async def payment(id: str) -> Response:
         Query(request.args, ())
         credit = await api.desk.payment(principal(), id)
-        return renderer.page(
-            "payment.html", credit=credit, depth=confirmations(credit.payment, credit.tip)
-        )
+        return renderer.page("payment.html", credit=credit, depth=confirmations(credit.payment, credit.tip))
 
     @routes.post("/desk/payments/<id:id>/assign")
     async def assign(id: str) -> Response:

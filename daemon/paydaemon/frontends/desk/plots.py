@@ -1,7 +1,9 @@
-"""Plots: bars by day, drawn as SVG by arithmetic alone. Each page that shows one has its numbers in a table too.
+"""Plots: bars by day, drawn as SVG by arithmetic alone. Each page that shows one has its numbers in a table
+too.
 
-The drawing is 1000 × 400 units and is stretched to its place; it has no text, because that would be stretched with
-it. Heights are whole thousandths of the highest bar, so that sums of any size are drawn without a float.
+The drawing is 1000 by 400 units and is stretched to its place; it has no text, because that would be
+stretched with it. Heights are whole thousandths of the highest bar, so that sums of any size are drawn
+without a float.
 """
 
 from collections.abc import Sequence

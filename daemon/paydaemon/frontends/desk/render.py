@@ -2,8 +2,8 @@
 
 Nothing is loaded from elsewhere and no script or style stands in a page, so that a text which got past the
 escaping could still do nothing (CSP Level 3). Links and forms are relative: the desk also works below a path
-of the public URL, and under another name. Other sites are not told where somebody came from; the desk itself is,
-because a browser that keeps that back keeps back the ``Origin`` of a form too.
+of the public URL, and under another name. Other sites are not told where somebody came from; the desk itself
+is, because a browser that keeps that back keeps back the ``Origin`` of a form too.
 """
 
 from importlib.resources import files

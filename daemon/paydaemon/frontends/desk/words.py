@@ -69,8 +69,8 @@ def moneys(amounts_minor: Mapping[Currency, int]) -> list[str]:
 
 
 def share(part: int, whole: int) -> str:
-    """``43 %``; a dash where there is nothing to share."""
-    return f"{(200 * part + whole) // (2 * whole)} %" if whole else "–"
+    """``43 %``; "none" where there is nothing to share."""
+    return f"{(200 * part + whole) // (2 * whole)} %" if whole else "none"
 
 
 def told(event: Event) -> str:

@@ -9,7 +9,7 @@ from paydaemon.core.access import DeskSession, Key, Seller
 from paydaemon.core.events import EventType
 from paydaemon.core.invoice import Destination, Flag, Invoice, Standing, Status
 from paydaemon.core.money import Currency
-from paydaemon.store.deskport import DaySum, Stretch, InvoiceFilter
+from paydaemon.store.deskport import DaySum, InvoiceFilter, Stretch
 from paydaemon.store.port import Duplicate, Store, Transaction
 from paydaemon.testing.samples import NOW_MS, SELLER, draft, invoice, option, payment
 from paydaemon.testing.store_conformance.base import Suite
@@ -26,7 +26,9 @@ async def add(store: Store, *invoices: Invoice) -> None:
         await store.transact(methodcaller("add_invoice", one))
 
 
-async def listed(store: Store, wanted: InvoiceFilter, before: str | None = None, limit: int = 10) -> list[str]:
+async def listed(
+    store: Store, wanted: InvoiceFilter, before: str | None = None, limit: int = 10
+) -> list[str]:
     """The ids of what is found."""
     found = await store.read(lambda reader: reader.listed_invoices(wanted, before=before, limit=limit))
     return [one.id for one in found]
@@ -101,7 +103,9 @@ class Desk(Suite):
         assert await with_words(store, "shop") == [], "whose it is is no text"
         assert await with_words(store) == []
 
-    @pytest.mark.parametrize("word", ['"', 'a"b', "a OR tea", "tea* NOT", "note : tea", "(", "two ^tea", "{seller} tea"])
+    @pytest.mark.parametrize(
+        "word", ['"', 'a"b', "a OR tea", "tea* NOT", "note : tea", "(", "two ^tea", "{seller} tea"]
+    )
     async def test_nothing_in_a_word_is_an_operator(self, store: Store, word: str) -> None:
         await add(store, invoice(0, note="tea"))
         assert await with_words(store, word) == []
@@ -149,7 +153,7 @@ class Desk(Suite):
             DaySum(day + 1, Status.NEW, euro, 1, 1250),
         }
         counted = await store.read(lambda reader: reader.invoices_of_seller_by_status(SELLER.id))
-        assert counted == {status: 0 for status in Status} | {Status.NEW: 5, Status.SETTLED: 1}
+        assert counted == dict.fromkeys(Status, 0) | {Status.NEW: 5, Status.SETTLED: 1}
 
     async def test_events_are_told_by_type_seller_and_stretch(self, store: Store) -> None:
         def write(tx: Transaction) -> None:

@@ -13,9 +13,10 @@ from paydaemon.frontends.openapi.schema import Schema
 from paydaemon.frontends.openapi.tags.events import AFTER
 
 ABOUT = (
-    "One line for each credit of an invoice that reached its confirmations, and one, with negative amounts, for "
-    "each that was reversed after that; in the journal's order. A line never changes. Whoever goes on `after` the "
-    "`event_id` of the last line has everything, and nothing twice. An answer that breaks off is not whole."
+    "One line for each credit of an invoice that reached its confirmations, and one, with negative amounts, "
+    "for each that was reversed after that; in the journal's order. A line never changes. Whoever goes on "
+    "`after` the `event_id` of the last line has everything, and nothing twice. An answer that breaks off is "
+    "not whole."
 )
 
 
@@ -28,15 +29,22 @@ def _limit() -> Schema:
 
 
 PARAMETERS = (
-    Parameter("after", "The `event_id` of the last line that you have; none for the first.", AFTER.schema, "1041"),
+    Parameter(
+        "after",
+        "The `event_id` of the last line that you have; none for the first.",
+        AFTER.schema,
+        "1041",
+    ),
     _time("from", "Only what was recorded from then on, in RFC 3339.", "2026-01-01T00:00:00Z"),
     _time("to", "Only what was recorded before then.", "2026-02-01T00:00:00Z"),
     Parameter(
-        "seller_id", "Only this seller's. A seller's key need not say it, and may name no other.", identifier(),
+        "seller_id",
+        "Only this seller's. A seller's key need not say it, and may name no other.",
+        identifier(),
         "shop",
     ),
     Parameter("limit", "How many lines at most; by default all.", _limit(), "10"),
-)  # fmt: skip
+)
 
 REFUSALS = ("beyond_the_journal", "other_seller", "too_many_exports")
 

@@ -9,7 +9,7 @@ from paydaemon.core.events import Event, EventType
 from paydaemon.core.invoice import Invoice, Status
 from paydaemon.core.money import Currency
 from paydaemon.core.payment import Payment
-from paydaemon.store.deskport import LATEST_MS, DaySum, Stretch, InvoiceFilter
+from paydaemon.store.deskport import LATEST_MS, DaySum, InvoiceFilter, Stretch
 from paydaemon.store.sqlite import rows
 from paydaemon.store.sqlite.session import SqlValue, at_most
 from paydaemon.store.sqlite.tables.invoices import ReadInvoices
@@ -36,11 +36,9 @@ class ReadDesk(ReadSellers, ReadInvoices):
         if numbers is None:
             return []
         asked: dict[str, SqlValue] = {**asdict(numbers), "limit": at_most(limit), "status": wanted.status}
-        if wanted.flag is not None:
-            page = self._flagged(wanted, asked)
-        else:
-            page = self._plain(wanted, asked)
-        return self._with_options(page)
+        if wanted.flag is None:
+            return self._with_options(self._plain(wanted, asked))
+        return self._with_options(self._flagged(wanted, asked))
 
     def _plain(self, wanted: InvoiceFilter, asked: dict[str, SqlValue]) -> list[sqlite3.Row]:
         status = asked.pop("status")
@@ -102,9 +100,7 @@ class ReadDesk(ReadSellers, ReadInvoices):
         return self._with_options(self._rows("invoices_at_place", place=place, limit=at_most(limit)))
 
     def payments_of_transaction(self, transaction_id: str, limit: int) -> Sequence[Payment]:
-        page = self._rows(
-            "payments_of_transaction", transaction_id=transaction_id, limit=at_most(limit)
-        )
+        page = self._rows("payments_of_transaction", transaction_id=transaction_id, limit=at_most(limit))
         return [rows.payment(row) for row in page]
 
     def day_sums(self, seller_id: str, since_ms: int, until_ms: int) -> Sequence[DaySum]:

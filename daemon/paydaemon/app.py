@@ -353,6 +353,7 @@ def _frontend_settings(config: Config, port: int, doors: Doors) -> FrontendSetti
         trusted_proxies=config.http.trusted_proxies,
         relay_public=config.relay.public,
         relay_origins=config.relay.origins,
+        frame_ancestors=config.checkout.frame_ancestors,
         desk=doors.desk,
         limits=doors.limits,
         log_requests=config.daemon.log_requests,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ async def test_what_is_refused_is_said_in_the_daemons_words(daemon: Served, tmp_
     file = tmp_path / "payments.csv"
     done = await run(daemon, "--from", "yesterday", "-o", str(file), exit_code=1)
     assert done.err == "Error: from: must be a time such as 2026-01-31T12:00:00Z\n"
-    assert list(tmp_path.glob("*payments*")) == []
+    assert not any("payments" in name for name in os.listdir(tmp_path))
 
 
 async def test_a_part_is_no_file(daemon: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,4 +84,4 @@ async def test_a_part_is_no_file(daemon: Served, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Exports, "pages", failing)
     done = await run(daemon, "-o", str(tmp_path / "payments.csv"), exit_code=1)
     assert "what there is is not whole" in done.err
-    assert list(tmp_path.glob("*payments*")) == []
+    assert not any("payments" in name for name in os.listdir(tmp_path))

@@ -177,6 +177,16 @@ class RelaySettings(Settings):
     )
 
 
+class CheckoutSettings(Settings):
+    """``[checkout]``: the page that payers see."""
+
+    frame_ancestors: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
+        default=(),
+        description="Pages that may show the checkout page inside of them, as paydaemon.js does, such as "
+        '["https://shop.example"]; "*" is every page. By default none may.',
+    )
+
+
 class DeskSettings(Settings):
     """``[desk]``: the pages for operators and sellers, at /desk."""
 
@@ -238,6 +248,7 @@ class Config:
     quotes: QuoteSettings
     health: HealthSettings
     relay: RelaySettings
+    checkout: CheckoutSettings
     desk: DeskSettings
     limits: LimitSettings
     plugins: PluginSettings

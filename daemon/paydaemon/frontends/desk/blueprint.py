@@ -85,7 +85,7 @@ def _add_files(routes: Blueprint) -> None:
 
     @routes.get("/desk/desk.js")
     async def js() -> Response:
-        return Response(code, content_type="text/javascript; charset=utf-8")
+        return pages.script(code, "no-store")
 
 
 def _is_ours(path: str) -> bool:

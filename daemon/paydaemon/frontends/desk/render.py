@@ -61,8 +61,7 @@ class Renderer:
         filled = self._templates.get_template(template).render(
             root=root(), here=_here(), visit=here, navigation=_navigation(here), **shown
         )
-        answer = pages.html(filled, status)
-        answer.headers["Content-Security-Policy"] = POLICY
+        answer = pages.html(filled, status, POLICY)
         answer.headers["Referrer-Policy"] = "same-origin"
         return answer
 

@@ -215,7 +215,7 @@ async def test_volume_is_drawn_and_told_in_numbers(daemon: Served) -> None:
     ]  # fmt: skip
     assert "2 created, 1 settled: 50 %" in page.text
     assert len([tag for tag, _ in page.tags if tag == "rect"]) == 3
-    assert "0 created, 0 settled: none" in empty
+    assert "0 created, 0 settled: \u2013" in empty
 
 
 async def test_nothing_that_a_seller_wrote_is_more_than_text(daemon: Served) -> None:

@@ -8,6 +8,7 @@ from quart import Blueprint, Response, request
 from paydaemon.core.invoice import Status
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus
+from paydaemon.engine.clock import system_clock
 from paydaemon.engine.deliveries import TargetState, TargetView
 from paydaemon.engine.desk import Day, Money
 from paydaemon.engine.rates import Look
@@ -52,6 +53,7 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
             spans=[name for name, _ in SPANS],
             rows=[(status, [added(days[-count:], status) for _, count in SPANS]) for status in Status],
             newest=newest.invoices,
+            now_ms=system_clock(),
             troubles=await troubles(api) if principal().is_operator else None,
         )
 

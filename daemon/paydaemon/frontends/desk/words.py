@@ -69,8 +69,8 @@ def moneys(amounts_minor: Mapping[Currency, int]) -> list[str]:
 
 
 def share(part: int, whole: int) -> str:
-    """``43 %``; "none" where there is nothing to share."""
-    return f"{(200 * part + whole) // (2 * whole)} %" if whole else "none"
+    """``43 %``; a dash where there is nothing to share."""
+    return f"{(200 * part + whole) // (2 * whole)} %" if whole else "\u2013"
 
 
 def told(event: Event) -> str:
@@ -113,8 +113,9 @@ def amount(minor: int, asset: Asset) -> str:
 
 
 def depth(payment: Payment, tip: int | None) -> str:
-    """``3 of 6 confirmations``."""
-    return f"{confirmations(payment, tip)} of {payment.confirmations_required} confirmations"
+    """``3 of 6 confirmations``, and then only how many."""
+    there, required = confirmations(payment, tip), payment.confirmations_required
+    return f"{there} of {required} confirmations" if there < required else f"{there} confirmations"
 
 
 def percent(ppm: int) -> str:

@@ -73,6 +73,13 @@ def log_in(daemon: Served, key: str) -> Callable[[Page], None]:
     return typed
 
 
+def look_at(page: Page, url: str, name: str) -> None:
+    """Open a page, and all that can be opened on it, and look through it."""
+    page.goto(url)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    look_through(page, name)
+
+
 async def test_everybody_can_use_every_page(daemon: Served, browser: Browser) -> None:
     invoice, stray = await do_business(daemon)
     async with browser.tab() as tab:
@@ -85,13 +92,7 @@ async def test_everybody_can_use_every_page(daemon: Served, browser: Browser) ->
         await tab(log_in(daemon, daemon.key))
         await tab(look_through, "desk-overview")
         for path in (*PAGES, f"invoices/{invoice['id']}", f"payments/{stray}"):
-            await tab(lambda page, path=path: page.goto(at(daemon, path)))
-            await tab(
-                lambda page: page.evaluate(
-                    "document.querySelectorAll('details').forEach(one => one.open = true)"
-                )
-            )
-            await tab(look_through, f"desk-{NAMED.sub('-', path)[:24]}")
+            await tab(look_at, at(daemon, path), f"desk-{NAMED.sub('-', path)[:24]}")
         await tab(lambda page: page.goto(at(daemon, "deliveries?state=parked")))
         await tab(lambda page: page.click("tbody th a[href*='deliveries/']"))
         await tab(look_through, "desk-delivery")

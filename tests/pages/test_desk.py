@@ -114,7 +114,7 @@ async def test_what_is_done_at_the_desk_is_done(daemon: Served, browser: Browser
         await tab(lambda page: page.goto(at(daemon, "invoices")))
         await tab(lambda page: page.fill("#q", "2026-0117"))
         await tab(lambda page: page.keyboard.press("Enter"))
-        await tab(lambda page: expect(page.locator("tbody th")).to_have_text(invoice["id"]))
+        await tab(lambda page: expect(page.locator("tbody th a")).to_have_text(invoice["id"]))
         await tab(lambda page: page.goto(at(daemon, "exports")))
         await tab(save, tmp_path / "payments.csv")
         await tab(lambda page: page.goto(at(daemon, "sessions")))

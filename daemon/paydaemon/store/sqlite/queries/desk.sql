@@ -59,15 +59,17 @@ WHERE coalesce(options.memo, options.address) = :place LIMIT :limit
 SELECT * FROM payments WHERE transaction_id = :transaction_id LIMIT :limit
 
 -- What was asked, by day of creation (UTC), status and currency. Amounts have up to 60 digits: they are added up
--- in pieces of 12, which do not overflow before there are nine million in a group.
+-- in pieces of 12, which do not overflow before there are nine million in a group. Most are one such piece.
 -- name: day_sums
 SELECT created_at_ms / 86400000 AS day, status, currency, currency_decimals, count(*) AS invoices,
-    sum(CAST(substr(amount, 1, 12) AS INTEGER)) AS sum_0, sum(CAST(substr(amount, 13, 12) AS INTEGER)) AS sum_1,
-    sum(CAST(substr(amount, 25, 12) AS INTEGER)) AS sum_2, sum(CAST(substr(amount, 37, 12) AS INTEGER)) AS sum_3,
-    sum(CAST(substr(amount, 49, 12) AS INTEGER)) AS sum_4
+    sum(CASE WHEN length(amount_minor) <= 12 THEN 0 ELSE CAST(substr(padded, 1, 12) AS INTEGER) END) AS sum_0,
+    sum(CASE WHEN length(amount_minor) <= 12 THEN 0 ELSE CAST(substr(padded, 13, 12) AS INTEGER) END) AS sum_1,
+    sum(CASE WHEN length(amount_minor) <= 12 THEN 0 ELSE CAST(substr(padded, 25, 12) AS INTEGER) END) AS sum_2,
+    sum(CASE WHEN length(amount_minor) <= 12 THEN 0 ELSE CAST(substr(padded, 37, 12) AS INTEGER) END) AS sum_3,
+    sum(CAST(CASE WHEN length(amount_minor) <= 12 THEN amount_minor ELSE substr(padded, 49, 12) END AS INTEGER)) AS sum_4
 FROM (
-    SELECT created_at_ms, status, currency, currency_decimals,
-        substr('000000000000000000000000000000000000000000000000000000000000' || amount_minor, -60) AS amount
+    SELECT created_at_ms, status, currency, currency_decimals, amount_minor,
+        substr('000000000000000000000000000000000000000000000000000000000000' || amount_minor, -60) AS padded
     FROM invoices INDEXED BY invoices_by_day
     WHERE seller_id = :seller_id AND created_at_ms >= :since_ms AND created_at_ms < :until_ms
 )

@@ -230,7 +230,11 @@ async def test_pages_are_joined_without_a_seam(daemon: Served, monkeypatch: pyte
         await paid(daemon)
         if number == 4:
             await daemon.engine.bitcoin.reorganise(9)
+    key = await key_of(daemon, await daemon.invoice())
+    await daemon.engine.bitcoin.pay(*((key, 10 + number) for number in range(5)))
+    await daemon.engine.bitcoin.mine(6)
     whole = await export(daemon)
+    assert [line["amount_minor"] for line in whole[-5:]] == ["10", "11", "12", "13", "14"]
     for size in (1, 2, 3):
         monkeypatch.setattr("paydaemon.engine.exports.PAGE_EVENTS", size)
         monkeypatch.setattr("paydaemon.engine.exports.HISTORY_EVENTS", size)

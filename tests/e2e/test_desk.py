@@ -1,4 +1,4 @@
-"""The desk of a real daemon: whoever is logged in stays so when it is killed, and its doors move with a reload."""
+"""The desk of a real daemon: a session survives a kill, and the doors move with a reload."""
 
 from pathlib import Path
 

@@ -6,7 +6,6 @@ before the store is open, and the store closes after the last one who writes to 
 
 import gc
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,10 +16,11 @@ import structlog
 import trio
 
 from paydaemon import logs, notify
-from paydaemon.config import Config, HttpSettings, server_context
+from paydaemon.config import Config
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
+from paydaemon.doors import Doors
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain, absent_chains
@@ -35,12 +35,12 @@ from paydaemon.engine.ratehistory import HistoryRules, RateHistory
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.ratewatch import RateWatch
 from paydaemon.engine.relays import Relays
+from paydaemon.engine.sessions import SessionRules, Sessions
 from paydaemon.frontends.activation import take_passed
-from paydaemon.frontends.app import App, make_app
-from paydaemon.frontends.descriptors import allow
+from paydaemon.frontends.app import make_app
 from paydaemon.frontends.guests import GuestHost, LiveFrontend
 from paydaemon.frontends.listener import serve
-from paydaemon.frontends.settings import FrontendSettings, Limits
+from paydaemon.frontends.settings import FrontendSettings
 from paydaemon.frontends.tcp import TcpListener, open_public
 from paydaemon.frontends.unix import UnixListener, open_unix
 from paydaemon.journal import Journal
@@ -122,42 +122,6 @@ def _store(config: Config) -> AbstractAsyncContextManager[Store]:
     )
 
 
-class Doors:
-    """What the frontends keep to, all of which may change while they are open."""
-
-    def __init__(self, config: Config, limits: Limits) -> None:
-        self.limits = limits
-        allow(limits.connections)
-        self.certificate = _certificate(config.http)
-        self.apps: list[App] = []
-
-    def read_certificate(self, config: Config) -> None:
-        """Raises `OSError` where the certificate cannot be read; nothing has changed then."""
-        self.certificate = _certificate(config.http)
-
-    def configured(self, config: Config) -> None:
-        """Tell the system, and those who keep a copy of it, what holds from now on."""
-        allow(self.limits.connections)
-        for app in self.apps:
-            app.limits_changed()
-            app.traffic.logged = config.daemon.log_requests
-
-    @property
-    def tls(self) -> Callable[[], ssl.SSLContext] | None:
-        """Gives today's certificate to each connection; None where there is none."""
-        return None if self.certificate is None else self._today
-
-    def _today(self) -> ssl.SSLContext:
-        assert self.certificate is not None
-        return self.certificate
-
-
-def _certificate(http: HttpSettings) -> ssl.SSLContext | None:
-    if http.tls_certificate is None or http.tls_key is None:
-        return None
-    return server_context(http.tls_certificate, http.tls_key)
-
-
 @dataclass(frozen=True, slots=True)
 class Daemon:
     """Everything that one daemon is made of, wired together and not yet running."""
@@ -190,6 +154,7 @@ class Daemon:
         logs.configure(config.daemon.log_format, config.daemon.log_level)
         self.rates.rules = config.quotes.rules
         self.api.rate_history.rules = _history_rules(config)
+        self.api.sessions.rules = _session_rules(config)
         self.invoices.defaults = _defaults(config)
         for chain in self.chains.values():
             chain.stale_after_ms = 1000 * config.health.stale_after_s
@@ -235,7 +200,8 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     sources = Sources(rates, supervisor, clock)
     history = RateHistory(store, rates, clock, _history_rules(config))
     inquiries = Inquiries(chains, config.relay.policy, limits.engine)
-    others = deliveries, history, inquiries
+    sessions = Sessions(store, accounts, clock, limits.engine, _session_rules(config))
+    others = deliveries, history, inquiries, sessions
     api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, *others)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
@@ -297,6 +263,10 @@ def _history_rules(config: Config) -> HistoryRules:
     return HistoryRules(config.quotes.history_every_s, config.quotes.history_keep_days)
 
 
+def _session_rules(config: Config) -> SessionRules:
+    return SessionRules(config.desk.idle_s, config.desk.lasting_s)
+
+
 class _Failures:
     """Journals what the supervisor tells of a failing service."""
 
@@ -340,7 +310,7 @@ async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager, background:
         open_public(config.http.address, passed.public, backlog=config.limits.http.backlog) as public,
         trio.open_nursery() as nursery,
     ):
-        settings = _frontend_settings(config, public[0].port, doors.limits)
+        settings = _frontend_settings(config, public[0].port, doors)
         _tell_listening(config, settings, public, admin)
         daemon.api.deliveries.public_url = settings.public_url
         background.start_soon(daemon.api.deliveries.run)
@@ -370,14 +340,15 @@ def _tell_listening(
         log.warning("admin.socket is not used: the service manager passes the socket", admin=str(admin))
 
 
-def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSettings:
+def _frontend_settings(config: Config, port: int, doors: Doors) -> FrontendSettings:
     return FrontendSettings(
         public_url=config.http.public_url_at(port),
         trusted_proxies=config.http.trusted_proxies,
         relay_public=config.relay.public,
         relay_origins=config.relay.origins,
         frame_ancestors=config.checkout.frame_ancestors,
-        limits=limits,
+        desk=doors.desk,
+        limits=doors.limits,
         log_requests=config.daemon.log_requests,
     )
 

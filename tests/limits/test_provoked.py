@@ -11,6 +11,7 @@ from tests.limits import (
     bitcoin,
     connections,
     deliveries,
+    desk,
     hedera,
     ledger,
     mails,
@@ -28,9 +29,8 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, hedera, ledger, mails, publishers, rates, relays, services, socketio,
-    sources,
-    stores, webhooks, websockets,
+    bitcoin, connections, deliveries, desk, hedera, ledger, mails, publishers, rates, relays, services,
+    socketio, sources, stores, webhooks, websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""
 

@@ -69,6 +69,8 @@ def test_ours_are_numbered_and_apply(connection: sqlite3.Connection) -> None:
     assert version == len(migrations) >= 1
     assert {"sellers", "invoices", "options", "payments", "chains", "journal", "events"} <= tables
     for table in tables:
+        if table.startswith("invoice_words"):
+            continue  # a virtual table, and what it keeps for itself
         [sql] = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [table]).fetchone()
         assert "STRICT" in sql, table
 

@@ -22,6 +22,7 @@ from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.relays import Relays
+from paydaemon.engine.sessions import Sessions
 from paydaemon.hooks.notifier import Audience
 from paydaemon.hooks.ports import Rate
 from paydaemon.journal import Journal
@@ -110,7 +111,9 @@ def _compose(store: Store, wait_s: float, limits: EngineLimits | None) -> Engine
     told = DeliveryLimits()
     live = LiveNotifier(notifier, "played", told, endpoints=True)
     deliveries = Deliveries(store, {notifier.id: live}, system_clock, told)
+    sessions = Sessions(store, accounts, system_clock, limits)
     api = Api(
-        store, accounts, invoices, journal, LiveHub(), rates, live_chains, relays, system_clock, deliveries
-    )
+        store, accounts, invoices, journal, LiveHub(), rates, live_chains, relays, system_clock, deliveries,
+        sessions=sessions,
+    )  # fmt: skip
     return Engine(api, store, rates, chains, live_chains, notifier)

@@ -16,6 +16,7 @@ OWN = {
     "restore": "paydaemon.cli.backup:restore",
     "invoice": "paydaemon.cli.invoices:invoice",
     "payments": "paydaemon.cli.invoices:payments",
+    "export": "paydaemon.cli.export:export",
     "rates": "paydaemon.cli.rates:rates",
     "events": "paydaemon.cli.events:events",
     "webhook": "paydaemon.cli.webhooks:webhook",

@@ -17,6 +17,7 @@ from paydaemon.config.models import AdminSettings as AdminSettings
 from paydaemon.config.models import ChainConfig as ChainConfig
 from paydaemon.config.models import Config as Config
 from paydaemon.config.models import DaemonSettings as DaemonSettings
+from paydaemon.config.models import DeskSettings as DeskSettings
 from paydaemon.config.models import HealthSettings as HealthSettings
 from paydaemon.config.models import HttpSettings as HttpSettings
 from paydaemon.config.models import InvoiceSettings as InvoiceSettings

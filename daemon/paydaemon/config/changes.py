@@ -18,6 +18,7 @@ CHANGEABLE: Mapping[str, frozenset[str] | None] = {
     "invoices": None,
     "quotes": None,
     "health": None,
+    "desk": frozenset({"allow", "idle_s", "lasting_s"}),
     "limits": None,
 }
 """By table, the keys that can change while the daemon runs; None for all of them. ``[rates]`` can, too."""

@@ -213,6 +213,19 @@ class DeliveryLimitSettings(Settings):
     )
 
 
+class DeskLimitSettings(Settings):
+    """``[limits.desk]``: how often one may try to log in, and what is done at once for those who have."""
+
+    login_burst: int = number(10, 1, 10_000, "How many logins one address (IPv6: one /64) may try at once.")
+    login_pause_s: int = number(30, 1, 86_400, "After how many seconds it may try once more.")
+    logins_burst: int = number(100, 1, 100_000, "How many logins all addresses together may try at once.")
+    logins_pause_s: int = number(1, 1, 3_600, "After how many seconds they may try once more.")
+    sessions: int = number(20, 1, 1_000, "How many sessions one key may have; a further one ends the oldest.")
+    exports: int = number(
+        4, 1, 1_000, "How many exports are written at the same time, at the desk and through the API."
+    )
+
+
 class PluginLimitSettings(Settings):
     """``[limits.plugins]``: what one plugin can take, beyond [limits] plugin_wait_s."""
 
@@ -270,5 +283,6 @@ class LimitSettings(Settings):
     store: StoreLimitSettings = StoreLimitSettings()
     ledger: LedgerLimitSettings = LedgerLimitSettings()
     relay: RelayLimitSettings = RelayLimitSettings()
+    desk: DeskLimitSettings = DeskLimitSettings()
     plugins: PluginLimitSettings = PluginLimitSettings()
     deliveries: DeliveryLimitSettings = DeliveryLimitSettings()

@@ -6,7 +6,7 @@ Relative paths are relative to the folder of the configuration file.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -53,6 +53,10 @@ class DaemonSettings(Settings):
         description="Whether each request is a line of the log, at level info: its route, its key's id, the "
         "client's address, and how it ended.",
     )
+
+
+EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""Every address there is."""
 
 
 def _scheme(certificate: Path | None) -> str:
@@ -184,6 +188,23 @@ class CheckoutSettings(Settings):
     )
 
 
+class DeskSettings(Settings):
+    """``[desk]``: the pages for operators and sellers, at /desk."""
+
+    enabled: bool = Field(
+        default=True, description="Whether there is a desk: pages at /desk for whoever has a key."
+    )
+    allow: tuple[Annotated[IPv4Network | IPv6Network, PlainValidator(parse_network)], ...] = Field(
+        default=EVERYWHERE,
+        description="Networks that the desk is open to; for all others it is not there. Such as "
+        '["10.0.0.0/8", "::1/128"].',
+    )
+    idle_s: int = number(1_800, 60, DAY_S, "After how many seconds without a request somebody is logged out.")
+    lasting_s: int = number(
+        43_200, 300, 30 * DAY_S, "After how many seconds somebody is logged out in any case."
+    )
+
+
 class PluginSettings(Settings):
     """``[plugins]``: which of the installed plugins are left alone."""
 
@@ -238,6 +259,7 @@ class Config:
     health: HealthSettings
     relay: RelaySettings
     checkout: CheckoutSettings
+    desk: DeskSettings
     limits: LimitSettings
     plugins: PluginSettings
     chains: Mapping[str, ChainConfig]

@@ -18,6 +18,7 @@ from paydaemon.config.models import (
     CheckoutSettings,
     Config,
     DaemonSettings,
+    DeskSettings,
     FrontendConfig,
     HealthSettings,
     HttpSettings,
@@ -47,6 +48,7 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "health": HealthSettings,
         "relay": RelaySettings,
         "checkout": CheckoutSettings,
+        "desk": DeskSettings,
         "limits": LimitSettings,
         "plugins": PluginSettings,
     }
@@ -125,6 +127,7 @@ class _Parser:
             health=self._table("health", HealthSettings),
             relay=self._table("relay", RelaySettings),
             checkout=self._table("checkout", CheckoutSettings),
+            desk=self._table("desk", DeskSettings),
             limits=self._table("limits", LimitSettings),
             plugins=self._table("plugins", PluginSettings),
             chains=self._chains(),

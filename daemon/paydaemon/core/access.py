@@ -49,6 +49,23 @@ PUBLIC = Principal("public", "")
 
 
 @dataclass(frozen=True, slots=True)
+class DeskSession:
+    """Somebody logged in at the desk by a key. Only the SHA-256 of the session's secret is kept.
+
+    `address` and `agent` are where they came from and what their browser calls itself, to tell one session
+    from another by; neither is believed.
+    """
+
+    id: str
+    digest: bytes
+    key_id: str
+    created_at_ms: int
+    seen_at_ms: int
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seller:
     """A tenant: owns invoices and keys."""
 

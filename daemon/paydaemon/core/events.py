@@ -55,6 +55,8 @@ class EventType(StrEnum):
     ADMIN_CONFIGURATION_RELOADED = "admin.configuration_reloaded"
     ADMIN_BACKUP_MADE = "admin.backup_made"
     ADMIN_RESTORED = "admin.restored"
+    ADMIN_DESK_OPENED = "admin.desk_opened"
+    ADMIN_DESK_CLOSED = "admin.desk_closed"
 
 
 LIVE_CONFIRMING = "payment.confirming"
@@ -104,6 +106,8 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.ADMIN_CONFIGURATION_RELOADED: "The configuration was read again while the daemon ran.",
     EventType.ADMIN_BACKUP_MADE: "A backup was made.",
     EventType.ADMIN_RESTORED: "A backup was restored, and a new epoch of the journal began.",
+    EventType.ADMIN_DESK_OPENED: "Somebody logged in at the desk.",
+    EventType.ADMIN_DESK_CLOSED: "Somebody logged out at the desk, or ended a session there.",
 }
 
 
@@ -127,6 +131,7 @@ _OF_PAYMENTS = _holds("payment", sometimes="invoice")
 _OF_CHAINS = _holds("chain", "as_of", "reason")
 _OF_SELLERS = _holds("by", "seller_id")
 _OF_KEYS = _holds("by", "key_id", "seller_id")
+_OF_SESSIONS = _holds("by", "session_id", "seller_id")
 _OF_WEBHOOKS = _holds("by", "webhook_id", "seller_id")
 
 DATA: Mapping[EventType, Holds] = {
@@ -153,6 +158,8 @@ DATA: Mapping[EventType, Holds] = {
     EventType.ADMIN_CONFIGURATION_RELOADED: _holds("by", "changed"),
     EventType.ADMIN_BACKUP_MADE: _holds("by", "epoch", "last_seq", "file"),
     EventType.ADMIN_RESTORED: _holds("by", "file", "epoch", "last_seq", "leap"),
+    EventType.ADMIN_DESK_OPENED: _OF_SESSIONS,
+    EventType.ADMIN_DESK_CLOSED: _OF_SESSIONS,
 }
 """What each type of event holds. The tests hold every event that they see to it."""
 

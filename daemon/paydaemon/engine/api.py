@@ -23,6 +23,8 @@ from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.chains import ChainStatus, LiveChain
 from paydaemon.engine.clock import Clock, system_clock
 from paydaemon.engine.deliveries import Deliveries, Endpoints, Records
+from paydaemon.engine.desk import Desk
+from paydaemon.engine.exports import Exports
 from paydaemon.engine.inquiries import Inquiries
 from paydaemon.engine.invoices import Invoices, InvoiceView, existing, find, view
 from paydaemon.engine.limits import EngineLimits
@@ -32,6 +34,7 @@ from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.engine.ratehistory import RateHistory, Span
 from paydaemon.engine.rates import Look, Published, RateBook
 from paydaemon.engine.relays import Relays
+from paydaemon.engine.sessions import Sessions
 from paydaemon.engine.sheet import TipsOf
 from paydaemon.journal import Journal
 from paydaemon.store.port import Reader, Store
@@ -85,6 +88,7 @@ class Api:
         deliveries: Deliveries | None = None,
         rate_history: RateHistory | None = None,
         inquiries: Inquiries | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -99,6 +103,9 @@ class Api:
         self.rate_history = rate_history or RateHistory(store, rates, clock)
         self.inquiries = inquiries or Inquiries(chains, RelayPolicy.PAYEES, EngineLimits())
         self.deliveries = deliveries or Deliveries(store, {}, clock)
+        self.sessions = sessions or Sessions(store, accounts, clock)
+        self.desk = Desk(store, clock)
+        self.exports = Exports(store)
         self.webhooks = Endpoints(store, self.deliveries, clock)
         self.records = Records(store, self.deliveries, clock)
 

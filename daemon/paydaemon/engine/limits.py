@@ -9,6 +9,8 @@ class EngineLimits:
 
     keys_remembered: int = 10_000
     """API keys that need not be read again; where there are more, all are forgotten."""
+    sessions: int = 20
+    """How many sessions one key has at the desk; a further one ends the oldest."""
     destination_attempts: int = 20
     """How often an invoice is drawn up where a destination turns out to have been issued, or paid, before."""
     clocks_at_once: int = 500

@@ -19,7 +19,8 @@ from werkzeug.routing import BaseConverter, MapAdapter
 from paydaemon.core.errors import unavailable
 from paydaemon.core.ids import ID, TARGET
 from paydaemon.engine.api import Api
-from paydaemon.frontends import errors, gate
+from paydaemon.frontends import desk, errors, gate
+from paydaemon.frontends.exporting import Presses
 from paydaemon.frontends.guests import doors
 from paydaemon.frontends.guests.live import LiveFrontend
 from paydaemon.frontends.guests.sizes import BodySizes, SizedConnection
@@ -28,6 +29,7 @@ from paydaemon.frontends.routes import (
     checkout,
     deliveries,
     events,
+    exports,
     health,
     interface,
     invoices,
@@ -134,11 +136,13 @@ def make_app(
     listener = "unix" if administration else "tcp"
     traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
     app = App(settings.limits, guarded, traffic, BodySizes(guests))
+    presses = Presses(settings.limits)
     errors.install(app)
     guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))
     app.register_blueprint(invoices.blueprint(api, settings))
     app.register_blueprint(payments.blueprint(api, settings))
+    app.register_blueprint(exports.blueprint(api, presses))
     app.register_blueprint(events.blueprint(api, settings.limits, stop))
     app.register_blueprint(relay.blueprint(api, settings, stop))
     app.register_blueprint(webhooks.blueprint(api, settings))
@@ -149,7 +153,9 @@ def make_app(
     app.register_blueprint(plugins.blueprint(status))
     app.register_blueprint(interface.blueprint(settings, administration=administration))
     app.register_blueprint(metrics.blueprint(status))
-    if administration:
+    if not administration:
+        desk.install(app, api, settings, status, presses)
+    else:
         app.register_blueprint(admin.blueprint(api, settings))
     app.register_blueprint(doors.blueprint(guests, settings))
     return app

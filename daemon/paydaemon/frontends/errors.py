@@ -105,7 +105,7 @@ def install(app: Quart) -> None:
     """Put the envelope around every error of `app`."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, as_answer)
     app.register_error_handler(UnreadableBody, _unreadable)
     app.register_error_handler(Exception, _unexpected)
 
@@ -132,7 +132,8 @@ async def _store_unavailable(error: StoreUnavailable) -> Response:
     return await _refused(Refusal(ErrorType.UNAVAILABLE, "store_unavailable", NOT_RECORDED))
 
 
-async def _http(error: HTTPException) -> Response:
+async def as_answer(error: HTTPException) -> Response:
+    """An error of the protocol itself, in its envelope."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     type, code, message = for_status(status)
     headers = {}

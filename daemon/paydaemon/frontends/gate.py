@@ -37,6 +37,9 @@ OPEN = frozenset(
 )  # fmt: skip
 """Endpoints that need no key."""
 
+DESK = "desk."
+"""What the names of the desk's endpoints begin with: they need a session of the desk's own, and no key."""
+
 PREFLIGHT = "relay.preflight"
 RELAY = frozenset({"relay.hand_in", "relay.show", "relay.follow", PREFLIGHT})
 """Endpoints that a page in a browser may use, and that need no key where the operator says so."""
@@ -138,7 +141,8 @@ class Gate:
         """Stand before every request and websocket of `app`."""
 
         async def before_request() -> None:
-            await self.pass_through(request)
+            # Itself, and not what stands for it: an answer that lasts goes on where there is no such thing.
+            await self.pass_through(request._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001
 
         async def before_websocket() -> None:
             if websocket.endpoint not in (*RELAY, *OPEN, *self._doors):
@@ -180,7 +184,7 @@ class Gate:
 
     def _asks_for_nothing(self, asked: BaseRequestWebsocket, door: Door | None) -> bool:
         """Nobody has to be known for it."""
-        if asked.routing_exception is not None or asked.endpoint in (*OPEN, PREFLIGHT):
+        if asked.routing_exception is not None or _is_open(asked.endpoint or ""):
             return True
         return door is not None and door.access is None
 
@@ -216,6 +220,10 @@ class Gate:
         if address is None:
             return _unpaced
         return partial(self._paces.take, ("address", addresses.one_client(address)))
+
+
+def _is_open(endpoint: str) -> bool:
+    return endpoint in (*OPEN, PREFLIGHT) or endpoint.startswith(DESK)
 
 
 def _unpaced() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Protocol
 
 Network = IPv4Network | IPv6Network
@@ -73,6 +73,16 @@ class Limits:
     """Streams of one invoice, for which no key is needed, that are open at once, in all."""
     public_streams_per_address: int = 32
     """The same of one address (IPv6: of one /64), behind trusted proxies too."""
+    login_burst: int = 10
+    """How many logins at the desk one address (IPv6: one /64) may try at once."""
+    login_pause_s: float = 30.0
+    """After how long it may try once more."""
+    logins_burst: int = 100
+    """How many logins at the desk all addresses together may try at once."""
+    logins_pause_s: float = 1.0
+    """After how long they may try once more."""
+    exports: int = 4
+    """How many exports are written at the same time, at the desk and through the API."""
     in_flight: int = 64
     """Messages of one websocket that hands in transactions dealt with at once; the next one waits."""
     updates_queue: int = 1_000
@@ -82,6 +92,14 @@ class Limits:
         """Take over every value of `other`. What has begun may go on under the old ones."""
         for one in fields(self):
             setattr(self, one.name, getattr(other, one.name))
+
+
+@dataclass(slots=True)
+class DeskSettings:
+    """Whether there are pages for operators and sellers, and who may reach them; `allow` may change."""
+
+    enabled: bool = True
+    allow: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +115,7 @@ class FrontendSettings:
     relay_public: bool = False
     relay_origins: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
+    desk: DeskSettings = field(default_factory=DeskSettings)
     limits: Limits = field(default_factory=Limits)
     log_requests: bool = True
 

@@ -19,6 +19,7 @@ from paydaemon.core.payment import Payment
 from paydaemon.core.relay import Relay
 from paydaemon.measures import DURATIONS_S, SIZES, Histogram
 from paydaemon.store.deliveryport import DeliveryReader, DeliveryWriter
+from paydaemon.store.deskport import DeskReader, DeskWriter
 from paydaemon.store.rateport import RateReader, RateWriter
 
 T = TypeVar("T")
@@ -98,7 +99,7 @@ class StoreMeasures:
     reads_waiting: int = 0
 
 
-class Reader(DeliveryReader, RateReader, Protocol):
+class Reader(DeliveryReader, RateReader, DeskReader, Protocol):
     """What can be read, in one consistent snapshot."""
 
     # Sellers and keys
@@ -220,7 +221,7 @@ class Reader(DeliveryReader, RateReader, Protocol):
         ...
 
 
-class Transaction(Reader, DeliveryWriter, RateWriter, Protocol):
+class Transaction(Reader, DeliveryWriter, RateWriter, DeskWriter, Protocol):
     """What can be written; it reads its own writes.
 
     Raises `LookupError` for a row that belongs to something unrecorded (a key or an invoice to its seller, a
@@ -298,7 +299,8 @@ class Transaction(Reader, DeliveryWriter, RateWriter, Protocol):
 
         What the other recorded after the copy was made is not known here, and must not be said or given out
         once more: ids of events are made with the new epoch from now on, and every chain, also one that is
-        yet to come, leaves out the next `leap` indexes. Raises `ValueError` for a negative one.
+        yet to come, leaves out the next `leap` indexes. Nobody stays logged in at the desk. Raises
+        `ValueError` for a negative one.
         """
         ...
 

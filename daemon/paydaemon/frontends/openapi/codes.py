@@ -150,6 +150,7 @@ CODES: Mapping[str, Code] = {
     "too_many_tests": Code(UNAVAILABLE, "too many webhooks are being tested already"),
     "too_many_sockets": Code(UNAVAILABLE, "too many websockets without a key are open"),
     "too_many_streams": Code(UNAVAILABLE, "too many streams without a key are open"),
+    "too_many_exports": Code(UNAVAILABLE, "too many exports are being written; try again soon"),
     "destination_taken": Code(UNAVAILABLE, "every destination drawn up had been issued or paid before"),
     "store_unavailable": Code(
         UNAVAILABLE, "nothing can be recorded now; try again, with the same Idempotency-Key if there was one"

@@ -14,6 +14,8 @@ JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
+CSV = "text/csv; charset=utf-8; header=present"
+JSON_LINES = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
 """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
 

@@ -226,6 +226,7 @@ def _event_data() -> Schema:
         "invoice_id": text("Of `admin.…`: the invoice it is about."),
         "payment_id": text("Of `admin.payment_assigned`: the payment."),
         "webhook_id": text("Of `admin.webhook_…`: the webhook."),
+        "session_id": text("Of `admin.desk_…`: the session."),
         "status": choice(Mark, "Of `admin.invoice_marked`: the mark's."),
         "revoked": whole("Of `admin.keys_rotated`: how many keys were revoked."),
         "changed": listing(text(""), "Of `admin.configuration_reloaded`: the keys with another value."),

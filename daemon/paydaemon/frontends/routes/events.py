@@ -1,6 +1,5 @@
 """``/v1/events``: the journal, page by page, as a websocket, or as server-sent events."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,7 +8,6 @@ import trio
 from quart import Blueprint, Response, request, websocket
 from werkzeug.datastructures import Headers, MultiDict
 
-from paydaemon.core.errors import invalid
 from paydaemon.core.events import LIVE_CONFIRMING, EventType
 from paydaemon.core.public import public_event
 from paydaemon.engine.api import Api
@@ -17,8 +15,9 @@ from paydaemon.frontends import errors, eventstream, wire
 from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.eventstream import EventStream
 from paydaemon.frontends.gate import authenticate_again, principal
+from paydaemon.frontends.leftoff import left_off
 from paydaemon.frontends.quartsocket import accept
-from paydaemon.frontends.requests import Query, member, whole_number
+from paydaemon.frontends.requests import Query, member
 from paydaemon.frontends.settings import Limits
 from paydaemon.frontends.teller import TOO_SLOW_TEXT, Subscription, tell
 from paydaemon.frontends.wording import whole_events
@@ -26,8 +25,6 @@ from paydaemon.journal import SSE, Filter
 
 log = structlog.get_logger(__name__)
 
-MAX_SEQ = 10**18
-EVENT_ID = re.compile(r"evt_[0-9a-z]{1,32}_([0-9]{1,18})", re.ASCII)
 LAST_EVENT_ID = "Last-Event-ID"
 
 FILTERS = ("type", "invoice_id", "seller_id")
@@ -43,7 +40,7 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
         query = Query(request.args, ("after", "limit", *FILTERS))
         limit = query.limit(limits.page_items)
         wanted = _filter(query, query.each("type"))
-        after = await _after(query.text("after"), "after", api) or 0
+        after = await left_off(query.text("after"), "after", api) or 0
         await api.may_follow(principal(), wanted.invoice_id)
         found = await api.journal.page(principal(), wanted, after, limit + 1)
         shown = [public_event(event) for event in found[:limit]]
@@ -76,10 +73,10 @@ def blueprint(api: Api, limits: Limits, stop: trio.Event) -> Blueprint:
 async def _where_it_left_off(headers: Headers, api: Api) -> int | None:
     """What a browser says that has lost its stream; an empty one says nothing."""
     given = headers.get("Last-Event-ID") or None
-    return await _after(given, LAST_EVENT_ID, api)
+    return await left_off(given, LAST_EVENT_ID, api)
 
 
-async def _subscription(args: MultiDict[str, str], api: Api, left_off: int | None = None) -> Subscription:
+async def _subscription(args: MultiDict[str, str], api: Api, last: int | None = None) -> Subscription:
     """What is asked for. Where the client has left off counts for more than `after`, which is in a URL that
     it asks for again.
     """
@@ -87,7 +84,7 @@ async def _subscription(args: MultiDict[str, str], api: Api, left_off: int | Non
     names = query.each("type")
     journaled = [name for name in names if name != LIVE_CONFIRMING]
     wanted = _filter(query, journaled)
-    after = await _after(query.text("after"), "after", api) if left_off is None else left_off
+    after = await left_off(query.text("after"), "after", api) if last is None else last
     await api.may_follow(principal(), wanted.invoice_id)
     return Subscription(
         principal=principal(),
@@ -107,21 +104,3 @@ def _filter(query: Query, types: Iterable[str]) -> Filter:
 
 def _types(names: Iterable[str]) -> list[EventType]:
     return [member("type", name, EventType) for name in names]
-
-
-async def _after(given: str | None, name: str, api: Api) -> int | None:
-    """Where to go on from: a `seq`, or the id of an event, which must still be the one of that number.
-
-    Beyond the newest event there is nothing to go on from: the journal is another.
-    """
-    if given is None:
-        return None
-    match = EVENT_ID.fullmatch(given)
-    after = int(match[1]) if match else whole_number(name, given, 0, MAX_SEQ)
-    if after > api.journal.last_seq:
-        message = f"is beyond the newest event, {api.journal.last_seq}: read again from 0"
-        raise invalid(name, message, "beyond_the_journal")
-    if match and not await api.journal.holds(after, match[0]):
-        message = "is not in this journal, or is no more since a backup was restored: read again from 0"
-        raise invalid(name, message, "beyond_the_journal")
-    return after

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from paydaemon.core.access import Key
+from paydaemon.core.access import DeskSession, Key
 from paydaemon.store.port import ChainRow, IdempotencyRow, StoreMismatch
 from paydaemon.store.sqlite import deliveryrows, rows
 from paydaemon.store.sqlite.connection import connect_reader
@@ -36,6 +36,7 @@ _READ: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "targets": deliveryrows.target,
     "deliveries": deliveryrows.plain_delivery,
     "attempts": deliveryrows.attempt,
+    "desk_sessions": lambda row: DeskSession(**row),
     "rate_pairs": dict,
     "rate_history": lambda row: rows.kept_rate(row, "", ""),
 }

@@ -31,6 +31,8 @@ _DUPLICATES = {
     "relays.id": "relay",
     "relays.chain, relays.transaction_id": "relay",
     "targets.id": "target",
+    "desk_sessions.id": "desk_session",
+    "desk_sessions.digest": "desk_session",
     "deliveries.id": "delivery",
     "deliveries.seq, deliveries.target": "delivery",
 }

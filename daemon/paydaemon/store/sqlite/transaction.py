@@ -2,6 +2,7 @@
 
 from paydaemon.store.sqlite.tables.chains import ReadChains, WriteChains
 from paydaemon.store.sqlite.tables.deliveries import ReadDeliveries, WriteDeliveries
+from paydaemon.store.sqlite.tables.desk import ReadDesk, WriteDesk
 from paydaemon.store.sqlite.tables.invoices import ReadInvoices, WriteInvoices
 from paydaemon.store.sqlite.tables.journal import ReadJournal, WriteJournal
 from paydaemon.store.sqlite.tables.payments import ReadPayments, WritePayments
@@ -12,6 +13,7 @@ from paydaemon.store.sqlite.tables.targets import ReadTargets, WriteTargets
 
 
 class SqliteReader(
+    ReadDesk,
     ReadSellers,
     ReadInvoices,
     ReadPayments,
@@ -26,6 +28,7 @@ class SqliteReader(
 
 
 class SqliteTransaction(
+    WriteDesk,
     WriteSellers,
     WriteInvoices,
     WritePayments,

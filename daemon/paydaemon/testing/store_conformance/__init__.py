@@ -14,6 +14,7 @@ are open at once. The tests are for pytest-trio's ``trio_mode``.
 from paydaemon.testing.store_conformance.base import StoreFactory
 from paydaemon.testing.store_conformance.chains import Chains
 from paydaemon.testing.store_conformance.deliveries import Deliveries
+from paydaemon.testing.store_conformance.desk import Desk
 from paydaemon.testing.store_conformance.due import Due
 from paydaemon.testing.store_conformance.epochs import Epochs
 from paydaemon.testing.store_conformance.invoices import Invoices
@@ -41,5 +42,6 @@ class StoreConformance(
     Targets,
     Deliveries,
     Rates,
+    Desk,
 ):
     """Everything that a store must do."""

@@ -6,6 +6,7 @@ from paydaemon.frontends.openapi.tags import (
     checkout,
     deliveries,
     events,
+    exports,
     health,
     interface,
     invoices,
@@ -21,6 +22,7 @@ from paydaemon.frontends.openapi.tags import (
 TAGS: tuple[Tag, ...] = (
     invoices.TAG,
     payments.TAG,
+    exports.TAG,
     relay.TAG,
     events.TAG,
     webhooks.TAG,

@@ -93,6 +93,8 @@ class WriteInvoices(ReadInvoices):
             self._change("add_invoice", **rows.invoice_values(invoice))
             for place, option in enumerate(invoice.options):
                 self._change("add_option", **rows.option_values(invoice.id, place, option))
+            if invoice.note is not None or invoice.metadata or invoice.buyer:
+                self._change("add_invoice_words", id=invoice.id)
 
     def set_standing(self, invoice_id: str, standing: Standing) -> None:
         if self._change("set_standing", **rows.standing_values(invoice_id, standing)) == 0:

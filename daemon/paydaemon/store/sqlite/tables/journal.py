@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from paydaemon.core.events import Draft, Event, EventType
 from paydaemon.store.sqlite import rows
 from paydaemon.store.sqlite.session import Session, at_most
+from paydaemon.store.sqlite.tables.invoices import BEYOND_ALL
 
 
 class ReadJournal(Session):
@@ -99,6 +100,7 @@ class WriteJournal(ReadJournal):
         with self._together():
             self._change("leap", leap=leap)
             self._change("next_epoch", leap=leap)
+            self._change("end_desk_sessions", created_before_ms=BEYOND_ALL, seen_before_ms=BEYOND_ALL)
         self.forget()
         return self.epoch()
 

@@ -127,11 +127,14 @@ async def test_a_burst_is_heard_whole_and_others_get_their_turn(publisher: Publi
         await publisher.subscribed(1)
         for number in range(burst):
             publisher.send(b"rawtx", b"x" * 200, count(number))
-        turns = 0
-        while len(heard) < burst + 1:
+        turns, last = 0, RawTransaction(b"last")
+        publisher.send(b"rawtx", b"last", count(burst))
+        while last not in heard[-2:]:
             await trio.lowlevel.checkpoint()
             turns += 1
-        assert heard[1:] == [RawTransaction(b"x" * 200)] * burst
+        # On a slow machine the second look after the handshake falls into the burst.
+        told = [wake for wake in heard if not isinstance(wake, Missed)]
+        assert told == [RawTransaction(b"x" * 200)] * burst + [last]
         assert turns > burst // 1_000
 
 

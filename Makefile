@@ -9,6 +9,10 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # A folder with a bitcoind and bitcoin-cli of your own. By default Debian's are unpacked beside the system.
 PAYDAEMON_BITCOIND_DIR ?=
+# A Chromium of your own, for tests of the pages. By default Debian's is unpacked beside the system.
+PAYDAEMON_CHROMIUM ?=
+# Where `make screenshots` puts them.
+SCREENSHOTS ?= $(or $(TMPDIR),/tmp)/paydaemon-screenshots
 # Where `make install` puts things; DESTDIR is put in front of all of it, for packages.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -22,6 +26,9 @@ SDKS := .sdks
 # Socket.IO's own library, in several releases, by which tests are publishers and old clients.
 CLIENTS := tests/clients/node_modules
 NODE_BIN = $(abspath $(BIN))
+# What tests look through pages with, in a browser.
+PAGES := tests/pages/node_modules/.stamp
+NPM_CI = PATH="$(NODE_BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent --prefix
 LOCKS := requirements/build.txt requirements/runtime.txt requirements/dev.txt
 WORKSPACE := $(patsubst %/pyproject.toml,%,daemon/pyproject.toml $(wildcard plugins/*/pyproject.toml))
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
@@ -31,6 +38,8 @@ PIP_COMPILE := $(abspath $(BIN))/python -m piptools compile --quiet --allow-unsa
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)
 WITH_BITCOIND = dir="$(PAYDAEMON_BITCOIND_DIR)"; dir="$${dir:-$$(tools/get-bitcoind)}"; \
 	export PAYDAEMON_BITCOIND_DIR="$$dir";
+WITH_CHROMIUM = chromium="$(PAYDAEMON_CHROMIUM)"; chromium="$${chromium:-$$(tools/get-chromium)}"; \
+	export PAYDAEMON_CHROMIUM="$$chromium";
 
 .PHONY: help
 help: ## this list
@@ -57,12 +66,16 @@ lint: .venv/.stamp ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 .PHONY: test
-test: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## all tests but the long ones, in parallel
-	@$(WITH_BITCOIND) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
+test: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp $(PAGES) ## all tests but the long ones, in parallel
+	@$(WITH_BITCOIND) $(WITH_CHROMIUM) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## the long tests, one at a time, each printing its seed
 	@$(WITH_BITCOIND) $(BIN)/pytest -m soak --capture no $(ARGS)
+
+.PHONY: screenshots
+screenshots: .venv/.stamp $(PAGES) ## the checkout page in every state, both themes, wide and on a phone: in SCREENSHOTS
+	@$(WITH_CHROMIUM) PAYDAEMON_SCREENSHOTS="$(abspath $(SCREENSHOTS))" $(BIN)/pytest tests/pages/test_states.py $(ARGS)
 
 .PHONY: format
 format: .venv/.stamp ## rewrites the code as ruff wants it
@@ -97,6 +110,10 @@ protos: .venv/.stamp ## rewrites what is made from protos/: the code of plugins/
 manual: .venv/.stamp ## rewrites man/ and completion/ from the commands and the configuration's keys
 	@$(BIN)/python tools/make-man
 
+.PHONY: catalogues
+catalogues: .venv/.stamp ## rewrites and compiles the checkout page's translations from its templates
+	@$(BIN)/python tools/make-catalogues
+
 # --- Setting it up. Every word of these goes to stderr: the stdout of `make demo JSON=1` is one line of JSON.
 
 .PHONY: venv
@@ -105,6 +122,10 @@ venv: .venv/.stamp ## the virtualenv, with all that is locked and the workspace 
 .PHONY: bitcoind
 bitcoind: system ## a real bitcoind, outside the tree; prints its folder
 	@tools/get-bitcoind
+
+.PHONY: chromium
+chromium: ## a real headless Chromium, outside the tree; prints its program
+	@tools/get-chromium
 
 .PHONY: system
 system:
@@ -134,7 +155,11 @@ $(SDKS)/.stamp: requirements/sdks.txt tests/sdks/package-lock.json | .venv/.stam
 	@$(PYTHON) -m venv --clear $(SDKS)/python >&2
 	@$(SDKS)/python/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
 		--requirement requirements/sdks.txt >&2
-	@PATH="$(NODE_BIN):$$PATH" npm ci --prefix tests/sdks --ignore-scripts --no-audit --no-fund --silent >&2
+	@$(NPM_CI) tests/sdks >&2
+	@touch $@
+
+$(PAGES): tests/pages/package-lock.json | .venv/.stamp
+	@$(NPM_CI) tests/pages >&2
 	@touch $@
 
 .PHONY: clients
@@ -142,7 +167,7 @@ clients: $(CLIENTS)/.stamp ## Socket.IO's library in its releases, for the tests
 
 $(CLIENTS)/.stamp: tests/clients/package-lock.json | .venv/.stamp
 	@echo "Installing Socket.IO's releases, this once" >&2
-	@PATH="$(NODE_BIN):$$PATH" npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent >&2
+	@$(NPM_CI) tests/clients >&2
 	@touch $@
 
 .PHONY: lock
@@ -150,12 +175,12 @@ lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the
 	@cd requirements && export CUSTOM_COMPILE_COMMAND="make lock" && for name in build runtime dev sdks; do \
 		echo "Locking $$name.in" >&2; $(PIP_COMPILE) --output-file $$name.txt $$name.in; \
 	done
-	@for place in sdks clients; do \
-		PATH="$(NODE_BIN):$$PATH" npm install --prefix tests/$$place --package-lock-only --ignore-scripts --silent \
+	@for folder in tests/sdks tests/clients tests/pages; do \
+		PATH="$(NODE_BIN):$$PATH" npm install --prefix $$folder --package-lock-only --ignore-scripts --silent \
 			--omit-lockfile-registry-resolved; \
 	done
 
 .PHONY: clean
-clean: ## removes all that can be made again, the virtualenv too; bitcoind stays in its cache
-	rm -rf .venv $(SDKS) tests/sdks/node_modules $(CLIENTS) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## removes all that can be made again, the virtualenv too; bitcoind and Chromium stay in their cache
+	rm -rf .venv $(SDKS) tests/sdks/node_modules tests/pages/node_modules $(CLIENTS) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,8 @@ import hypothesis
 import pytest
 import structlog
 
+from tests.support.browser import browser as browser
+
 pytest.register_assert_rewrite("paydaemon.testing.store_conformance")
 
 # A failing example prints what brings it back. No deadline: the machine may be busy with other tests.

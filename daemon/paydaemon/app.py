@@ -376,6 +376,7 @@ def _frontend_settings(config: Config, port: int, limits: Limits) -> FrontendSet
         trusted_proxies=config.http.trusted_proxies,
         relay_public=config.relay.public,
         relay_origins=config.relay.origins,
+        frame_ancestors=config.checkout.frame_ancestors,
         limits=limits,
         log_requests=config.daemon.log_requests,
     )

@@ -108,10 +108,10 @@ async def test_so_do_those_of_the_checkout_page(daemon: Served) -> None:
     async with daemon.client("") as client:
         for id in (invoice["id"], "inv_nothing"):
             read = Read((await client.get(f"/i/{id}")).text)
-            (style,) = [link for link in read.all("href") if link.endswith(".css")]
-            assert urljoin(f"https://pay.example/money/i/{id}", style).startswith(
-                "https://pay.example/money/assets/"
-            )
+            links = {urljoin(f"https://pay.example/money/i/{id}", link) for link in read.all("href")}
+            links |= {urljoin(f"https://pay.example/money/i/{id}", link) for link in read.all("src")}
+            here = ("https://pay.example/money/assets/", f"https://pay.example/money/i/{id}?", "bitcoin:")
+            assert all(link.startswith(here) for link in links)
 
 
 def test_requests_are_shown_with_what_they_need() -> None:

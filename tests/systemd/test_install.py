@@ -78,6 +78,10 @@ async def test_it_is_installed_runs_and_is_uninstalled(tmp_path: Path) -> None:
     try:
         await daemon.start(ready=False)
         assert (await daemon.call("GET", "/v1/invoices"))["data"] == []
+        async with daemon.client() as client:
+            page = await client.get("/i/inv_none?lang=de")
+            assert "Diese Rechnung gibt es nicht" in page.text, "the built wheel has no catalogues"
+            assert (await client.get("/paydaemon.js")).status_code == 200
         await daemon.stop()
     finally:
         with trio.CancelScope(shield=True):

@@ -174,6 +174,16 @@ class RelaySettings(Settings):
     )
 
 
+class CheckoutSettings(Settings):
+    """``[checkout]``: the page that payers see."""
+
+    frame_ancestors: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
+        default=(),
+        description="Pages that may show the checkout page inside of them, as paydaemon.js does, such as "
+        '["https://shop.example"]; "*" is every page. By default none may.',
+    )
+
+
 class PluginSettings(Settings):
     """``[plugins]``: which of the installed plugins are left alone."""
 
@@ -227,6 +237,7 @@ class Config:
     quotes: QuoteSettings
     health: HealthSettings
     relay: RelaySettings
+    checkout: CheckoutSettings
     limits: LimitSettings
     plugins: PluginSettings
     chains: Mapping[str, ChainConfig]

@@ -15,6 +15,7 @@ from paydaemon.config.limits import LimitSettings
 from paydaemon.config.models import (
     AdminSettings,
     ChainConfig,
+    CheckoutSettings,
     Config,
     DaemonSettings,
     FrontendConfig,
@@ -45,6 +46,7 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "quotes": QuoteSettings,
         "health": HealthSettings,
         "relay": RelaySettings,
+        "checkout": CheckoutSettings,
         "limits": LimitSettings,
         "plugins": PluginSettings,
     }
@@ -122,6 +124,7 @@ class _Parser:
             quotes=self._table("quotes", QuoteSettings),
             health=self._table("health", HealthSettings),
             relay=self._table("relay", RelaySettings),
+            checkout=self._table("checkout", CheckoutSettings),
             limits=self._table("limits", LimitSettings),
             plugins=self._table("plugins", PluginSettings),
             chains=self._chains(),

@@ -144,7 +144,7 @@ def make_app(
     app.register_blueprint(webhooks.blueprint(api, settings))
     app.register_blueprint(deliveries.blueprint(api, settings))
     app.register_blueprint(rates.blueprint(api, settings))
-    app.register_blueprint(checkout.blueprint(api))
+    app.register_blueprint(checkout.blueprint(api, settings))
     app.register_blueprint(public.blueprint(api, settings, stop))
     app.register_blueprint(plugins.blueprint(status))
     app.register_blueprint(interface.blueprint(settings, administration=administration))

@@ -29,7 +29,8 @@ from paydaemon.store.port import StoreUnavailable
 
 OPEN = frozenset(
     {
-        "health.alive", "health.ready", "checkout.invoice", "checkout.css",
+        "health.alive", "health.ready", "checkout.invoice", "checkout.script",
+        "checkout.embed",
         "interface.openapi", "interface.docs", "interface.css",
         "public.show", "public.follow", "public.stream",
     }
@@ -237,9 +238,12 @@ def origin_of(url: str) -> str:
 
 
 async def _stamp(response: Response) -> Response:
-    """What every answer carries: its id, and that nobody should keep or reinterpret it."""
+    """What every answer carries: its id, and that nobody should reinterpret it.
+
+    Nor keep it, unless it says itself for how long.
+    """
     response.headers["X-Request-Id"] = errors.request_id()
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

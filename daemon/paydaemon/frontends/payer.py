@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paydaemon.core.events import Event, EventType
-from paydaemon.core.public import Json
+from paydaemon.core.public import Json, public_invoice
 from paydaemon.core.times import rfc3339
+from paydaemon.engine.invoices import InvoiceView
 from paydaemon.engine.live import LivePush
 
 INVOICE_FIELDS = (
@@ -42,6 +43,12 @@ IsWatched = Callable[[str], bool]
 """Whether what is paid on a chain is seen here."""
 
 
+def view(seen: InvoiceView, is_watched: IsWatched) -> Json:
+    """What a payer may see of an invoice as it was read."""
+    shown = public_invoice(seen.invoice, seen.payments, seen.tips, newest=NEWEST)
+    return invoice(shown, is_watched)
+
+
 def invoice(shown: Mapping[str, Any], is_watched: IsWatched) -> Json:
     """An invoice's public shape with nothing in it but what is the payer's."""
     return {**_only(INVOICE_FIELDS, shown), "options": [_option(one, is_watched) for one in shown["options"]]}
@@ -52,9 +59,9 @@ def payment(shown: Mapping[str, Any]) -> Json:
     return _only(PAYMENT_FIELDS, shown)
 
 
-def now(shown: Mapping[str, Any], is_watched: IsWatched, at_ms: int) -> Json:
+def now(seen: InvoiceView, is_watched: IsWatched, at_ms: int) -> Json:
     """The first message of a stream."""
-    return {"type": NOW, "at": rfc3339(at_ms), "invoice": invoice(shown, is_watched)}
+    return {"type": NOW, "at": rfc3339(at_ms), "invoice": view(seen, is_watched)}
 
 
 def event(told: Event, is_watched: IsWatched) -> Json:

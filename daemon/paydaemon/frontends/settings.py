@@ -89,13 +89,14 @@ class FrontendSettings:
     """`public_url` begins every link, without a slash at its end; it is never taken from a request.
 
     Without a key transactions may be handed in where `relay_public`; pages of `relay_origins` may do so from
-    a browser, "*" is every page.
+    a browser, "*" is every page. Pages of `frame_ancestors` may show the checkout page inside of them.
     """
 
     public_url: str
     trusted_proxies: tuple[Network, ...] = ()
     relay_public: bool = False
     relay_origins: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     log_requests: bool = True
 

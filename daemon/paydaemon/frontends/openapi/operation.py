@@ -13,6 +13,7 @@ from paydaemon.frontends.requests import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY_TEX
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
+SCRIPT = "text/javascript; charset=utf-8"
 EVENT_STREAM = "text/event-stream"
 """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
 

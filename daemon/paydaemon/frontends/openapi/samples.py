@@ -4,6 +4,7 @@ from paydaemon.core.public import Json
 from paydaemon.frontends import payer
 
 INVOICE_ID = "inv_m4tq7zsv2hx6ydk3lb5wnrpe"
+CHECKOUT_VERSION = "5d0a8c3e91f7b264"
 PAYMENT_ID = "pay_sx2mbr4pz6l3nwdk7q5h2vta"
 KEY_ID = "key_c5vj2ktq7rw4mxh6znb3ydls"
 TRANSACTION_ID = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"

@@ -15,10 +15,8 @@ from quart import Blueprint, Response, request, websocket
 from quart.wrappers.base import BaseRequestWebsocket
 
 from paydaemon.core.access import PUBLIC, Principal
-from paydaemon.core.public import Json, public_invoice
 from paydaemon.engine.api import Api
 from paydaemon.engine.clock import system_clock
-from paydaemon.engine.invoices import InvoiceView
 from paydaemon.frontends import addresses, errors, eventstream, payer, wire
 from paydaemon.frontends.conversation import INTERNAL_ERROR
 from paydaemon.frontends.eventstream import EventStream
@@ -54,7 +52,7 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
     async def show(id: str) -> Response:
         Query(request.args, ())
         view, _ = await api.payers_view(id)
-        return wire.answer(payer.invoice(_shown(view), api.watches))
+        return wire.answer(payer.view(view, api.watches))
 
     @routes.websocket("/v1/public/invoices/<id:id>/events")
     async def follow(id: str) -> None:
@@ -92,12 +90,8 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
 
 async def _standing(api: Api, id: str) -> Standing:
     view, last_seq = await api.payers_view(id)
-    message = payer.now(_shown(view), api.watches, system_clock())
+    message = payer.now(view, api.watches, system_clock())
     return Standing(wire.encode(message).encode(), last_seq, view.invoice.seller_id)
-
-
-def _shown(view: InvoiceView) -> Json:
-    return public_invoice(view.invoice, view.payments, view.tips, newest=payer.NEWEST)
 
 
 def _subscription(id: str, standing: Standing, first: bytes) -> Subscription:

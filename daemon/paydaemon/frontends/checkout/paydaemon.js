@@ -1,0 +1,75 @@
+// For sellers' own pages: a click on <button data-paydaemon-invoice="inv_…"> opens the checkout page in a dialog.
+//
+// The button, and so every element around it, is told: "paydaemon:paid" once the invoice is paid, "paydaemon:closed"
+// once the dialog is closed; `event.detail.invoice` is the invoice's id. It is for what the page shows: whether goods
+// are handed out is decided by what the daemon says to the seller's server.
+"use strict";
+
+(() => {
+  const base = new URL(".", document.currentScript.src);
+  const CLOSE = { de: "Schließen", en: "Close", es: "Cerrar", fr: "Fermer" };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-paydaemon-invoice]");
+    if (!button) return;
+    event.preventDefault();
+    open(button);
+  });
+
+  function open(button) {
+    const invoice = button.dataset.paydaemonInvoice;
+    const title = button.textContent.trim();
+    const frame = make("iframe", { title, allow: "clipboard-write", src: addressOf(invoice) });
+    const close = make("button", { type: "button", textContent: "\u00d7", ariaLabel: wordForClose() });
+    const dialog = make("dialog", { ariaLabel: title });
+    style(dialog, close, frame);
+
+    const listen = ({ source, origin, data }) => {
+      if (source !== frame.contentWindow || origin !== base.origin || data?.invoice !== invoice) return;
+      if (data.paydaemon === "paid") tell(button, "paydaemon:paid", invoice);
+      if (data.paydaemon === "close") dialog.close();
+    };
+    window.addEventListener("message", listen);
+    frame.addEventListener("load", () => frame.contentWindow.postMessage({ paydaemon: "hello" }, base.origin));
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => {
+      window.removeEventListener("message", listen);
+      dialog.remove();
+      tell(button, "paydaemon:closed", invoice);
+    });
+
+    dialog.append(close, frame);
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  function addressOf(invoice) {
+    return new URL(`i/${encodeURIComponent(invoice)}`, base).href;
+  }
+
+  function wordForClose() {
+    return CLOSE[document.documentElement.lang.slice(0, 2).toLowerCase()] ?? CLOSE.en;
+  }
+
+  function tell(button, type, invoice) {
+    button.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: { invoice } }));
+  }
+
+  function make(name, properties) {
+    return Object.assign(document.createElement(name), properties);
+  }
+
+  // By properties and not by a style sheet: the page's own policy then has nothing against it.
+  function style(dialog, close, frame) {
+    Object.assign(dialog.style, {
+      width: "min(46rem, 100vw)", height: "min(52rem, 100dvh)", maxWidth: "none", maxHeight: "none",
+      padding: "0", border: "0", borderRadius: "1rem", overflow: "hidden",
+    });
+    Object.assign(frame.style, { display: "block", width: "100%", height: "100%", border: "0" });
+    Object.assign(close.style, {
+      position: "absolute", top: ".5rem", right: ".5rem", width: "2.75rem", height: "2.75rem", zIndex: "1",
+      border: "0", borderRadius: "50%", font: "1.5rem/1 sans-serif", color: "#1d2430", background: "#ffffff",
+      boxShadow: "0 0 0 1px #c9d0db", cursor: "pointer",
+    });
+  }
+})();

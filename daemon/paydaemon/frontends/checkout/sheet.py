@@ -1,0 +1,76 @@
+"""The page put together: templates that escape whatever they are given, the one style sheet, the scripts."""
+
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment
+from markupsafe import Markup
+from quart import Response
+
+from paydaemon.frontends import pages
+from paydaemon.frontends.checkout import qr, words
+from paydaemon.frontends.checkout.assets import Assets
+from paydaemon.frontends.checkout.policy import policy
+from paydaemon.frontends.checkout.shown import Page
+from paydaemon.frontends.settings import FrontendSettings
+
+FOLDER = "checkout/templates"
+
+REFRESH_S = 5
+"""How often a page without JavaScript loads itself again, for as long as anything can change."""
+
+
+class Sheets:
+    """Writes pages in every language, as this configuration wants them."""
+
+    def __init__(self, settings: FrontendSettings, assets: Assets) -> None:
+        self._style = _style()
+        self._policy = policy(self._style, settings.public_url, settings.frame_ancestors)
+        self._embedders = settings.frame_ancestors
+        self._assets = assets
+
+    def invoice(self, page: Page, language: str) -> Response:
+        """The page of one invoice."""
+        return self._answer("invoice.html", language, page=page)
+
+    def missing(self, language: str) -> Response:
+        """The page of an invoice that is not there."""
+        return self._answer("missing.html", language, 404, page=None)
+
+    def _answer(self, name: str, language: str, status: int = 200, **shown: Page | None) -> Response:
+        text = (
+            _environment(language)
+            .get_template(name)
+            .render(
+                shown,
+                language=language,
+                languages=words.LANGUAGES,
+                style=Markup(self._style),  # noqa: S704 - ours, whole
+                scripts=self._assets.urls(),
+                embedders=self._embedders,
+                refresh_s=REFRESH_S,
+            )
+        )
+        answer = pages.html(text, status, self._policy)
+        answer.headers["Content-Language"] = language
+        answer.headers["Vary"] = "Accept-Language"
+        return answer
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """The templates in one language: a tenth of a second's work, once it is asked for."""
+    environment = pages.templates(FOLDER, extensions=("jinja2.ext.i18n",))
+    environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    formats = words.Formats(language)
+    environment.filters["amount"] = formats.amount
+    environment.filters["money"] = formats.money
+    environment.filters["moment"] = formats.moment
+    environment.filters["clock"] = words.clock
+    environment.filters["qr"] = qr.drawing
+    return environment
+
+
+def _style() -> str:
+    """The style sheet, as it stands in the page."""
+    return files("paydaemon.frontends").joinpath(FOLDER, "checkout.css").read_text(encoding="utf-8").strip()

@@ -23,6 +23,7 @@ from paydaemon.frontends import errors, gate
 from paydaemon.frontends.guests import doors
 from paydaemon.frontends.guests.live import LiveFrontend
 from paydaemon.frontends.guests.sizes import BodySizes, SizedConnection
+from paydaemon.frontends.places import StreamPlaces
 from paydaemon.frontends.routes import (
     admin,
     checkout,
@@ -32,6 +33,7 @@ from paydaemon.frontends.routes import (
     interface,
     invoices,
     metrics,
+    paying,
     payments,
     plugins,
     public,
@@ -134,6 +136,7 @@ def make_app(
     listener = "unix" if administration else "tcp"
     traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
     app = App(settings.limits, guarded, traffic, BodySizes(guests))
+    places = StreamPlaces(settings.limits)
     errors.install(app)
     guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))
@@ -145,7 +148,9 @@ def make_app(
     app.register_blueprint(deliveries.blueprint(api, settings))
     app.register_blueprint(rates.blueprint(api, settings))
     app.register_blueprint(checkout.blueprint(api, settings))
-    app.register_blueprint(public.blueprint(api, settings, stop))
+    app.register_blueprint(public.blueprint(api, settings, places, stop))
+    if settings.relay_checkout:
+        app.register_blueprint(paying.blueprint(api, settings, places, stop))
     app.register_blueprint(plugins.blueprint(status))
     app.register_blueprint(interface.blueprint(settings, administration=administration))
     app.register_blueprint(metrics.blueprint(status))

@@ -37,6 +37,9 @@ OPEN = frozenset(
 )  # fmt: skip
 """Endpoints that need no key."""
 
+PAYING = frozenset({"paying.prepare", "paying.hand_in", "paying.follow"})
+"""Endpoints that need no key but an invoice's id. In a browser they are for our own pages."""
+
 PREFLIGHT = "relay.preflight"
 RELAY = frozenset({"relay.hand_in", "relay.show", "relay.follow", PREFLIGHT})
 """Endpoints that a page in a browser may use, and that need no key where the operator says so."""
@@ -162,6 +165,8 @@ class Gate:
         door = self._doors.get(asked.endpoint or "")
         if asked.endpoint in RELAY:
             self.check_origin(asked.headers, self._relay_origins)
+        if asked.endpoint in PAYING:
+            self.check_origin(asked.headers)
         if door is not None:
             self.check_origin(asked.headers, door.origins)
         if self._asks_for_nothing(asked, door):
@@ -180,7 +185,7 @@ class Gate:
 
     def _asks_for_nothing(self, asked: BaseRequestWebsocket, door: Door | None) -> bool:
         """Nobody has to be known for it."""
-        if asked.routing_exception is not None or asked.endpoint in (*OPEN, PREFLIGHT):
+        if asked.routing_exception is not None or asked.endpoint in (*OPEN, *PAYING, PREFLIGHT):
             return True
         return door is not None and door.access is None
 

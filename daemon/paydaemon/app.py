@@ -31,6 +31,7 @@ from paydaemon.engine.inquiries import Inquiries
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults
+from paydaemon.engine.preparations import Preparations
 from paydaemon.engine.ratehistory import HistoryRules, RateHistory
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.ratewatch import RateWatch
@@ -201,7 +202,8 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     history = RateHistory(store, rates, clock, _history_rules(config))
     inquiries = Inquiries(chains, config.relay.policy, limits.engine)
     sessions = Sessions(store, accounts, clock, limits.engine, _session_rules(config))
-    others = deliveries, history, inquiries, sessions
+    preparations = Preparations(store, chains, relays, clock, limits.engine)
+    others = deliveries, history, inquiries, sessions, preparations
     api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, *others)
     doors = Doors(config, limits.frontends)
     plugins, traffics = config.installed.records, lambda: [app.traffic for app in doors.apps]
@@ -346,7 +348,10 @@ def _frontend_settings(config: Config, port: int, doors: Doors) -> FrontendSetti
         trusted_proxies=config.http.trusted_proxies,
         relay_public=config.relay.public,
         relay_origins=config.relay.origins,
+        relay_checkout=config.relay.checkout,
         frame_ancestors=config.checkout.frame_ancestors,
+        wallets=tuple(wallet.read_bytes() for wallet in config.checkout.wallets),
+        wallet_origins=config.checkout.wallet_origins,
         desk=doors.desk,
         limits=doors.limits,
         log_requests=config.daemon.log_requests,

@@ -1,16 +1,17 @@
 """A world that relays: one chain that passes transactions on, and relays that run until they are killed."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import trio
 
-from paydaemon.core.access import Principal
+from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import Refusal
 from paydaemon.core.invoice import Invoice
 from paydaemon.core.relay import Relay, RelayStatus
+from paydaemon.engine.preparations import Preparation, Wish
 from paydaemon.engine.relays import Handed, Wait
 from paydaemon.store.port import Store
 from paydaemon.testing.fakerelay import PAYEE, RelayFaults, signed
@@ -73,6 +74,25 @@ class Relaying:
     ) -> Handed:
         """Hand a transaction in."""
         return await self.world.relays.hand_in(principal, chain, given, invoice_id)
+
+    async def prepare(self, invoice: Invoice, payer: str = PAYER, asset: str | None = None) -> Preparation:
+        """Have a payment of an invoice drawn up."""
+        return await self.world.preparations.prepare(Wish(invoice.id, "hedera", asset, payer))
+
+    async def hand_in_for(self, invoice: Invoice, given: bytes | str) -> Handed:
+        """Hand in what pays an invoice, as whoever has its link."""
+        return await self.world.relays.hand_in(PUBLIC, "hedera", given, invoice.id, alone=True)
+
+    async def refused_for(self, invoice: Invoice, given: str) -> Refusal:
+        """What is said of what may not be handed in so."""
+        with pytest.raises(Refusal) as caught:
+            await self.hand_in_for(invoice, given)
+        return caught.value
+
+    @staticmethod
+    def signed(id: str, moves: Mapping[tuple[str, str], int], memo: str) -> str:
+        """A transaction with these moves."""
+        return signed(id, moves, memo=memo)
 
     async def ends(self, handed: Handed) -> Relay:
         """The relay once its outcome is final."""

@@ -23,6 +23,7 @@ from paydaemon.engine.invoices import Invoices, InvoiceView
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.orders import InvoiceDefaults, InvoiceRequest
+from paydaemon.engine.preparations import Preparations
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.relays import Relays
 from paydaemon.hooks.ports import Depths, Rate
@@ -77,6 +78,7 @@ class World:
         )
         self.journal = Journal(self.store)
         self.relays = Relays(self.store, self.live_chains, self.clock, self.policy, self.limits)
+        self.preparations = Preparations(self.store, self.live_chains, self.relays, self.clock, self.limits)
         self.api = Api(
             self.store,
             self.accounts,

@@ -14,6 +14,7 @@ from paydaemon.frontends import FrontendSettings, errors, make_app
 from paydaemon.frontends.openapi.codes import CODES
 from paydaemon.testing.fakerelay import PAYEE, signed
 from tests.deliveries.played import refuses
+from tests.frontends.relays import payment
 from tests.support.curl import parse
 from tests.support.served import Json, Served, StatusOf
 from tests.support.waiting import BOUND_S
@@ -140,10 +141,10 @@ def commands() -> list[str]:
 
 async def variables(daemon: Served) -> dict[str, str]:
     """What the page takes for granted."""
-    invoice = await daemon.invoice()
+    invoice, on_hedera = await daemon.invoice(), await daemon.invoice(chains=["hedera"])
     await daemon.engine.bitcoin.pay(("to nobody", 1_000))
     async with daemon.client() as client:
-        payment: Json = (await client.get("/v1/payments?unmatched=true")).json()["data"][0]
+        unmatched: Json = (await client.get("/v1/payments?unmatched=true")).json()["data"][0]
         given = signed("tx-1", {(PAYEE, "HBAR"): 5}, memo="a gift")
         await client.post("/v1/relay/hedera", json={"transaction": given})
     return {
@@ -151,8 +152,10 @@ async def variables(daemon: Served) -> dict[str, str]:
         "KEY": daemon.key,
         "SOCKET": str(daemon.socket),
         "INVOICE": invoice["id"],
-        "PAYMENT": payment["id"],
+        "PAYMENT": unmatched["id"],
         "TRANSACTION": given,
+        "HEDERA_INVOICE": on_hedera["id"],
+        "SIGNED": payment(on_hedera, "tx-2"),
         "TRANSACTION_ID": "tx-1",
         **(await told(daemon)),
         "KEY_ID": (await daemon.engine.api.accounts.keys())[0].id,

@@ -164,3 +164,16 @@ async def a_chain_that_knows_nothing(trial: Trial) -> str:
     if trial.key.endswith("longest_pause_s"):
         return "the chain is asked again after no longer"
     return "the chain is asked again after as long"
+
+
+@provokes("limits.relay.prepared")
+async def a_payment_too_many_is_prepared(trial: Trial) -> str:
+    async with relaying() as daemon:
+        limited(daemon.world, trial, 1)
+        invoice = await daemon.world.invoice()
+        first, again, _, other = [
+            (await daemon.prepare(invoice, payer)).unsigned.transaction_id
+            for payer in ("0.0.1002", "0.0.1002", "0.0.1003", "0.0.1002")
+        ]
+        assert first == again != other
+    return "whoever was forgotten is given another one; of the two one is passed on"

@@ -179,6 +179,8 @@ def _guide(ground: Playground, invoice: Json) -> str:
         network = ground.networks[option["chain"]]
         lines += ["", f"pay this one in {option['symbol']} on {option['chain']}:"]
         lines += [f"  {command}" for command in network.sandbox.how_to_pay(_pay_to(option))]
+        if network.facts.wallet is not None:
+            lines.append("  or open the checkout link in a browser: a wallet of this network is there")
     return "\n".join([*lines, "", "what happens (Ctrl-C ends it all):"])
 
 

@@ -151,12 +151,13 @@ def _prices(networks: Mapping[str, Network]) -> Mapping[str, str]:
 def _write_config(
     folder: Path, port: int, networks: Mapping[str, Network], rates: Tables, told: Mapping[str, Told]
 ) -> Path:
-    config = folder / "paydaemon.toml"
+    config, wallets = folder / "paydaemon.toml", _write_wallets(folder, networks)
     config.write_text(
         to_toml(
             {
                 "daemon": {"state_dir": str(folder / "state"), "log_format": "console"},
                 "http": {"bind": f"{HOST}:{port}"},
+                "checkout": wallets,
                 "rates": rates,
                 "chains": {chain: network.facts.settings for chain, network in networks.items()},
                 "notifiers": {name: {"plugin": name, **one.facts.settings} for name, one in told.items()},
@@ -165,6 +166,19 @@ def _write_config(
         encoding="utf-8",
     )
     return config
+
+
+def _write_wallets(folder: Path, networks: Mapping[str, Network]) -> Mapping[str, object]:
+    """The table of the checkout page: wallets that sign with the sandboxes' own keys, worth nothing else."""
+    brought = {
+        chain: wallet for chain, network in networks.items() if (wallet := network.facts.wallet) is not None
+    }
+    for chain, wallet in brought.items():
+        (folder / f"wallet-{chain}.js").write_text(wallet.script, encoding="utf-8")
+    return {
+        "wallets": [f"wallet-{chain}.js" for chain in brought],
+        "wallet_origins": [wallet.origin for wallet in brought.values()],
+    }
 
 
 @asynccontextmanager

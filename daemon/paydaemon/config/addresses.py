@@ -86,6 +86,17 @@ def parse_origin(text: str) -> str:
     return f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
 
 
+def parse_peer_origin(text: str) -> str:
+    """Whom a page may speak to: an origin by HTTP or by websockets, one alone. Raises `ValueError`."""
+    scheme, _, rest = text.lower().partition("://")
+    pages = {"wss": "https", "ws": "http"}.get(scheme, scheme)
+    try:
+        origin = parse_origin(f"{pages}://{rest}")
+    except ValueError:
+        raise ValueError('must be an origin such as "wss://relay.example", without a path') from None
+    return origin.replace(pages, scheme, 1)
+
+
 def _has_host_and_port(url: str) -> bool:
     try:
         parts = urlsplit(url)

@@ -5,7 +5,7 @@ They are found by walking the validated models, so a plugin's are looked after l
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from paydaemon.config.problems import Problem, Where, problem
 from paydaemon.hooks.settings import Secret
 
 MAX_SECRET_BYTES = 65_536
+MAX_SCRIPT_BYTES = 1_048_576
 MAX_SOCKET_BYTES = 107
 """unix(7): 108 bytes with the NUL at the end."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -36,6 +37,24 @@ def _is_folder(path: Path) -> bool:
     # A folder on the way that this user may not look into: that is for the start to find out.
     except OSError:
         return False
+
+
+def wallet_problems(paths: Sequence[Path]) -> Iterator[Problem]:
+    """What is wrong with scripts that the checkout page is to load."""
+    for place, path in enumerate(paths):
+        if reason := _unusable_script(path):
+            yield problem(("checkout", "wallets", place), reason)
+
+
+def _unusable_script(path: Path) -> str | None:
+    try:
+        with path.open("rb") as script:
+            content = script.read(MAX_SCRIPT_BYTES + 1)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    except ValueError:
+        return None  # it is no path, which is told of every path
+    return f"{path} is larger than {MAX_SCRIPT_BYTES} bytes" if len(content) > MAX_SCRIPT_BYTES else None
 
 
 # --- Paths and secrets

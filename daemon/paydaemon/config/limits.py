@@ -151,6 +151,13 @@ class RelayLimitSettings(Settings):
     unresolved: int = number(
         10_000, 1, 10_000_000, "How many transactions may wait for their outcome before no more are taken."
     )
+    prepared: int = number(
+        10_000,
+        1,
+        10_000_000,
+        "How many payments that were prepared for wallets are remembered, so that whoever asks again gets "
+        "the same one.",
+    )
     answer_wait_s: int = number(
         20,
         1,

@@ -17,6 +17,7 @@ from paydaemon.config.addresses import (
     parse_address,
     parse_network,
     parse_origin,
+    parse_peer_origin,
     parse_public_url,
 )
 from paydaemon.config.limits import DAY_S, LimitSettings
@@ -171,6 +172,12 @@ class RelaySettings(Settings):
         'By the policy "payees" anybody can then have anything passed on that pays an account of yours, be '
         "it the smallest unit.",
     )
+    checkout: bool = Field(
+        default=True,
+        description="Whether whoever has an invoice's link may, without a key, hand in what pays exactly "
+        "that invoice and does nothing else, and have it prepared: so the checkout page does with wallets, "
+        "whatever policy and public say.",
+    )
     origins: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
         default=(),
         description="Pages that may hand in transactions from a browser, beside those of public_url, such as "
@@ -178,8 +185,22 @@ class RelaySettings(Settings):
     )
 
 
+MAX_WALLETS = 10
+
+
 class CheckoutSettings(Settings):
     """``[checkout]``: the page that payers see."""
+
+    wallets: tuple[Path, ...] = Field(
+        default=(),
+        max_length=MAX_WALLETS,
+        description='Scripts that offer wallets on the page, such as ["/etc/paydaemon/wallet.js"]; see '
+        "docs/wallets.md. What they may do is what the page may: take only those that you would write.",
+    )
+    wallet_origins: tuple[Annotated[str, AfterValidator(parse_peer_origin)], ...] = Field(
+        default=(),
+        description='Whom these scripts may speak to, besides the daemon, such as ["wss://relay.example"].',
+    )
 
     frame_ancestors: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
         default=(),

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from paydaemon.config.check import check
-from paydaemon.config.files import place_problems
+from paydaemon.config.files import place_problems, wallet_problems
 from paydaemon.config.limits import LimitSettings
 from paydaemon.config.models import (
     AdminSettings,
@@ -140,6 +140,7 @@ class _Parser:
         self._refuse_bad_places(config.daemon, config.admin)
         self._refuse_bad_fallbacks(config.quotes, config.rates)
         self.problems.extend(tls_problems(config.http))
+        self.problems.extend(wallet_problems(readable(lambda: config.checkout.wallets, ())))
         return config
 
     def daemon(self) -> DaemonSettings:

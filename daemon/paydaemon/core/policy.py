@@ -94,6 +94,25 @@ def check(policy: RelayPolicy, transfer: SignedTransfer, books: Books) -> Ask | 
             return reached
 
 
+def check_alone(transfer: SignedTransfer, asked: Sequence[Ask]) -> Ask:
+    """What the transfer pays of what an invoice asks: exactly that, from its payer, and it does nothing else.
+
+    Raises `Refusal` for anything but that, whatever the policy.
+    """
+    if transfer.does_more:
+        raise _not_a_transfer()
+    ask = _named(transfer, _gains(transfer), asked)
+    where, code = ask.option.destination, ask.option.asset.code
+    moved = {(one.account, one.asset_code, one.amount_minor) for one in transfer.transfers}
+    if moved != {
+        (transfer.payer, code, -ask.remaining_minor),
+        (where.address, code, ask.remaining_minor),
+    } or len(transfer.transfers) != len(moved):
+        message = f"must credit {_due(ask)}, from {transfer.payer} alone, and move nothing else"
+        raise invalid("transfers", message, "wrong_payee")
+    return ask
+
+
 # --- What a transfer does
 
 Gains = Mapping[tuple[str, str], int]
@@ -134,8 +153,12 @@ def _credits(transfer: SignedTransfer, accounts: Iterable[str]) -> bool:
 def _require_openly(policy: RelayPolicy, books: Books) -> None:
     """Raises `Refusal` where something has to be paid for certain."""
     if policy is not RelayPolicy.OPEN or books.named is not None:
-        message = "must be a transfer and nothing else, since what a contract does is not known beforehand"
-        raise invalid("type", message, "not_a_transfer")
+        raise _not_a_transfer()
+
+
+def _not_a_transfer() -> Refusal:
+    message = "must be a transfer and nothing else, since what a contract does is not known beforehand"
+    return invalid("type", message, "not_a_transfer")
 
 
 def _named(transfer: SignedTransfer, gains: Gains, asked: Sequence[Ask]) -> Ask:

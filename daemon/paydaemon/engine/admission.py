@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import conflict, invalid
-from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, is_open
-from paydaemon.core.relay import Relay, SignedTransfer
+from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, check_alone, is_open
+from paydaemon.core.relay import Relay, SignedTransfer, Transfer
 from paydaemon.core.relaying import Arrival, Step, receive, receive_again
 from paydaemon.core.underway import require_room, under_way
 from paydaemon.engine.ids import new_id
@@ -20,7 +20,10 @@ from paydaemon.store.port import Reader, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is handed in, by whom, and what holds for it. `named` is the invoice that it is said to pay."""
+    """What is handed in, by whom, and what holds for it. `named` is the invoice that it is said to pay.
+
+    With `alone` it has to pay exactly that one and do nothing else, whatever the policy.
+    """
 
     chain: str
     transfer: SignedTransfer
@@ -28,6 +31,7 @@ class Application:
     named: str | None
     policy: RelayPolicy
     payees: frozenset[str]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,30 @@ def admit(tx: Transaction, given: Application, now_ms: int) -> Admitted:
     if known is not None and not known.may_come_again:
         require_same(known, given.transfer)
         return Admitted(known, is_new=False)
-    paid = check(given.policy, given.transfer, _books(tx, given, now_ms))
-    if paid is not None and given.policy is not RelayPolicy.OPEN:
-        _require_room(tx, given.transfer, paid.invoice_id)
+    paid = _paid(tx, given, now_ms)
     step = _step(given, known, paid, now_ms)
     _record(tx, known, step.relay)
     if step.event is not None:
         tx.append(step.event, now_ms)
     return Admitted(step.relay, is_new=True)
+
+
+def foresee(reader: Reader, given: Application, now_ms: int) -> None:
+    """Raises `Refusal` for what would not be admitted now: so nobody has to be asked about it."""
+    known = reader.relay(given.chain, given.transfer.transaction_id)
+    if known is None or known.may_come_again:
+        _paid(reader, given, now_ms)
+
+
+def require_room_beside(reader: Reader, transfers: Sequence[Transfer], invoice_id: str) -> None:
+    """Raises `Refusal` where what is under way to the invoice leaves it nothing more to ask."""
+    relays = reader.relays_towards(invoice_id)
+    invoice = reader.invoice(invoice_id) if relays else None
+    if invoice is None:
+        return
+    payments = reader.payments_of(invoice_id)
+    as_of_ms = {relay.chain: reader.chain(relay.chain).as_of_ms for relay in relays}
+    require_room(transfers, invoice, payments, under_way(relays, payments, as_of_ms))
 
 
 def require_same(relay: Relay, transfer: SignedTransfer) -> None:
@@ -70,15 +90,16 @@ def _record(tx: Transaction, known: Relay | None, relay: Relay) -> None:
         tx.replace_relay(known.id, relay)
 
 
-def _require_room(tx: Reader, transfer: SignedTransfer, invoice_id: str) -> None:
-    """Raises `Refusal` where what is under way to the invoice leaves it nothing more to ask."""
-    relays = tx.relays_towards(invoice_id)
-    invoice = tx.invoice(invoice_id) if relays else None
-    if invoice is None:
-        return
-    payments = tx.payments_of(invoice_id)
-    as_of_ms = {relay.chain: tx.chain(relay.chain).as_of_ms for relay in relays}
-    require_room(transfer.transfers, invoice, payments, under_way(relays, payments, as_of_ms))
+def _paid(reader: Reader, given: Application, now_ms: int) -> Ask | None:
+    """What it pays of what open invoices ask. Raises `Refusal` where it may not be passed on."""
+    books = _books(reader, given, now_ms)
+    if given.alone:
+        paid: Ask | None = check_alone(given.transfer, books.named or ())
+    else:
+        paid = check(given.policy, given.transfer, books)
+    if paid is not None and (given.alone or given.policy is not RelayPolicy.OPEN):
+        require_room_beside(reader, given.transfer.transfers, paid.invoice_id)
+    return paid
 
 
 def _step(given: Application, known: Relay | None, paid: Ask | None, now_ms: int) -> Step:

@@ -31,6 +31,7 @@ from paydaemon.engine.limits import EngineLimits
 from paydaemon.engine.live import LiveHub
 from paydaemon.engine.measures import RateMeasures
 from paydaemon.engine.orders import InvoiceRequest
+from paydaemon.engine.preparations import Preparations
 from paydaemon.engine.ratehistory import RateHistory, Span
 from paydaemon.engine.rates import Look, Published, RateBook
 from paydaemon.engine.relays import Relays
@@ -89,6 +90,7 @@ class Api:
         rate_history: RateHistory | None = None,
         inquiries: Inquiries | None = None,
         sessions: Sessions | None = None,
+        preparations: Preparations | None = None,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -102,6 +104,7 @@ class Api:
         self.relays = relays
         self.rate_history = rate_history or RateHistory(store, rates, clock)
         self.inquiries = inquiries or Inquiries(chains, RelayPolicy.PAYEES, EngineLimits())
+        self.preparations = preparations or Preparations(store, chains, relays, clock)
         self.deliveries = deliveries or Deliveries(store, {}, clock)
         self.sessions = sessions or Sessions(store, accounts, clock)
         self.desk = Desk(store, clock)

@@ -27,6 +27,8 @@ class EngineLimits:
     """Of how many pairs one source's rates are remembered."""
     unresolved: int = 10_000
     """How many relays wait for their outcome at once; beyond it no other is taken."""
+    prepared: int = 10_000
+    """How many payments that were drawn up for wallets are remembered, to be given again."""
     answer_wait_s: float = 20.0
     """How long an answer waits for the network; then it tells what is known."""
     submit_timeout_s: float = 60.0

@@ -8,7 +8,7 @@ what was answered is known after any crash, and every relay without an outcome i
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import structlog
@@ -18,7 +18,7 @@ from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import ErrorType, Refusal, conflict, not_found, unavailable
 from paydaemon.core.policy import RelayPolicy
 from paydaemon.core.relay import Relay, SignedTransfer, as_shown
-from paydaemon.engine.admission import Admitted, Application, admit, require_same
+from paydaemon.engine.admission import Admitted, Application, admit, foresee, require_same
 from paydaemon.engine.carrier import Carrier
 from paydaemon.engine.chains import LiveChain
 from paydaemon.engine.clock import Clock
@@ -141,23 +141,41 @@ class Relays:
         """Raises `Refusal` (not found) for a chain that is not here, or does not relay."""
         self._relayer(chain)
 
+    def require_health(self, chain: str) -> None:
+        """Raises `Refusal` (unavailable) where a chain can hand nothing over now."""
+        self._relayer(chain).require_health()
+
     async def hand_in(
-        self, principal: Principal, chain: str, given: bytes | str, invoice_id: str | None
+        self,
+        principal: Principal,
+        chain: str,
+        given: bytes | str,
+        invoice_id: str | None,
+        *,
+        alone: bool = False,
     ) -> Handed:
         """Take a signed transaction. Once this returns it is recorded, and on its way.
 
         The same one again is the same relay. Raises `Refusal` for what may not be passed on: nothing of that
-        is recorded, and the network has not heard of it.
+        is recorded, and the network has not heard of it. With `alone` that is all but what pays exactly the
+        invoice and does nothing else, whatever the policy.
         """
         relayer = self._relayer(chain)
         relayer.measures.submissions += 1
         try:
-            course = await self._course(relayer, principal, given, invoice_id)
+            course = await self._course(relayer, principal, given, invoice_id, alone=alone)
             _require_invoice(course.relay, invoice_id)
         except Refusal as refusal:
             relayer.measures.refused[refusal.code] += 1
             raise
         return Handed(course, principal, invoice_id, self._limits, self._patience)
+
+    async def find_towards(self, invoice_id: str, chain: str, transaction_id: str) -> Handed:
+        """One of an invoice's relays, for whoever has that invoice's id."""
+        found = await self.find(PUBLIC, chain, transaction_id)
+        if found.course.relay.invoice_id != invoice_id:
+            raise not_found("relay", found.relay.transaction_id, "transaction_id")
+        return replace(found, named=invoice_id)
 
     async def find(self, principal: Principal, chain: str, transaction_id: str) -> Handed:
         """A relay by its transaction's id, in any form that its chain knows.
@@ -181,7 +199,7 @@ class Relays:
     # --- Taking
 
     async def _course(
-        self, relayer: Relayer, principal: Principal, given: bytes | str, named: str | None
+        self, relayer: Relayer, principal: Principal, given: bytes | str, named: str | None, *, alone: bool
     ) -> Course:
         transfer = relayer.inspect(given, self._clock())
         key = relayer.chain, transfer.transaction_id
@@ -189,12 +207,14 @@ class Relays:
         if course is not None and not course.is_over:
             require_same(course.relay, transfer)
             return course
+        about = transfer, principal, named, self._policy, relayer.payees, alone
+        application = Application(relayer.chain, *about)
         with self._entrance(key):
+            if alone:
+                await self._store.read(lambda reader: foresee(reader, application, self._clock()))
             known = await self._verified(relayer, transfer)
             if known is not None:
                 return known
-            payees = relayer.payees
-            application = Application(relayer.chain, transfer, principal, named, self._policy, payees)
             admitted = await self._admitted(application)
             # No checkpoint since the commit: whoever is cancelled now leaves the rest to the carrier.
             return self._go_on(admitted, transfer)

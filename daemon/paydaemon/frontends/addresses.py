@@ -62,3 +62,9 @@ def one_client(address: Address) -> Address | IPv6Network:
     if isinstance(address, IPv4Address):
         return address
     return IPv6Network((address, PREFIX_OF_ONE_CLIENT), strict=False)
+
+
+def one_of(asked: BaseRequestWebsocket, trusted: Sequence[Network]) -> Address | IPv6Network | None:
+    """What counts as the one client that a request came from; None on the Unix socket."""
+    address = client_of(asked, trusted)
+    return None if address is None else one_client(address)

@@ -24,6 +24,7 @@ from paydaemon.frontends.exporting import Presses
 from paydaemon.frontends.guests import doors
 from paydaemon.frontends.guests.live import LiveFrontend
 from paydaemon.frontends.guests.sizes import BodySizes, SizedConnection
+from paydaemon.frontends.places import StreamPlaces
 from paydaemon.frontends.routes import (
     admin,
     checkout,
@@ -34,6 +35,7 @@ from paydaemon.frontends.routes import (
     interface,
     invoices,
     metrics,
+    paying,
     payments,
     plugins,
     public,
@@ -137,6 +139,7 @@ def make_app(
     traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
     app = App(settings.limits, guarded, traffic, BodySizes(guests))
     presses = Presses(settings.limits)
+    places = StreamPlaces(settings.limits)
     errors.install(app)
     guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))
@@ -149,7 +152,9 @@ def make_app(
     app.register_blueprint(deliveries.blueprint(api, settings))
     app.register_blueprint(rates.blueprint(api, settings))
     app.register_blueprint(checkout.blueprint(api, settings))
-    app.register_blueprint(public.blueprint(api, settings, stop))
+    app.register_blueprint(public.blueprint(api, settings, places, stop))
+    if settings.relay_checkout:
+        app.register_blueprint(paying.blueprint(api, settings, places, stop))
     app.register_blueprint(plugins.blueprint(status))
     app.register_blueprint(interface.blueprint(settings, administration=administration))
     app.register_blueprint(metrics.blueprint(status))

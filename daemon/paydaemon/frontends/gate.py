@@ -40,6 +40,9 @@ OPEN = frozenset(
 DESK = "desk."
 """What the names of the desk's endpoints begin with: they need a session of the desk's own, and no key."""
 
+PAYING = frozenset({"paying.prepare", "paying.hand_in", "paying.follow"})
+"""Endpoints that need no key but an invoice's id. In a browser they are for our own pages."""
+
 PREFLIGHT = "relay.preflight"
 RELAY = frozenset({"relay.hand_in", "relay.show", "relay.follow", PREFLIGHT})
 """Endpoints that a page in a browser may use, and that need no key where the operator says so."""
@@ -166,6 +169,8 @@ class Gate:
         door = self._doors.get(asked.endpoint or "")
         if asked.endpoint in RELAY:
             self.check_origin(asked.headers, self._relay_origins)
+        if asked.endpoint in PAYING:
+            self.check_origin(asked.headers)
         if door is not None:
             self.check_origin(asked.headers, door.origins)
         if self._asks_for_nothing(asked, door):
@@ -223,7 +228,7 @@ class Gate:
 
 
 def _is_open(endpoint: str) -> bool:
-    return endpoint in (*OPEN, PREFLIGHT) or endpoint.startswith(DESK)
+    return endpoint in (*OPEN, *PAYING, PREFLIGHT) or endpoint.startswith(DESK)
 
 
 def _unpaced() -> None:

@@ -5,14 +5,17 @@ sold here. Made from the public shape of an invoice, be it read now or as an eve
 the same. A destination that nobody watches any more is not shown: what is sent there would not be seen.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paydaemon.core.events import Event, EventType
+from paydaemon.core.money import format_minor
 from paydaemon.core.public import Json, public_invoice
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.invoices import InvoiceView
 from paydaemon.engine.live import LivePush
+from paydaemon.engine.preparations import Preparation
 
 INVOICE_FIELDS = (
     "id", "status", "flags", "amount", "currency", "created_at", "expires_at", "return_url",
@@ -57,6 +60,27 @@ def invoice(shown: Mapping[str, Any], is_watched: IsWatched) -> Json:
 def payment(shown: Mapping[str, Any]) -> Json:
     """The same of a payment."""
     return _only(PAYMENT_FIELDS, shown)
+
+
+def prepared(made: Preparation, now_ms: int) -> Json:
+    """A payment that was drawn up: what a wallet is to sign, what it does, and how long there is for it."""
+    option, unsigned = made.ask.option, made.unsigned
+    return {
+        "chain": option.asset.chain,
+        "asset": option.asset.code,
+        "symbol": option.asset.symbol,
+        "amount": format_minor(made.ask.remaining_minor, option.asset.decimals),
+        "amount_minor": str(made.ask.remaining_minor),
+        "address": option.destination.address,
+        "memo": option.destination.memo,
+        "transaction_id": unsigned.transaction_id,
+        "signer": unsigned.signer,
+        "node": unsigned.node,
+        "unsigned": b64encode(unsigned.unsigned).decode("ascii"),
+        "max_fee_minor": str(unsigned.max_fee_minor),
+        "sign_before": rfc3339(made.sign_before_ms),
+        "sign_within_s": max(0, made.sign_before_ms - now_ms) // 1_000,
+    }
 
 
 def now(seen: InvoiceView, is_watched: IsWatched, at_ms: int) -> Json:

@@ -18,7 +18,6 @@ from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import invalid
 from paydaemon.core.public import Json, public_relay
 from paydaemon.core.relay import Relay
-from paydaemon.engine.api import Api
 from paydaemon.engine.course import Course, Tell
 from paydaemon.engine.relays import Handed
 from paydaemon.frontends import errors, models, strictjson, wire
@@ -29,6 +28,7 @@ from paydaemon.frontends.conversation import (
     Conversation,
     Goodbye,
 )
+from paydaemon.frontends.desks import Desk
 from paydaemon.frontends.models import Following, Submission
 from paydaemon.frontends.pace import TooFast
 from paydaemon.frontends.settings import Limits
@@ -46,21 +46,22 @@ METHODS: dict[str, type[Submission] | type[Following]] = {"submit": Submission, 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is at the other end, and on which chain. `pace` takes a token for each message, or raises."""
+    """Who is at the other end, and where what they hand in goes.
+
+    `pace` takes a token for each message, or raises.
+    """
 
     principal: Principal
     authenticate: Authenticate
     pace: Callable[[], None]
-    chain: str
+    desk: Desk
     request_id: str
 
 
 class RelaySocket(Conversation):
     """One websocket's conversation."""
 
-    def __init__(
-        self, socket: PromptSocket, api: Api, caller: Caller, stop: trio.Event, limits: Limits
-    ) -> None:
+    def __init__(self, socket: PromptSocket, caller: Caller, stop: trio.Event, limits: Limits) -> None:
         super().__init__(
             socket,
             caller.authenticate,
@@ -69,7 +70,6 @@ class RelaySocket(Conversation):
             key_check_every_s=limits.key_check_every_s,
         )
         self._prompt = socket
-        self._api = api
         self._caller = caller
         self._limits = limits
         self._in_flight = limits.in_flight
@@ -175,17 +175,17 @@ class RelaySocket(Conversation):
         self._follow(handed)
 
     async def _handed(self, asked: Submission | Following | bytes) -> Handed:
-        relays, who, chain = self._api.relays, self._caller.principal, self._caller.chain
+        desk = self._caller.desk
         match asked:
             case Following():
-                return await relays.find(who, chain, asked.params.transaction_id)
+                return await desk.find(asked.params.transaction_id)
             case Submission():
                 given: str | bytes = asked.params.transaction
                 check_size(given, self._limits)
-                return await relays.hand_in(who, chain, given, asked.params.invoice_id)
+                return await desk.hand_in(given, asked.params.invoice_id)
             case bytes():
                 check_size(asked, self._limits)
-                return await relays.hand_in(who, chain, asked, None)
+                return await desk.hand_in(asked, None)
 
     def _told(self, error: Exception) -> object:
         refusal = errors.as_refusal(error)

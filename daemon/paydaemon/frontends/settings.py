@@ -107,14 +107,19 @@ class FrontendSettings:
     """`public_url` begins every link, without a slash at its end; it is never taken from a request.
 
     Without a key transactions may be handed in where `relay_public`; pages of `relay_origins` may do so from
-    a browser, "*" is every page. Pages of `frame_ancestors` may show the checkout page inside of them.
+    a browser, "*" is every page. With `relay_checkout` whoever has an invoice's link may hand in what pays it
+    and nothing else. Pages of `frame_ancestors` may show the checkout page inside of them. `wallets` are
+    scripts that it loads besides its own, and `wallet_origins` whom these may speak to.
     """
 
     public_url: str
     trusted_proxies: tuple[Network, ...] = ()
     relay_public: bool = False
     relay_origins: tuple[str, ...] = ()
+    relay_checkout: bool = True
     frame_ancestors: tuple[str, ...] = ()
+    wallets: tuple[bytes, ...] = ()
+    wallet_origins: tuple[str, ...] = ()
     desk: DeskSettings = field(default_factory=DeskSettings)
     limits: Limits = field(default_factory=Limits)
     log_requests: bool = True

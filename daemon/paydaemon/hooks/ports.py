@@ -223,6 +223,48 @@ class Inquiry(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class PayTo:
+    """What a payer is asked for: the destination as an invoice shows it, and how much."""
+
+    address: str
+    memo: str | None
+    asset_code: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A transaction that pays, for its payer to sign.
+
+    `unsigned` are the very bytes that a wallet signs, and `signer` is the payer as wallets of that network
+    name it. What it may cost beside the payment is at most `max_fee_minor`, in the native asset's smallest
+    unit. After `sign_before_ms` it is too late to hand it in.
+    """
+
+    transaction_id: str
+    signer: str
+    node: str
+    unsigned: bytes
+    max_fee_minor: int
+    sign_before_ms: int
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """What draws up payments for wallets to sign: another port, which a `Chain` that relays may have too."""
+
+    def prepare(self, payer: str, to: PayTo, nodes: Collection[str], now_ms: int) -> Unsigned:
+        """A transaction by which `payer` pays exactly that, a new one each time, valid from now on.
+
+        `nodes` are those that the payer's wallet knows; one of them is chosen where the chain knows it too.
+        Pure, and quick: nobody is asked, so it says nothing of whether there is such a payer, or what it
+        has. No key is needed for it, and nothing is handed to anybody. Raises `Refusal`: with the code
+        ``not_an_id`` or ``wrong_payer`` and the param ``payer`` for who cannot pay this, and with another
+        type than `invalid_request` where none can be drawn up now.
+        """
+
+
 @runtime_checkable
 class Prompt(Protocol):
     """A port for a `Chain` that does not hear of everything at once."""
@@ -305,23 +347,23 @@ class SandboxFacts:
 
     `settings` is the body of the ``[chains.<id>]`` table that connects a daemon to it. `prices` are prices to
     quote its assets at, such as ``{"BTC/EUR": "60000.00"}``. `public` is what the demo prints for scripts and
-    `pids` are its processes by name.
+    `pids` are its processes by name. `wallet` is a wallet of this very sandbox for the checkout page
+    (``docs/wallets.md``), if it brings one.
     """
 
     settings: Mapping[str, object]
     prices: Mapping[str, str] = field(default_factory=dict)
     public: Mapping[str, object] = field(default_factory=dict)
     pids: Mapping[str, int] = field(default_factory=dict)
+    wallet: "SandboxWallet | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class PayTo:
-    """What a payer in a sandbox is asked for: the destination as an invoice shows it, and how much."""
+class SandboxWallet:
+    """A script for the checkout page, and the origin that it has to be let speak to."""
 
-    address: str
-    memo: str | None
-    asset_code: str
-    amount_minor: int
+    script: str
+    origin: str
 
 
 class Sandbox(Protocol):

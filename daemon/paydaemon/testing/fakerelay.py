@@ -18,19 +18,22 @@ import json
 import random
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import trio
 
 from paydaemon.core.errors import invalid
 from paydaemon.core.invoice import Destination
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer, Transfer
-from paydaemon.hooks.ports import DestinationRequest, Health, HealthState
+from paydaemon.hooks.ports import DestinationRequest, Health, HealthState, PayTo, Unsigned
 
 PAYEE = "0.0.1001"
 """The account that a relaying chain is paid to; each invoice has a memo of its own there."""
 SUCCESS = "SUCCESS"
+
+_NUMBERS = count(1)
 
 
 def signed(
@@ -146,7 +149,7 @@ class RelayNetwork:
 
 
 class FakeRelay:
-    """`paydaemon.hooks.ports.Relay`, for a chain that is paid to `PAYEE` under a memo for each invoice."""
+    """`Relay` and `Preparing` of `paydaemon.hooks.ports`, paid to `PAYEE` under a memo for each invoice."""
 
     id: str
     ledger: RelayNetwork
@@ -198,6 +201,16 @@ class FakeRelay:
         if "forged" in content:
             raise invalid("transaction", "is not signed by its payer", "invalid_signature")
         return transfer
+
+    def prepare(self, payer: str, to: PayTo, nodes: Collection[str], now_ms: int) -> Unsigned:
+        """What `raw` makes, each time with another id, good for two minutes. It needs no signature."""
+        self.faults_of_relay.commit_now("prepare")
+        if not payer.startswith("0.0."):
+            raise invalid("payer", "must be an account", "not_an_id")
+        id, last_ms = f"prepared-{next(_NUMBERS)}", now_ms + 120_000
+        moves = {(to.address, to.asset_code): to.amount_minor, (payer, to.asset_code): -to.amount_minor}
+        given = raw(id, moves, memo=to.memo or "", expires_at_ms=last_ms)
+        return Unsigned(id, f"fake:{payer}", next(iter(nodes), "0.0.3"), given, 1, last_ms)
 
     async def verify(self, transfer: SignedTransfer) -> None:
         """All is well."""

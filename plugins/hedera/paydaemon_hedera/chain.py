@@ -21,9 +21,11 @@ from paydaemon.hooks.ports import (
     DestinationRequest,
     Health,
     HealthState,
+    PayTo,
     Reply,
+    Unsigned,
 )
-from paydaemon_hedera import assets, destinations
+from paydaemon_hedera import assets, destinations, preparing
 from paydaemon_hedera.accounts import Accounts
 from paydaemon_hedera.assets import Assets
 from paydaemon_hedera.book import Book
@@ -44,7 +46,7 @@ _FIRST_PAUSE_S = 0.25
 
 
 class HederaChain:
-    """One configured Hedera network: `Chain`, `Relay`, `Inquiry` and `Prompt` of `paydaemon.hooks.ports`."""
+    """One configured Hedera network: `Chain` of `paydaemon.hooks.ports`, with every other port of one."""
 
     def __init__(self, id: str, config: HederaConfig) -> None:
         """Dials nobody."""
@@ -131,6 +133,17 @@ class HederaChain:
         brings = any(gain.account in self.payees and gain.amount_minor > 0 for gain in transfer.transfers)
         if brings and self._watcher is not None:
             self._watcher.expect(transfer.transaction_id)
+
+    # Preparing
+
+    def prepare(self, payer: str, to: PayTo, nodes: Collection[str], now_ms: int) -> Unsigned:
+        """A transfer for its payer's wallet to sign, for one node that is known."""
+        known = set(self._nodes.ids)
+        if not known:
+            raise unavailable("no_nodes", "the network's nodes are not known yet")
+        asset = next(asset for asset in self._assets if asset.code == to.asset_code)
+        chosen = known.intersection(nodes) or known
+        return preparing.prepare(self._config.network, payer, to, asset, chosen, now_ms)
 
     # Questions of clients
 

@@ -2,7 +2,7 @@
 
 The style sheet is in the page, so that nothing more has to be fetched before it looks as it should; it is
 let in by its hash (https://www.w3.org/TR/CSP3/#external-hash). Nothing of another origin is, and no page but
-those of `frame_ancestors` may show this one inside of it.
+those of `frame_ancestors` may show this one inside of it. Scripts of wallets may speak to `wallet_origins`.
 """
 
 import base64
@@ -12,13 +12,15 @@ from hashlib import sha256
 from paydaemon.frontends.gate import origin_of
 
 
-def policy(style: str, public_url: str, frame_ancestors: Sequence[str]) -> str:
+def policy(
+    style: str, public_url: str, frame_ancestors: Sequence[str], wallet_origins: Sequence[str] = ()
+) -> str:
     """The page's Content-Security-Policy."""
     allowed = {
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": f"'sha256-{base64.b64encode(sha256(style.encode()).digest()).decode()}'",
-        "connect-src": f"'self' {_websockets_of(public_url)}",
+        "connect-src": " ".join(["'self'", _websockets_of(public_url), *wallet_origins]),
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": " ".join(frame_ancestors) or "'none'",

@@ -25,7 +25,8 @@ class Sheets:
 
     def __init__(self, settings: FrontendSettings, assets: Assets) -> None:
         self._style = _style()
-        self._policy = policy(self._style, settings.public_url, settings.frame_ancestors)
+        framed, spoken_to = settings.frame_ancestors, settings.wallet_origins
+        self._policy = policy(self._style, settings.public_url, framed, spoken_to)
         self._embedders = settings.frame_ancestors
         self._assets = assets
 
@@ -47,6 +48,7 @@ class Sheets:
                 languages=words.LANGUAGES,
                 style=Markup(self._style),  # noqa: S704 - ours, whole
                 scripts=self._assets.urls(),
+                wallets=self._assets.wallet_urls(),
                 embedders=self._embedders,
                 refresh_s=REFRESH_S,
             )

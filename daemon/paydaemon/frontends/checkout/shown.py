@@ -4,7 +4,7 @@ So nothing can reach the page that `paydaemon.frontends.payer` does not let thro
 is said here. Amounts are decimal strings of whole units.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -60,15 +60,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way to pay that is shown whole. `handover` is None where nobody here would see the payment."""
+    """The way to pay that is shown whole. `handover` is None where nobody here would see the payment.
+
+    By one that `is_prepared` a wallet in the browser can be given a payment to sign.
+    """
 
     chain: str
+    asset: str
     symbol: str
     amount: str
     paid: str | None
     address: str
     memo: str | None
     handover: Handover | None
+    is_prepared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,17 @@ class Page:
         return max(waiting, key=lambda one: one.required - one.depth, default=None)
 
 
-def page(invoice: Shown, paid_times: int, now_ms: int, number: int | None = None) -> Page:
+Prepares = Callable[[str], bool]
+"""Whether payments on a chain can be drawn up for a wallet to sign."""
+
+
+def page(
+    invoice: Shown,
+    paid_times: int,
+    now_ms: int,
+    number: int | None = None,
+    prepares: Prepares = lambda chain: False,
+) -> Page:
     """What is shown at `now_ms`, with the way of that `number`; or, if it is none, the first one open."""
     options: Sequence[Shown] = invoice["options"]
     expires_at_ms = parse_rfc3339(invoice["expires_at"])
@@ -143,7 +158,7 @@ def page(invoice: Shown, paid_times: int, now_ms: int, number: int | None = None
         expires_at_ms=expires_at_ms,
         left_ms=max(0, expires_at_ms - now_ms),
         choices=tuple(_choices(options, chosen)) if payable else (),
-        way=_way(options[chosen]) if payable else None,
+        way=_way(options[chosen], prepares) if payable else None,
         payments=tuple(_payments(options)),
         paid_times=paid_times,
         return_url=None if payable else invoice["return_url"],
@@ -204,17 +219,19 @@ def _choices(options: Sequence[Shown], chosen: int) -> list[Choice]:
     ]
 
 
-def _way(option: Shown) -> Way:
+def _way(option: Shown, prepares: Prepares) -> Way:
     amount, destination = _asked(option), option["destination"] or {"address": "", "memo": None, "uri": ""}
     paid_minor = int(option["pending_minor"]) + int(option["confirmed_minor"])
     return Way(
         chain=option["chain"],
+        asset=option["asset"],
         symbol=option["symbol"],
         amount=amount,
         paid=_whole(paid_minor, option) if paid_minor else None,
         address=destination["address"],
         memo=destination["memo"],
         handover=(handover(destination["uri"], destination["address"], amount) if _is_open(option) else None),
+        is_prepared=_is_open(option) and prepares(option["chain"]),
     )
 
 

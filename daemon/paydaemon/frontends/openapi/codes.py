@@ -91,6 +91,7 @@ CODES: Mapping[str, Code] = {
         "must be a transfer and nothing else, since what a contract does is not known beforehand",
         "type",
     ),
+    "wrong_payer": Code(INVALID, "is the account that is to be paid", "payer"),
     "nothing_asked": Code(INVALID, "that invoice asks for nothing here", "invoice_id"),
     # Parameters
     "unknown_parameter": Code(INVALID, "is not a parameter of this request", "colour"),
@@ -117,6 +118,7 @@ CODES: Mapping[str, Code] = {
     "event_not_found": Code(ErrorType.NOT_FOUND, "there is no event with the id 'evt_x_1'", "id"),
     "chain_not_found": Code(ErrorType.NOT_FOUND, "there is no chain with the id 'x'", "chain"),
     "chain_does_not_relay": Code(ErrorType.NOT_FOUND, "chain bitcoin does not pass transactions on", "chain"),
+    "chain_does_not_prepare": Code(ErrorType.NOT_FOUND, "chain lightning draws up no payments", "chain"),
     "relay_not_found": Code(ErrorType.NOT_FOUND, "there is no relay with the id 'x'", "transaction_id"),
     "transaction_differs": Code(
         ErrorType.CONFLICT, "another transaction was handed in before as 0.0.2@1.2", "transaction"

@@ -5,7 +5,17 @@ from typing import Any
 
 from paydaemon.core.events import LIVE_CONFIRMING
 from paydaemon.frontends import payer
-from paydaemon.frontends.openapi.schema import Schema, listing, record, ref, text, time, whole
+from paydaemon.frontends.openapi.schema import (
+    Schema,
+    listing,
+    minor,
+    nullable,
+    record,
+    ref,
+    text,
+    time,
+    whole,
+)
 
 
 def shapes(others: Mapping[str, Any]) -> Mapping[str, Schema]:
@@ -39,6 +49,23 @@ def shapes(others: Mapping[str, Any]) -> Mapping[str, Schema]:
         ),
         "PayerPayment": record(
             "What a payer sees of a payment.", _only(payer.PAYMENT_FIELDS, others["Payment"])
+        ),
+        "Preparation": record(
+            "A payment that was drawn up, for its payer to sign. Nobody has signed it.",
+            {
+                **_only(("chain", "asset", "symbol"), others["Option"]),
+                "amount": text("What it pays, in whole units."),
+                "amount_minor": minor("The same in the asset's smallest unit."),
+                "address": text("Whom it pays."),
+                "memo": nullable(text("The memo that it bears.")),
+                "transaction_id": text("Its id on its chain."),
+                "signer": text("The account that is to sign, as wallets of the network name it."),
+                "node": text("The node that it is for."),
+                "unsigned": text("The bytes that are signed, in base64."),
+                "max_fee_minor": minor("What it may cost beside, in the native asset's smallest unit."),
+                "sign_before": time("When it is too late to hand it in."),
+                "sign_within_s": whole("How many seconds that is from now on."),
+            },
         ),
         "PayerEvent": record("How an invoice stands after an event, or now.", told),
         "PayerPush": record("A payment's new depth: not kept, dropped for a slow reader.", push),

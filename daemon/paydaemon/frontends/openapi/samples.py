@@ -136,6 +136,23 @@ RELAYED: Json = {
     "updated_at": "2026-01-31T12:01:03.871Z",
 }
 
+PREPARATION: Json = {
+    "chain": "hedera",
+    "asset": "HBAR",
+    "symbol": "HBAR",
+    "amount": "50.00000000",
+    "amount_minor": "5000000000",
+    "address": "0.0.1001",
+    "memo": "000018",
+    "transaction_id": RELAY_TRANSACTION,
+    "signer": "hedera:testnet:0.0.1002",
+    "node": "0.0.3",
+    "unsigned": "ChAKCAi8rPfLBhABEgQYARjqBxICGAMYgMLXLyIDCLQBMgYwMDAwMThyHwodCg0KAxjqBxD/n9qA6L8v",
+    "max_fee_minor": "100000000",
+    "sign_before": "2026-01-31T12:03:20.000Z",
+    "sign_within_s": 160,
+}
+
 WEBHOOK_ID = "we_r3kd7zqw5mh2xtv6nlb4ypsc"
 DELIVERY_ID = "dlv_q7wn2x5kzr4mhv6tcl3bydps"
 

@@ -27,8 +27,12 @@ KEPT_BY_SHOPS = "public, max-age=3600"
 def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
     """The page, and the scripts."""
     routes = Blueprint("checkout", __name__)
-    assets, embedded = Assets(), embedding()
+    assets, embedded = Assets(settings.wallets), embedding()
+    has_wallets = bool(settings.wallets) and settings.relay_checkout
     sheets = Sheets(settings, assets)
+
+    def prepares(chain: str) -> bool:
+        return has_wallets and api.preparations.offers(chain)
 
     @routes.get("/i/<id>")
     async def invoice(id: str) -> Response:
@@ -37,7 +41,7 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
         except Refusal:
             return sheets.missing(_language(None))
         seen = payer.view(view, api.watches)
-        page = shown.page(seen, len(view.payments), system_clock(), _way())
+        page = shown.page(seen, len(view.payments), system_clock(), _way(), prepares)
         return sheets.invoice(page, _language(view))
 
     @routes.get("/assets/checkout/<version>/<name>")

@@ -6,13 +6,11 @@ back has missed nothing, and there is no number to resume after.
 Any page may ask: nothing is shown that its visitor, who has the link, could not see anyway.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import structlog
 import trio
 from quart import Blueprint, Response, request, websocket
-from quart.wrappers.base import BaseRequestWebsocket
 
 from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.engine.api import Api
@@ -42,10 +40,10 @@ class Standing:
     seller_id: str
 
 
-def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Blueprint:
+def blueprint(api: Api, settings: FrontendSettings, places: StreamPlaces, stop: trio.Event) -> Blueprint:
     """Show an invoice to a payer, or tell them what becomes of it."""
     routes = Blueprint("public", __name__)
-    limits, places = settings.limits, StreamPlaces(settings.limits)
+    limits = settings.limits
     worded = wordings(lambda event: payer.event(event, api.watches), payer.push, numbered=False)
 
     @routes.get("/v1/public/invoices/<id:id>")
@@ -57,7 +55,7 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
     @routes.websocket("/v1/public/invoices/<id:id>/events")
     async def follow(id: str) -> None:
         Query(websocket.args, ())
-        client = _client(websocket, settings)
+        client = addresses.one_of(websocket, settings.trusted_proxies)
         places.look_for_one(client)
         standing = await _standing(api, id)
         wanted = _subscription(id, standing, text_frame(standing.message))
@@ -73,7 +71,7 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
     @routes.get("/v1/public/invoices/<id:id>/events")
     async def stream(id: str) -> Response:
         Query(request.args, ())
-        client = _client(request, settings)
+        client = addresses.one_of(request, settings.trusted_proxies)
         places.look_for_one(client)
         standing = await _standing(api, id)
         wanted = _subscription(id, standing, sse_message(payer.NOW, standing.message))
@@ -106,11 +104,6 @@ def _subscription(id: str, standing: Standing, first: bytes) -> Subscription:
         group=PUBLIC_PAGES,
         advice=connect_again,
     )
-
-
-def _client(asked: BaseRequestWebsocket, settings: FrontendSettings) -> Hashable | None:
-    address = addresses.client_of(asked, settings.trusted_proxies)
-    return None if address is None else addresses.one_client(address)
 
 
 async def _for_any_page(response: Response) -> Response:

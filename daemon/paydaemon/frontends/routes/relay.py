@@ -4,7 +4,6 @@ A page in a browser may use all of this, where the operator names its origin: so
 may be shown (CORS; https://fetch.spec.whatwg.org/#http-cors-protocol).
 """
 
-import structlog
 import trio
 from quart import Blueprint, Response, request, websocket
 from werkzeug.exceptions import MethodNotAllowed
@@ -13,22 +12,14 @@ from paydaemon.core.public import public_relay
 from paydaemon.engine.api import Api
 from paydaemon.engine.relays import Wait
 from paydaemon.frontends import body, errors, wire
-from paydaemon.frontends.conversation import INTERNAL_ERROR
+from paydaemon.frontends.desks import KeyDesk
 from paydaemon.frontends.gate import authenticate_again, pace, principal
 from paydaemon.frontends.models import NewRelay
 from paydaemon.frontends.places import SocketPlaces
-from paydaemon.frontends.quartsocket import accept
-from paydaemon.frontends.relaysocket import (
-    AROUND_BYTES,
-    TOO_SLOW_TEXT,
-    Caller,
-    RelaySocket,
-    check_size,
-)
+from paydaemon.frontends.relaysocket import Caller, check_size
+from paydaemon.frontends.relaytalk import talk
 from paydaemon.frontends.requests import Query
-from paydaemon.frontends.settings import FrontendSettings, Limits
-
-log = structlog.get_logger(__name__)
+from paydaemon.frontends.settings import FrontendSettings
 
 PREFLIGHT_LASTS_S = 600
 PATHS = {"/v1/relay/<id:chain>": "POST", "/v1/relay/<id:chain>/<transaction_id>": "GET"}
@@ -56,10 +47,11 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
     async def follow(chain: str) -> None:
         Query(websocket.args, ())
         api.relays.require(chain)
-        caller = Caller(principal(), authenticate_again(), pace(), chain, errors.request_id())
+        desk = KeyDesk(api.relays, principal(), chain)
+        caller = Caller(principal(), authenticate_again(), pace(), desk, errors.request_id())
         places.take(caller.principal)
         try:
-            await _talk(api, caller, stop, limits)
+            await talk(websocket, caller, stop, limits)
         finally:
             places.give_back(caller.principal)
 
@@ -76,16 +68,6 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
         routes.add_url_rule(path, "preflight", preflight, methods=["OPTIONS"])
     routes.after_request(_allow_origin)
     return routes
-
-
-async def _talk(api: Api, caller: Caller, stop: trio.Event, limits: Limits) -> None:
-    stamp = {"X-Request-Id": caller.request_id}
-    socket = await accept(websocket, stamp, TOO_SLOW_TEXT, limits.transaction_bytes + AROUND_BYTES)
-    try:
-        await RelaySocket(socket, api, caller, stop, limits).run()
-    except Exception:  # the socket is open: only a close can tell
-        log.exception("a websocket failed")
-        await socket.close(INTERNAL_ERROR, "something went wrong here")
 
 
 async def _allow_origin(response: Response) -> Response:

@@ -6,6 +6,7 @@ It asks for no key. Whoever can reach the loopback interface may do it, which is
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from paydaemon.hooks.settings import Settings
 from paydaemon_hedera.proto import response_code_pb2 as rc
-from paydaemon_hedera.sandbox import orders
+from paydaemon_hedera.sandbox import adapter, orders
 from paydaemon_hedera.sandbox.clock import Clock
 from paydaemon_hedera.sandbox.faults import Fault, Faults, Kind
 from paydaemon_hedera.sandbox.genesis import TREASURY, USDC, Holder, holder, introduce
@@ -26,6 +27,8 @@ from paydaemon_hedera.sandbox.nodes import NodeServer
 from paydaemon_hedera.sandbox.refusal import Refused
 
 Json = dict[str, Any]
+
+WALLET = "/sandbox/wallet"
 
 
 class Controls(Protocol):
@@ -79,6 +82,7 @@ class Admin:
             "/sandbox/pay": (orders.PaymentOrder, self._pay),
             "/sandbox/clock": (orders.ClockOrder, self._advance),
             "/sandbox/settings": (orders.SettingsOrder, self._change),
+            WALLET: (adapter.SigningOrder, self._sign),
         }
 
     @property
@@ -87,7 +91,13 @@ class Admin:
         return [*self._asks, *(("POST", path) for path in self._orders)]
 
     def respond(self, request: Request) -> Reply:
-        """Do what is asked, or say what is wrong with it."""
+        """Do what is asked, or say what is wrong with it. A page of this machine may ask the wallet."""
+        page = adapter.page_of(request.origin) if request.path == WALLET else None
+        if page is not None and request.method == "OPTIONS":
+            return Reply(200, {}, page=page)
+        return replace(self._respond(request), page=page)
+
+    def _respond(self, request: Request) -> Reply:
         ask = self._asks.get((request.method, request.path))
         try:
             if ask is not None:
@@ -172,6 +182,10 @@ class Admin:
         payer = self._rich(payee, token, amount) if order.payer is None else number(order.payer)
         name = self._controls.pay(payer, payee, amount, token, order.memo)
         return {"transaction_id": name.dashed, "payer": entity(payer)}
+
+    def _sign(self, order: adapter.SigningOrder) -> Json:
+        nodes = [node.number for node in self._controls.nodes]
+        return adapter.sign(order, self._controls.holders, nodes)
 
     def _rich(self, payee: int, token: int, amount_minor: int) -> int:
         """Somebody else who has more than that."""

@@ -1,7 +1,8 @@
 """HTTP for the mirror node and the admin route: the standard library's server, bounded and cleanly ended.
 
 The mirror's answers may be read by any web page, as on the public ones. The admin route may not: it takes
-JSON alone, which no page can send elsewhere without being asked first.
+JSON alone, which no page can send elsewhere without asking first, and only a reply that names the `page` lets
+it.
 """
 
 import json
@@ -22,21 +23,26 @@ IDLE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked; `body` is what its JSON says, or None."""
+    """What was asked; `body` is what its JSON says, or None. `origin` is the page that asks, if one does."""
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...]
     body: Any
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered: JSON; `body` None is no answer at all, but a connection that breaks."""
+    """What is answered: JSON; `body` None is no answer at all, but a connection that breaks.
+
+    Any page may read it where it `is_public`; otherwise the one of origin `page`, which may send JSON, too.
+    """
 
     status: int
     body: Any = None
     is_public: bool = False
+    page: str | None = None
 
 
 Respond = Callable[[Request], Reply]
@@ -126,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
+    def do_OPTIONS(self) -> None:
+        self._answer()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - so named by the library
         """What was asked is nobody's news."""
 
@@ -133,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         query = tuple(parse_qsl(target.query, keep_blank_values=True))
         try:
-            request = Request(self.command, target.path, query, self._body())
+            request = Request(self.command, target.path, query, self._body(), self.headers.get("Origin"))
         except ValueError as error:
             self.close_connection = True
             self._send(Reply(400, {"error": str(error)}))
@@ -162,5 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(raw)))
         if reply.is_public:
             self.send_header("Access-Control-Allow-Origin", "*")
+        if reply.page is not None:
+            self.send_header("Access-Control-Allow-Origin", reply.page)
+            self.send_header("Access-Control-Allow-Headers", "Content-Type")
+            self.send_header("Vary", "Origin")
         self.end_headers()
         self.wfile.write(raw)

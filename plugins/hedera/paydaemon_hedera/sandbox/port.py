@@ -9,7 +9,8 @@ from pathlib import Path
 
 import trio
 
-from paydaemon.hooks.ports import PayTo, SandboxFacts
+from paydaemon.hooks.ports import PayTo, SandboxFacts, SandboxWallet
+from paydaemon_hedera.sandbox import adapter
 from paydaemon_hedera.sandbox.genesis import USDC
 from paydaemon_hedera.sandbox.ledger import HBAR
 from paydaemon_hedera.sandbox.names import entity, number
@@ -87,4 +88,5 @@ class HederaSandbox:
             "tokens": [{"id": entity(USDC), "symbol": "USDC", "decimals": 6}],
             "poll_interval_s": 0.5,
         }
-        return SandboxFacts(settings=settings, prices=PRICES, public=public)
+        wallet = SandboxWallet(adapter.script(running.mirror_url, PAYER), running.mirror_url)
+        return SandboxFacts(settings=settings, prices=PRICES, public=public, wallet=wallet)

@@ -1,7 +1,8 @@
 // Makes one element what another is, and touches nothing that is the same in both: so the focus stays where it is, and
-// a screen reader tells what is new and nothing else.
+// a screen reader tells what is new and nothing else. What is "kept" as it was belongs to the scripts.
 
 export function morph(old, fresh) {
+  if (old.dataset.kept && old.dataset.kept === fresh.dataset.kept) return;
   copyAttributes(old, fresh);
   let place = old.firstChild;
   for (const node of [...fresh.childNodes]) {

@@ -4,9 +4,11 @@ import { countDown } from "./countdown.js";
 import { tellEmbedder } from "./embedded.js";
 import { follow } from "./live.js";
 import { swapOnClick } from "./refresh.js";
+import { offerWallets } from "./wallets.js";
 
 copyOnClick();
 countDown();
 follow();
 swapOnClick();
 tellEmbedder();
+offerWallets();

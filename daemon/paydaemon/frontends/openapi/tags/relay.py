@@ -31,11 +31,13 @@ CLOSE_CODES = {
     "4008": "You have taken too little for too long: connect again, and read faster.",
 }
 
+TRANSACTION = "CqoBKqcBCmMKGQoLCI7ErsYGEAEYABIICAAQABiqCBgAEgYIABAAGAMY"
+
 SUBMIT = {
     "id": 1,
     "method": "submit",
     "params": {
-        "transaction": "CqoBKqcBCmMKGQoLCI7ErsYGEAEYABIICAAQABiqCBgAEgYIABAAGAMY",
+        "transaction": TRANSACTION,
         "invoice_id": samples.INVOICE_ID,
     },
 }
@@ -100,7 +102,7 @@ HAND_IN = Operation(
     parameters=(CHAIN, WAIT),
     body=NewRelay,
     examples={
-        "least": {"transaction": SUBMIT["params"]["transaction"]},  # type: ignore[index]
+        "least": {"transaction": TRANSACTION},
         "invoice": SUBMIT["params"],
     },
     answers=(Answer("The relay.", ref("Relay"), samples.RELAY),),

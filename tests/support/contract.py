@@ -12,7 +12,7 @@ OF_THE_MOMENT = frozenset(
     {
         # What a schema cannot know: what there is
         "unknown_cursor", "beyond_the_journal", "unknown_currency", "unknown_chain", "unknown_seller",
-        "unknown_invoice", "no_such_option",
+        "unknown_invoice", "no_such_option", "nothing_asked",
         # nor what a chain makes of a text
         "invalid_transaction",
         # nor how values hang together

@@ -40,7 +40,7 @@ OPEN = frozenset(
 DESK = "desk."
 """What the names of the desk's endpoints begin with: they need a session of the desk's own, and no key."""
 
-PAYING = frozenset({"paying.prepare", "paying.hand_in", "paying.follow"})
+PAYING = frozenset({"paying.prepare", "paying.hand_in", "paying.follow", "paying.no_preflight"})
 """Endpoints that need no key but an invoice's id. In a browser they are for our own pages."""
 
 PREFLIGHT = "relay.preflight"

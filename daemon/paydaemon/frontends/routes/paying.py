@@ -7,6 +7,7 @@ every request and message takes from the pace of its address.
 
 import trio
 from quart import Blueprint, Response, request, websocket
+from werkzeug.exceptions import MethodNotAllowed
 
 from paydaemon.core.access import PUBLIC
 from paydaemon.core.public import public_relay
@@ -56,5 +57,10 @@ def blueprint(api: Api, settings: FrontendSettings, places: StreamPlaces, stop: 
             desk = InvoiceDesk(api.relays, id, chain)
             caller = Caller(PUBLIC, nobody, pace(), desk, errors.request_id())
             await talk(websocket, caller, stop, limits)
+
+    @routes.route("/v1/public/invoices/<id:id>/relay/<id:chain>", methods=["OPTIONS"])
+    async def no_preflight(**_: str) -> Response:
+        """There is none: foreign pages may not ask. The websocket beside it is no method that could be."""
+        raise MethodNotAllowed(["POST"])
 
     return routes

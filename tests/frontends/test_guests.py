@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
 
@@ -129,6 +130,14 @@ async def test_what_a_proxy_passes_on_is_not_of_this_machine(tmp_path: Path, hea
     async with hosting(tmp_path, guest()) as daemon:
         answer = await ask(daemon, "/loopback", **{header: "127.0.0.1"})  # type: ignore[arg-type]
         assert error_of(answer)["code"] == "missing_key"
+
+
+async def test_a_proxy_that_is_named_is_not_this_machine(tmp_path: Path) -> None:
+    """Whatever it leaves out."""
+    trusted = (ip_network("127.0.0.0/8"),)
+    async with hosting(tmp_path, guest(), trusted_proxies=trusted) as daemon:
+        assert error_of(await ask(daemon, "/loopback"))["code"] == "missing_key"
+        assert (await ask(daemon, "/loopback", key=daemon.key)).status_code == 207
 
 
 async def test_a_foreign_page_may_ask_where_it_is_named(tmp_path: Path) -> None:

@@ -207,9 +207,10 @@ class Gate:
 
     def _is_from_here(self, asked: BaseRequestWebsocket) -> bool:
         """Whether it was asked on this machine, and not by way of a proxy that runs on it."""
-        client = addresses.client_of(asked, self._trusted)
-        passed_on = any(name in asked.headers for name in FORWARDED)
-        return client is not None and client.is_loopback and not passed_on
+        peer = addresses.client_of(asked, ())
+        if peer is None or addresses.is_trusted(peer, self._trusted):
+            return False
+        return peer.is_loopback and not any(name in asked.headers for name in FORWARDED)
 
     def check_origin(self, headers: Headers, others: Collection[str] = ()) -> None:
         """Refuse what a foreign page asks for, but for those of `others`.

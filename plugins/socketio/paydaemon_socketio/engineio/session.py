@@ -5,7 +5,6 @@ by polling, or by a websocket, or on its way from one to the other: a websocket 
 ``3probe``) while polls go on, and carries all from the packet ``5`` on. Every change rings its bell.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class Session:
         self._heartbeat = Heartbeat(version, times, now_s)
         self._times = times
         self._bounds = bounds
-        self._queue: deque[str] = deque()
+        self._queue: list[str] = []
         self._queued_bytes = 0
         self._close_by_s = 0.0
         self._busy: set[str] = set()
@@ -106,8 +105,7 @@ class Session:
 
     def take(self) -> list[str]:
         """All that is queued, to be sent now."""
-        taken = list(self._queue)
-        self._queue.clear()
+        taken, self._queue = self._queue, []
         self._queued_bytes = 0
         return taken
 

@@ -319,6 +319,17 @@ async def test_how_a_conversation_ends(tmp_path: Path) -> None:
         assert daemon.traffics[0].websockets == 0
 
 
+async def test_a_conversation_that_is_over_is_forgotten(tmp_path: Path) -> None:
+    live = LiveFrontend("till", guest(ECHO), "fake")
+    async with served(tmp_path, guests=[live]) as daemon:
+        for last in ("enough", "fall", "enough"):
+            async with connected(daemon) as connection:
+                assert len(live._visits) == 1
+                await connection.send_message(last)
+                await code_of(connection)
+            await until(lambda: not live._visits)
+
+
 async def test_the_stop_ends_a_conversation(tmp_path: Path) -> None:
     async with hosting(tmp_path, guest(ECHO)) as daemon, connected(daemon) as connection:
         daemon.stop.set()

@@ -167,6 +167,7 @@ def _guide(ground: Playground, invoice: Json) -> str:
         f"the API        {ground.api}",
         f"operator's key {ground.key}",
         f"checkout link  {invoice['checkout_url']}",
+        f"the desk       {ground.api}/desk (sign in by this key)",
         "",
         invoice_text(invoice),
         "",

@@ -54,10 +54,9 @@ def daemon(node: RegtestNode, tmp_path_factory: pytest.TempPathFactory) -> Itera
         trio.run(daemon.kill)
 
 
-_unissued = count(200)
-"""Indexes inside what the wallet looks ahead, and beyond what the tests of one process issue.
-
-Not far beyond: a wallet that is paid at an index first takes in as many new addresses.
+_unissued = count(900)
+"""Indexes inside the thousand addresses the wallet looks ahead, and far beyond what all these tests issue (a
+few hundred): one that an invoice was given is paid by that invoice, and nothing unmatched is ever told.
 """
 
 

@@ -8,7 +8,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -79,31 +79,48 @@ async def run(config: Config, clock: Clock = system_clock, read: Callable[[], Co
     logs.configure(config.daemon.log_format, config.daemon.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = trio.Event()
-    manager = notify.from_environment()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_stop_on_signal, stop)
+        await run_until(stop, config, clock, read or (lambda: config), up=lambda _: _spare_the_collector())
+        nursery.cancel_scope.cancel()
+    log.info("stopped")
+
+
+async def run_until(
+    stop: trio.Event,
+    config: Config,
+    clock: Clock = system_clock,
+    read: Callable[[], Config] | None = None,
+    *,
+    up: Callable[["Daemon"], None] = lambda daemon: None,
+) -> None:
+    """Run the daemon until `stop`, in any thread: without `read` it takes no signal.
+
+    `up` is called once everything runs that nobody has to ask for, before the daemon listens.
+    """
     database = config.daemon.database
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    async with _store(config) as store, trio.open_nursery() as nursery:
-        await nursery.start(_stop_on_signal, stop)
-        daemon = compose(config, store, clock)
-        daemon.api.absent = await absent_chains(store, daemon.chains)
-        await daemon.api.rate_history.prime()
-        await nursery.start(daemon.sources.run, config.rates)
-        nursery.start_soon(daemon.api.rate_history.run)
-        _start_chains(nursery, daemon)
-        _start_notifiers(nursery, daemon)
-        nursery.start_soon(daemon.health.run)
-        nursery.start_soon(daemon.rate_watch.run)
-        await nursery.start(daemon.api.relays.run)
-        await nursery.start(daemon.api.journal.run)
-        _spare_the_collector()
-        pulse = Pulse(manager, store, daemon.chain_status)
-        nursery.start_soon(pulse.run)
-        reload = Reload(config, read or (lambda: config), daemon.become, daemon.reloaded, manager, pulse)
-        await nursery.start(reload.run)
-        await _serve(daemon, stop, manager, nursery)
-        nursery.cancel_scope.cancel()
-    manager.close()
-    log.info("stopped")
+    with closing(notify.from_environment()) as manager:
+        async with _store(config) as store, trio.open_nursery() as nursery:
+            daemon = compose(config, store, clock)
+            daemon.api.absent = await absent_chains(store, daemon.chains)
+            await daemon.api.rate_history.prime()
+            await nursery.start(daemon.sources.run, config.rates)
+            nursery.start_soon(daemon.api.rate_history.run)
+            _start_chains(nursery, daemon)
+            _start_notifiers(nursery, daemon)
+            nursery.start_soon(daemon.health.run)
+            nursery.start_soon(daemon.rate_watch.run)
+            await nursery.start(daemon.api.relays.run)
+            await nursery.start(daemon.api.journal.run)
+            up(daemon)
+            pulse = Pulse(manager, store, daemon.chain_status)
+            nursery.start_soon(pulse.run)
+            if read is not None:
+                reload = Reload(config, read, daemon.become, daemon.reloaded, manager, pulse)
+                await nursery.start(reload.run)
+            await _serve(daemon, stop, manager, nursery)
+            nursery.cancel_scope.cancel()
 
 
 def _spare_the_collector() -> None:

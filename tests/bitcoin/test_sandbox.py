@@ -10,7 +10,8 @@ import pytest
 import trio
 
 from paydaemon.core.payment import PaymentState
-from paydaemon.hooks.ports import PayTo, SandboxFacts
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon.hooks.specs import SandboxPlugin
 from paydaemon_bitcoin import plugin
 from paydaemon_bitcoin.chain import BitcoinChain

@@ -19,7 +19,8 @@ from paydaemon.cli.playground import LOOK_EVERY_S, Network, Playground, playgrou
 from paydaemon.cli.render import event_line, invoice_text
 from paydaemon.cli.stream import follow
 from paydaemon.core.events import LIVE_CONFIRMING, EventType
-from paydaemon.hooks.ports import PayTo, SigningSandbox
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import SigningSandbox
 
 AMOUNT, CURRENCY = "12.50", "EUR"
 BUYER = "ada@example.org"

@@ -22,7 +22,7 @@ import trio
 from paydaemon.cli.client import call
 from paydaemon.cli.toml import to_toml
 from paydaemon.hooks.notifier import Recipient, RecipientFacts
-from paydaemon.hooks.ports import Sandbox, SandboxFacts
+from paydaemon.hooks.sandbox import Sandbox, SandboxFacts
 from paydaemon.plugins import load_plugins
 
 HOST = "127.0.0.1"

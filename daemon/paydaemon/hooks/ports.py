@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import trio
@@ -324,69 +323,3 @@ class RateSource(Protocol):
         self, host: RateHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Publish rates until cancelled. `task_status.started()` says that the first ones are there."""
-
-
-class RateSandbox(Protocol):
-    """A local server that speaks as a rate source does, for ``paydaemon demo`` and for tests."""
-
-    async def run(
-        self,
-        prices: Mapping[str, str],
-        *,
-        task_status: trio.TaskStatus[Mapping[str, object]] = trio.TASK_STATUS_IGNORED,
-    ) -> None:
-        """Serve these prices, such as ``{"BTC/EUR": "60000.00"}``, until cancelled.
-
-        `task_status.started` hands over the body of the ``[rates.<name>]`` table that reads them.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxFacts:
-    """What a running sandbox says of itself.
-
-    `settings` is the body of the ``[chains.<id>]`` table that connects a daemon to it. `prices` are prices to
-    quote its assets at, such as ``{"BTC/EUR": "60000.00"}``. `public` is what the demo prints for scripts and
-    `pids` are its processes by name. `wallet` is a wallet of this very sandbox for the checkout page
-    (``docs/wallets.md``), if it brings one.
-    """
-
-    settings: Mapping[str, object]
-    prices: Mapping[str, str] = field(default_factory=dict)
-    public: Mapping[str, object] = field(default_factory=dict)
-    pids: Mapping[str, int] = field(default_factory=dict)
-    wallet: "SandboxWallet | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxWallet:
-    """A script for the checkout page, and the origin that it has to be let speak to."""
-
-    script: str
-    origin: str
-
-
-class Sandbox(Protocol):
-    """A local network to try a chain on: real where it can be, with a payer who has money."""
-
-    async def run(
-        self, folder: Path, *, task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED
-    ) -> None:
-        """Run the network inside `folder` until cancelled; leaves no process behind."""
-
-    async def pay(self, to: PayTo) -> str:
-        """Pay that much to a destination; returns the transaction's id."""
-
-    async def finalise(self, confirmations: int) -> None:
-        """Make the network bury everything paid so far under that many confirmations."""
-
-    def how_to_pay(self, to: PayTo) -> Sequence[str]:
-        """The shell commands by which a person pays that much and finalises it."""
-
-
-@runtime_checkable
-class SigningSandbox(Protocol):
-    """A second port, which the `Sandbox` of a chain that relays may have too."""
-
-    async def sign(self, to: PayTo) -> str:
-        """A transaction by which the payer pays that much, signed and not handed in to anybody."""

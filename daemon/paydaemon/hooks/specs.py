@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from paydaemon.hooks.diagnosis import Diagnose, DiagnoseNotifier, DiagnoseRates
 from paydaemon.hooks.frontend import Frontend
 from paydaemon.hooks.notifier import Notifier, Recipient
-from paydaemon.hooks.ports import Chain, RateSandbox, RateSource, Sandbox
+from paydaemon.hooks.ports import Chain, RateSource
+from paydaemon.hooks.sandbox import RateSandbox, Sandbox
 
 GROUP = "paydaemon.plugins"
 """The entry point group that plugins are found in; an entry names the module that holds the hooks."""

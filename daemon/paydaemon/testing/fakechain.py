@@ -58,6 +58,7 @@ class FakeChain:
         self.assets = (Asset(self.id, symbol, symbol, decimals), *tokens)
         self.depths = depths or Depths(default=6, least=1, final=100)
         self.faults = Faults()
+        self.poll_s = POLL_S
         self._host: ChainHost | None = None
         self._told = 0
         self._complete = False
@@ -86,7 +87,7 @@ class FakeChain:
             moved = self.network.moved
             if not self.network.away:
                 await self.tell()
-            with trio.move_on_after(POLL_S):
+            with trio.move_on_after(self.poll_s):
                 await moved.wait()
 
     async def start(self, host: ChainHost) -> None:

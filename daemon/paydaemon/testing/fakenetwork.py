@@ -164,7 +164,7 @@ class FakeNetwork:
             for txid in block.transactions:
                 del self._heights[txid]
                 self._enter_mempool(txid)
-        self._tell()
+        self.tell()
 
     def reorganise(self, depth: int, *, lost: Iterable[str] = (), remine: bool = True) -> None:
         """Another branch, one block longer, takes the place of the newest blocks.
@@ -220,7 +220,7 @@ class FakeNetwork:
                 self._mempool.pop(rival, None)
             self._heights[txid] = len(self._chain) - 1
             self._settle(coin)
-        self._tell()
+        self.tell()
 
     def _settle(self, coin: int) -> None:
         """Note whose fate changed among those who spend a coin."""
@@ -230,7 +230,7 @@ class FakeNetwork:
             if fate != transaction.fate or not transaction.changed:
                 self._changes.append(txid)
                 transaction.fate, transaction.changed = fate, self.view
-        self._tell()
+        self.tell()
 
     def _fate(self, transaction: Transaction) -> Fate:
         if transaction.id in self._heights:
@@ -244,6 +244,7 @@ class FakeNetwork:
                 return Fate(ObservedState.REPLACED, rival=rival)
         return Fate(ObservedState.DROPPED)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Wake whoever waits for something to happen."""
         self.moved.set()
         self.moved = trio.Event()

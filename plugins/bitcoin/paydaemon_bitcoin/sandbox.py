@@ -9,7 +9,8 @@ import trio
 from embit.bip32 import HDKey
 from embit.networks import NETWORKS
 
-from paydaemon.hooks.ports import PayTo, SandboxFacts
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon_bitcoin.descriptors import Network, parse
 from paydaemon_bitcoin.regtest import MINER, RegtestNode, btc
 

@@ -15,7 +15,8 @@ import trio
 from click.testing import CliRunner
 
 from paydaemon.cli.main import cli
-from paydaemon.hooks.ports import PayTo, Sandbox, SandboxFacts
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import Sandbox, SandboxFacts
 from paydaemon_hedera import plugin
 from paydaemon_hedera.proto.transaction_pb2 import Transaction
 from paydaemon_hedera.sandbox.command import hedera_sandbox

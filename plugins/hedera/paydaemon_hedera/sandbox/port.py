@@ -9,7 +9,8 @@ from pathlib import Path
 
 import trio
 
-from paydaemon.hooks.ports import PayTo, SandboxFacts, SandboxWallet
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import SandboxFacts, SandboxWallet
 from paydaemon_hedera.sandbox import adapter
 from paydaemon_hedera.sandbox.genesis import USDC
 from paydaemon_hedera.sandbox.ledger import HBAR

@@ -1,0 +1,25 @@
+"""The suite that any chain plugin must pass: the real daemon, through everything that a chain can have.
+
+Say which chain it is, and collect the class::
+
+    class TestMyChain(ChainConformance):
+        chain = "mychain"
+        cannot = {Can.REPLACED: "what was taken once is in the next block"}
+
+The network is the plugin's own sandbox (`paydaemon.hooks.sandbox`): its ports say what can be brought about
+on it. Each case runs straight through, and again with the daemon killed and started between any two of its
+steps. The tests are plain functions: daemon and sandbox run in threads, so that one of them that hangs fails
+a test and does not hang it.
+"""
+
+from paydaemon.testing.chain_conformance.amounts import Amounts
+from paydaemon.testing.chain_conformance.base import Can
+from paydaemon.testing.chain_conformance.manners import Manners
+from paydaemon.testing.chain_conformance.reversals import Reversals
+from paydaemon.testing.chain_conformance.times import Times
+
+__all__ = ["Can", "ChainConformance"]
+
+
+class ChainConformance(Amounts, Times, Reversals, Manners):
+    """Everything that a chain must do."""

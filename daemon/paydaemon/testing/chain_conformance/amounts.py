@@ -1,0 +1,95 @@
+"""How much was paid, and how deep it is."""
+
+from paydaemon.testing.chain_conformance.base import Can, Suite
+from paydaemon.testing.chain_conformance.trial import Ground, Trial
+
+
+class Amounts(Suite):
+    """Every way in which amounts add up."""
+
+    def test_exact(self, trial: Trial) -> None:
+        """Paid to the last unit, seen, buried and settled."""
+        invoice = trial.order()
+        trial.step()
+        trial.pay(invoice)
+        trial.step()
+        trial.until_paid(invoice, trial.due_minor, "a payment was never seen, or not once and whole")
+        trial.step()
+        trial.bury()
+        trial.step()
+        settled = trial.until_status(invoice, "settled")
+        assert settled["flags"] == [], settled
+        trial.holds_just(settled, trial.due_minor)
+
+    def test_partial(self, trial: Trial) -> None:
+        """One unit is missing until it comes."""
+        invoice = trial.order()
+        trial.pay(invoice, trial.due_minor // 2)
+        trial.step()
+        part = trial.until(invoice, "a part was never seen", lambda shown: shown["flags"] == ["partial"])
+        assert trial.option(part)["remaining_minor"] == str(trial.due_minor - trial.due_minor // 2)
+        trial.bury()
+        trial.step()
+        trial.pay(invoice, trial.due_minor - trial.due_minor // 2)
+        trial.step()
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        assert settled["flags"] == [], settled
+        trial.holds_just(settled, trial.due_minor)
+
+    def test_over(self, trial: Trial) -> None:
+        """More than was asked settles, and is told."""
+        invoice = trial.order()
+        trial.pay(invoice, trial.due_minor + 1)
+        trial.step()
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        assert settled["flags"] == ["over"], settled
+        trial.holds_just(settled, trial.due_minor + 1)
+
+    def test_two_payments_of_one_invoice(self, trial: Trial) -> None:
+        """What is paid again after it settled is another payment."""
+        invoice = trial.order()
+        trial.pay(invoice)
+        trial.bury()
+        trial.until_status(invoice, "settled")
+        trial.step()
+        trial.pay(invoice)
+        trial.step()
+        trial.bury()
+        twice = trial.until_paid(invoice, 2 * trial.due_minor, "a second payment was never seen")
+        assert (twice["status"], twice["flags"]) == ("settled", ["over"])
+
+    def test_two_invoices_of_one_transaction(self, trial: Trial, ground: Ground) -> None:
+        """Each gets its own credit."""
+        self.can(Can.TOGETHER, ground)
+        one, other = trial.order(), trial.order(trial.due_minor + 7)
+        trial.step()
+        trial.pay_together((one, trial.due_minor), (other, trial.due_minor + 7))
+        trial.step()
+        trial.bury()
+        for invoice, due_minor in ((one, trial.due_minor), (other, trial.due_minor + 7)):
+            settled = trial.until_status(invoice, "settled")
+            assert settled["flags"] == [], settled
+            trial.holds_just(settled, due_minor)
+
+    def test_nothing_settles_below_its_depth(self, trial: Trial, ground: Ground) -> None:
+        """One block is one confirmation, and one confirmation is not two."""
+        self.can(Can.DEPTH, ground)
+        invoice = trial.order(confirmations=trial.enough + 1)
+        trial.pay(invoice)
+        trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
+        for confirmations in range(1, trial.enough + 1):
+            trial.bury(1)
+            trial.step()
+            shown = trial.until(
+                invoice,
+                f"after {confirmations} blocks on a payment it never had {confirmations} confirmations",
+                lambda shown, depth=confirmations: trial.depths_of(shown) == [depth],  # type: ignore[misc]
+            )
+            assert shown["status"] == "processing", (
+                f"an invoice of {trial.enough + 1} confirmations is {shown['status']} "
+                f"after {confirmations}: `height` or `final` says too much"
+            )
+        trial.bury(1)
+        trial.until_status(invoice, "settled")

@@ -1,0 +1,91 @@
+"""How a chain behaves to the daemon, whatever is paid: its destinations, its words, and its end."""
+
+from dataclasses import asdict
+
+import trio
+
+from paydaemon.core.invoice import Destination
+from paydaemon.engine.host import Host
+from paydaemon.app import Daemon
+from paydaemon.hooks.ports import DestinationRequest
+from paydaemon.testing.chain_conformance.base import ID, Can, Suite
+from paydaemon.testing.chain_conformance.trial import Ground, Trial
+from paydaemon.testing.inprocess import Json
+
+SEVERAL = 6
+
+
+class Manners(Suite):
+    """What the port asks of every chain."""
+
+    def test_destinations_are_never_the_same(self, trial: Trial) -> None:
+        """Each index has one of its own."""
+        given = []
+        for _ in range(2):
+            destinations = [trial.option(trial.order())["destination"] for _ in range(SEVERAL)]
+            given += [(destination["address"], destination["memo"]) for destination in destinations]
+            trial.step()
+        again = {one for one in given if given.count(one) > 1}
+        assert not again, f"given to more than one invoice: {again}; `destination` must differ by index"
+
+    def test_no_two_indexes_have_one_destination(self, trial: Trial) -> None:
+        """The daemon would pass over the second of them, and each that is passed over is lost."""
+        trial.until_healthy("the chain never became healthy")
+        keys = [self._destination(trial, index)["key"] for index in range(SEVERAL)]
+        assert len(set(keys)) == SEVERAL, f"indexes 0 to {SEVERAL - 1} have {keys}: `key` must differ by index"
+
+    def test_an_index_has_one_destination(self, trial: Trial) -> None:
+        """Asked again, also after a restart, it is the same."""
+        trial.until_healthy("the chain never became healthy")
+        first = self._destination(trial, 2)
+        trial.step()
+        trial.until_healthy("the chain never became healthy again")
+        assert self._destination(trial, 2) == first
+
+    def test_what_is_said_again_or_late_changes_nothing(self, trial: Trial, ground: Ground) -> None:
+        """Old news, in any order: `position` says which is the newest."""
+        invoice = trial.order()
+        trial.pay(invoice)
+        trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
+        trial.bury()
+        trial.until_status(invoice, "settled")
+        trial.step()
+        before = self._all_of(trial, invoice)
+        for seed in range(5):
+            trial.daemon.do(lambda daemon, seed=seed: _say_again(daemon, trial, seed))  # type: ignore[misc]
+        assert self._all_of(trial, invoice) == before, (
+            "what the chain said was said again in another order, and the ledger is another one: "
+            "`position` must grow whenever what is true of a credit changes, and only then"
+        )
+
+    def test_it_ends_when_told_to(self, trial: Trial) -> None:
+        """Cancelled while it starts, while it waits, and while it works; `NotEnding` says where it is."""
+        invoice = trial.order()
+        trial.daemon.kill()
+        trial.daemon.start()
+        trial.daemon.kill()
+        trial.daemon.start()
+        trial.pay(invoice)
+        trial.daemon.stop()
+        trial.daemon.start()
+        trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
+
+    def _destination(self, trial: Trial, index: int) -> Json:
+        request = DestinationRequest("shop", "inv_tried", trial.asset, trial.due_minor, 2**42)
+
+        async def ask(daemon: Daemon) -> Destination:
+            return await daemon.chains[ID].chain.destination(index, request)
+
+        return asdict(trial.daemon.do(ask))
+
+    def _all_of(self, trial: Trial, invoice: Json) -> object:
+        events = [one["type"] for one in trial.journal() if one["invoice_id"] == invoice["id"]]
+        shown = trial.show(invoice)
+        return shown["status"], shown["flags"], trial.option(shown)["payments"], events
+
+
+async def _say_again(daemon: Daemon, trial: Trial, seed: int) -> None:
+    host = Host(daemon.store, daemon.chains[ID].chain, daemon.clock, daemon.live)
+    for seen in trial.witness.again(seed):
+        await host.observe([seen], None, None)
+    await trio.lowlevel.checkpoint()

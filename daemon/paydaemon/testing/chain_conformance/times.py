@@ -1,0 +1,74 @@
+"""When it was paid: late, or while nobody was looking."""
+
+from paydaemon.testing.chain_conformance.base import Can, Suite
+from paydaemon.testing.chain_conformance.trial import Ground, Trial
+
+EXPIRES_IN_S = 60
+LEFT_S = 4
+"""How much of that is left when the invoice is made, by the machine's clock: chains have no other."""
+
+
+class Times(Suite):
+    """The chain's own time decides what is late, and a chain that was not seen complete decides nothing."""
+
+    def test_late(self, trial: Trial) -> None:
+        """Nothing came until the expiry; what comes then is late."""
+        invoice = self._ordered_long_ago(trial)
+        trial.step()
+        trial.until_expired(invoice)
+        trial.step()
+        trial.pay(invoice)
+        trial.step()
+        trial.bury()
+        late = trial.until(invoice, "a late payment was never told", lambda shown: shown["flags"] == ["late"])
+        assert late["status"] == "expired", late
+        trial.holds_just(late, trial.due_minor)
+
+    def test_missed_while_down(self, trial: Trial) -> None:
+        """What is paid while the daemon is down is found by where its cursor points."""
+        first, second = trial.order(), trial.order()
+        trial.pay(first)
+        trial.bury()
+        trial.until_status(first, "settled")
+        trial.daemon.stop()
+        trial.pay(second)
+        trial.bury()
+        trial.daemon.start()
+        trial.step()
+        missed = (
+            "what was paid while the daemon was down was never recorded: a chain begins where its saved "
+            "cursor points (`ChainHost.saved`), and tells no cursor beyond what it has told"
+        )
+        trial.until_paid(second, trial.due_minor, missed)
+        settled = trial.until_status(second, "settled")
+        assert settled["flags"] == [], settled
+        trial.holds_just(trial.show(first), trial.due_minor)
+
+    def test_node_away(self, trial: Trial, ground: Ground) -> None:
+        """It is told that the network is away, nothing new is offered, and what was paid is found."""
+        self.can(Can.AWAY, ground)
+        trial.may_fail = True
+        invoice = trial.order()
+        trial.pay(invoice)
+        trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
+        trial.go_away()
+        try:
+            trial.until_not_healthy("the network is away, and the chain still says that it is healthy")
+            trial.step()
+            body = {"amount": "1", "currency": trial.asset.symbol, "seller_id": "shop"}
+            trial.daemon.call("POST", "/v1/invoices", body, expect=5)
+        finally:
+            trial.come_back()
+        trial.until_healthy("the network is back, and the chain never became healthy again")
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        trial.holds_just(settled, trial.due_minor)
+
+    def _ordered_long_ago(self, trial: Trial) -> "dict[str, object]":
+        """An invoice that expires in a moment: it was made while the daemon's clock was behind."""
+        trial.until_healthy("the chain never became healthy")
+        trial.daemon.ahead_ms = -1000 * (EXPIRES_IN_S - LEFT_S)
+        try:
+            return trial.order(expires_in_s=EXPIRES_IN_S)
+        finally:
+            trial.daemon.ahead_ms = 0

@@ -1,0 +1,187 @@
+"""Trio loops in threads of their own: what outlives one test, and what a test must be able to give up on.
+
+A loop that hangs, or will not end, cannot take the test with it: the test still runs, and says where.
+"""
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from types import FrameType
+from typing import TypeVar
+
+import trio
+
+ENDS_WITHIN_S = 15.0
+"""How long whatever runs in a loop may take to end once it is told to."""
+
+T = TypeVar("T")
+
+Main = Callable[..., Awaitable[None]]
+"""Runs until cancelled, and calls ``task_status.started()`` with whatever the starter wants to have."""
+
+
+class NotEnding(AssertionError):
+    """Something was told to end and goes on. `stacks` says where each of its tasks is."""
+
+    def __init__(self, name: str, within_s: float, stacks: Sequence[str]) -> None:
+        where = "\n".join(stacks) or "(no task is left)"
+        super().__init__(f"{name} does not end within {within_s:g} s of being told to. It is in:\n{where}")
+
+
+class Loop:
+    """One run of trio in a thread. `name` is the thread's."""
+
+    def __init__(self, name: str, ends_within_s: float = ENDS_WITHIN_S) -> None:
+        self._name = name
+        self._ends_within_s = ends_within_s
+        self._thread: threading.Thread | None = None
+        self._token: trio.lowlevel.TrioToken | None = None
+        self._scope = trio.CancelScope()
+        self._up = threading.Event()
+        self._started: object = None
+        self._failure: BaseException | None = None
+
+    @property
+    def thread_id(self) -> int:
+        """The thread, as `sys._current_frames` knows it."""
+        assert self._thread is not None and self._thread.ident is not None
+        return self._thread.ident
+
+    @property
+    def running(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, main: Main) -> object:
+        """Run `main` and return what it says once it has started. Raises what it raises before that."""
+        self._thread = threading.Thread(target=self._run, args=(main,), name=self._name, daemon=True)
+        self._thread.start()
+        self._up.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self._started
+
+    def call(self, what: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        """Do something in the loop, and wait for it. Raises what it raises."""
+        return trio.from_thread.run(what, *arguments, trio_token=self._token)
+
+    def soon(self, what: Callable[[], object]) -> None:
+        """Do something in the loop as soon as it turns. Nothing happens where it has ended."""
+        with suppress(trio.RunFinishedError):
+            if self._token is not None:
+                self._token.run_sync_soon(what)
+
+    def end(self) -> None:
+        """Cancel whatever runs, and wait. Raises `NotEnding`, and what `main` had ended by itself with."""
+        self.soon(self._scope.cancel)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait for the end of what was told to end. Raises as `end` does."""
+        if self._thread is None:
+            return
+        self._thread.join(self._ends_within_s)
+        if self._thread.is_alive():
+            raise NotEnding(self._name, self._ends_within_s, self._stacks())
+        if self._failure is not None:
+            raise self._failure
+
+    def stack(self) -> Sequence[FrameType]:
+        """Where the loop's thread is at this moment, the innermost frame last."""
+        frames, frame = [], sys._current_frames().get(self.thread_id)
+        while frame is not None:
+            frames.append(frame)
+            frame = frame.f_back
+        return frames[::-1]
+
+    def _run(self, main: Main) -> None:
+        try:
+            trio.run(self._main, main)
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._up.set()
+
+    async def _main(self, main: Main) -> None:
+        self._token = trio.lowlevel.current_trio_token()
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                self._started = await nursery.start(main)
+                self._up.set()
+
+    def _stacks(self) -> Sequence[str]:
+        """Where every task waits; where the loop no longer turns, where its thread is."""
+        found: list[str] = []
+        told = threading.Event()
+
+        def look() -> None:
+            root = trio.lowlevel.current_root_task()
+            found.extend(_waiting(root) if root is not None else ())
+            told.set()
+
+        self.soon(look)
+        if not told.wait(1.0):
+            return ["".join(traceback.format_list(traceback.extract_stack(self.stack()[-1])[-4:]))]
+        return found
+
+
+class Watch:
+    """Watches whether a loop turns: `blocked` holds where its thread was each time that it did not.
+
+    `loop` gives the one that is watched now. `mine` says whether a frame is of what is watched: a machine that
+    stalls, or somebody else's code, is nobody's fault here.
+    """
+
+    def __init__(self, loop: Callable[[], Loop], mine: Callable[[FrameType], bool], after_s: float) -> None:
+        self.blocked: list[str] = []
+        self._loop = loop
+        self._mine = mine
+        self._after_s = after_s
+        self._turned_at = time.monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Watch no more."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(self._after_s / 5):
+            loop = self._loop()
+            if not loop.running:
+                self._turned()
+                continue
+            loop.soon(self._turned)
+            if time.monotonic() - self._turned_at > self._after_s:
+                self._look(loop)
+
+    def _turned(self) -> None:
+        self._turned_at = time.monotonic()
+
+    def _look(self, loop: Loop) -> None:
+        own = [frame for frame in loop.stack() if self._mine(frame)]
+        if own:
+            self.blocked.append(_line(own[-1]))
+
+
+def _waiting(task: trio.lowlevel.Task) -> Iterator[str]:
+    """The innermost line of every task below one that has no children of its own."""
+    children = [child for nursery in task.child_nurseries for child in nursery.child_tasks]
+    for child in children:
+        yield from _waiting(child)
+    if not children:
+        frames = [frame for frame, _ in task.iter_await_frames() if not _is_trios(frame)]
+        yield f"  {task.name}: {_line(frames[-1]) if frames else 'not begun'}"
+
+
+def _is_trios(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in ("trio", "contextlib")
+
+
+def _line(frame: FrameType) -> str:
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"

@@ -2,7 +2,7 @@
 
 import secrets
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import trio
@@ -12,19 +12,22 @@ from embit.networks import NETWORKS
 from paydaemon.hooks.ports import PayTo
 from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon_bitcoin.descriptors import Network, parse
-from paydaemon_bitcoin.regtest import MINER, RegtestNode, btc
+from paydaemon_bitcoin.regtest import MINER, NodeFailed, RegtestNode, btc
 
 PRICES = {"BTC/EUR": "60000.00", "BTC/USD": "65000.00", "BTC/CHF": "58000.00"}
 """Prices to quote at; nobody trades on a regtest network."""
 
+_NOT_DUST_MINOR = 1_000
+"""Enough for any node to pass on."""
 _ACCOUNT = "84h/1h/0h"  # BIP-84, the coin of every test network
 
 
 class BitcoinSandbox:
-    """A local Bitcoin network (`paydaemon.hooks.ports.Sandbox`)."""
+    """A local Bitcoin network (`paydaemon.hooks.sandbox.Sandbox`, with all its further ports)."""
 
     def __init__(self) -> None:
         self._node: RegtestNode | None = None
+        self._back: trio.Event | None = None
 
     @property
     def node(self) -> RegtestNode:
@@ -42,13 +45,43 @@ class BitcoinSandbox:
             self._node = node
             try:
                 task_status.started(self._facts(node))
-                await node.wait()
+                await self._until_it_fails(node)
             finally:
                 self._node = None
 
     async def pay(self, to: PayTo) -> str:
         """Pay that much to a destination; returns the transaction's id."""
         return await self.node.pay(to.address, to.amount_minor)
+
+    async def pay_all(self, to: Sequence[PayTo]) -> str:
+        """Pay all of them in one transaction; returns its id."""
+        outputs = {one.address: btc(one.amount_minor) for one in to}
+        return str(await self.node.miner.call("sendmany", "", outputs))
+
+    async def replace(self, transaction_id: str) -> None:
+        """Pay the miner with what it spends, for a higher fee (BIP125)."""
+        await self._spend_again(transaction_id)
+
+    async def reorganise(self, depth: int, *, lost: Collection[str] = ()) -> None:
+        """Another branch, without what was in those blocks, and with double spends of what is `lost`."""
+        height = await self.node.rpc.call("getblockcount")
+        await self.node.rpc.call("invalidateblock", await self.node.rpc.call("getblockhash", height - depth + 1))
+        rivals = [await self._spend_again(txid) for txid in lost]
+        await self.node.mine_only(*rivals)
+        for _ in range(depth):
+            await self.node.mine_only()
+
+    async def go_away(self) -> None:
+        """Stop the node."""
+        self._back = trio.Event()
+        await self.node.stop()
+
+    async def come_back(self) -> None:
+        """Start it again, on the same ports."""
+        await self.node.start()
+        if self._back is not None:
+            self._back.set()
+        self._back = None
 
     async def finalise(self, confirmations: int) -> None:
         """Mine that many blocks."""
@@ -59,6 +92,23 @@ class BitcoinSandbox:
         send = self.node.cli(f"-rpcwallet={MINER}", "sendtoaddress", to.address, btc(to.amount_minor))
         mine = self.node.cli(f"-rpcwallet={MINER}", "-generate", "6")
         return [shlex.join(send), shlex.join(mine)]
+
+    async def _until_it_fails(self, node: RegtestNode) -> None:
+        """Wait until the node ends though nobody stopped it, and raise `NodeFailed` then."""
+        while True:
+            try:
+                await node.wait()
+            except NodeFailed:
+                if self._back is None:
+                    raise
+                await self._back.wait()
+
+    async def _spend_again(self, transaction_id: str) -> str:
+        """Replace what waits in the mempool by a transaction to the miner; returns its id."""
+        back = await self.node.miner.call("getnewaddress", "", "bech32")
+        rest = {"outputs": [{back: btc(_NOT_DUST_MINOR)}]}  # and change, as the wallet likes
+        bumped = await self.node.miner.call("bumpfee", transaction_id, rest)
+        return str(bumped["txid"])
 
     def _facts(self, node: RegtestNode) -> SandboxFacts:
         return SandboxFacts(

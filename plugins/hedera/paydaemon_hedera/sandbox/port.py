@@ -69,6 +69,14 @@ class HederaSandbox:
     async def finalise(self, confirmations: int) -> None:
         """Nothing is to be done: consensus comes by itself, once, and is final."""
 
+    async def go_away(self) -> None:
+        """The mirror node answers nobody: what is paid is paid, and cannot be seen."""
+        self.running.is_mirror_down = True
+
+    async def come_back(self) -> None:
+        """It answers again."""
+        self.running.is_mirror_down = False
+
     def how_to_pay(self, to: PayTo) -> Sequence[str]:
         """The shell command by which a person pays that much."""
         order = {"payee": to.address, "amount_minor": str(to.amount_minor), "memo": to.memo or ""}

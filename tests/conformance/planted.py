@@ -71,7 +71,7 @@ class BlockingCall(SharedChain):
     """Waits as one does without trio."""
 
     async def tell(self) -> None:
-        time.sleep(1.5)  # noqa: ASYNC251 - the fault
+        time.sleep(2.5)  # noqa: ASYNC251 - the fault
         await super().tell()
 
 

@@ -39,7 +39,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     told: dict[str, str] = dict.fromkeys(FOUND, "")
     for case in ElementTree.parse(report).iter("testcase"):
         for wrong in case:
-            told[case.attrib["classname"].rpartition(".Test")[2]] += wrong.attrib.get("message", "") + str(wrong.text)
+            told[case.attrib["classname"].rpartition(".Test")[2]] += wrong.attrib.get("message", "") + str(
+                wrong.text
+            )
     return told
 
 

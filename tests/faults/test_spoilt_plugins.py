@@ -222,13 +222,12 @@ async def test_a_chain_that_cannot_be_made_is_a_mistake_of_the_configuration(tmp
 def test_every_port_is_tried_or_left_out_for_a_reason() -> None:
     tried = {"Chain", "RateSource", "Notifier"}
     given = {"ChainHost", "RateHost", "FrontendHost", "Socket", "PromptSocket"}  # the daemon's own
-    # Sandboxes and a recipient are for `paydaemon demo`, where no daemon depends on them; a relay is spoilt
+    # A recipient is for `paydaemon demo`, where no daemon depends on it, as sandboxes are; a relay is spoilt
     # in test_spoilt_relays.py, and held to its port there; questions and prompts in engine/test_inquiries.py,
     # what wallets sign in engine/test_preparations.py,
     # a frontend in frontends/test_guests.py.
     elsewhere = {
-        "Sandbox", "SigningSandbox", "RateSandbox", "Recipient", "Relay", "Inquiry", "Prompt", "Frontend",
-        "Preparing",
+        "Recipient", "Relay", "Inquiry", "Prompt", "Frontend", "Preparing",
     }  # fmt: skip
     found = {
         name

@@ -1,4 +1,4 @@
-"""The ports: what a chain, a rate source or a sandbox implements, and what the daemon gives it.
+"""The ports: what a chain or a rate source implements, and what the daemon gives it.
 
 All of them are Protocols: a plugin inherits nothing. Amounts are integers of the asset's smallest unit, times
 are milliseconds since the Unix epoch, and a call that cannot do its work raises; the supervisor restarts what

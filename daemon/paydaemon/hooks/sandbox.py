@@ -1,8 +1,8 @@
 """Sandboxes: what a plugin brings to be tried on, in ``paydaemon demo`` and in tests.
 
-A chain's sandbox runs a local network, real where it can be, and pays on it. What else can happen on a network
-is a port of its own, which the sandbox has where its network can do that: `paydaemon.testing.chain_conformance`
-tries a chain plugin through everything that its sandbox can bring about.
+A chain's sandbox runs a local network, real where it can be, and pays on it. What else can happen on a
+network is a port of its own, which the sandbox has where its network can do that. The suite for chains
+(`paydaemon.testing.chain_conformance`) tries a plugin through everything that its sandbox can bring about.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The chain in memory as a plugin: `FakeChain` with a sandbox, for suites and for whoever wants to see them run.
+"""The chain in memory as a plugin: `FakeChain` with a sandbox that can bring everything about.
 
 Chain and network belong to different threads, the daemon's and the sandbox's. So whatever happens on the
 network happens in the chain's thread, as long as a chain runs.
@@ -69,8 +69,8 @@ class FakeSandbox:
 
     async def pay_all(self, to: Sequence[PayTo]) -> str:
         """Pay all of them in one transaction; returns its id."""
-        credits = [Credit(key_of(one.address), one.amount_minor) for one in to]
-        return await self._move(lambda: self.network.pay(*credits))
+        outputs = [Credit(key_of(one.address), one.amount_minor) for one in to]
+        return await self._move(lambda: self.network.pay(*outputs))
 
     async def finalise(self, confirmations: int) -> None:
         """So many blocks."""

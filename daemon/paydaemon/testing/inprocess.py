@@ -1,8 +1,8 @@
 """The real daemon, whole, in a thread of the test's process: what a test of a plugin runs and asks.
 
-It is composed as ``paydaemon run`` composes it, from a configuration that is checked, on SQLite and with its
-listeners; only signals stay the process's. It is asked over its Unix socket, so as an operator who may act for
-any seller. What it keeps is in its folder, so that stopping and starting it is a restart.
+It is composed as ``paydaemon run`` composes it, from a configuration that is checked, on SQLite and with
+its listeners; only signals stay the process's. It is asked over its Unix socket, so as an operator who may
+act for any seller. What it keeps is in its folder, so that stopping and starting it is a restart.
 """
 
 import shutil
@@ -33,7 +33,8 @@ T = TypeVar("T")
 class DaemonThread:
     """One daemon's files and, while it runs, its thread. `tables` is its configuration beside its places.
 
-    `prepare` may change the configuration that was read, as a test does that wraps what a plugin builds. `ahead_ms` is how far its clock is ahead of the machine's.
+    `prepare` may change the configuration that was read, as a test does that wraps what a plugin builds.
+    `ahead_ms` is how far its clock is ahead of the machine's.
     """
 
     def __init__(

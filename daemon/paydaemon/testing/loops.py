@@ -18,6 +18,8 @@ ENDS_WITHIN_S = 15.0
 """How long whatever runs in a loop may take to end once it is told to."""
 
 T = TypeVar("T")
+_TIMES = 3
+"""How often in a row one line is met before it counts as the one that blocks."""
 
 Main = Callable[..., Awaitable[None]]
 """Runs until cancelled, and calls ``task_status.started()`` with whatever the starter wants to have."""
@@ -47,8 +49,8 @@ class Loop:
     @property
     def thread_id(self) -> int:
         """The thread, as `sys._current_frames` knows it."""
-        assert self._thread is not None and self._thread.ident is not None
-        return self._thread.ident
+        assert self._thread is not None
+        return self._thread.ident or 0
 
     @property
     def running(self) -> bool:
@@ -91,7 +93,7 @@ class Loop:
 
     def stack(self) -> Sequence[FrameType]:
         """Where the loop's thread is at this moment, the innermost frame last."""
-        frames, frame = [], sys._current_frames().get(self.thread_id)
+        frames, frame = [], sys._current_frames().get(self.thread_id)  # noqa: SLF001 - the only way
         while frame is not None:
             frames.append(frame)
             frame = frame.f_back
@@ -100,7 +102,7 @@ class Loop:
     def _run(self, main: Main) -> None:
         try:
             trio.run(self._main, main)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
             self._failure = error
         finally:
             self._up.set()
@@ -129,10 +131,11 @@ class Loop:
 
 
 class Watch:
-    """Watches whether a loop turns: `blocked` holds where its thread was each time that it did not.
+    """Watches whether a loop turns: `blocked` holds where its thread was whenever it did not.
 
-    `loop` gives the one that is watched now. `mine` says whether a frame is of what is watched: a machine that
-    stalls, or somebody else's code, is nobody's fault here.
+    Said only where one line is met again and again: a machine with too much to do stands here and there.
+    `loop` gives the one that is watched now. `mine` says whether a frame is of what is watched: a machine
+    that stalls, or somebody else's code, is nobody's fault here.
     """
 
     def __init__(self, loop: Callable[[], Loop], mine: Callable[[FrameType], bool], after_s: float) -> None:
@@ -141,6 +144,7 @@ class Watch:
         self._mine = mine
         self._after_s = after_s
         self._turned_at = time.monotonic()
+        self._met: list[str] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
@@ -162,11 +166,14 @@ class Watch:
 
     def _turned(self) -> None:
         self._turned_at = time.monotonic()
+        self._met.clear()
 
     def _look(self, loop: Loop) -> None:
         own = [frame for frame in loop.stack() if self._mine(frame)]
-        if own:
-            self.blocked.append(_line(own[-1]))
+        self._met.append(_line(own[-1]) if own else "")
+        line = self._met[-1]
+        if line and self._met[-_TIMES:] == [line] * _TIMES and line not in self.blocked:
+            self.blocked.append(line)
 
 
 def _waiting(task: trio.lowlevel.Task) -> Iterator[str]:

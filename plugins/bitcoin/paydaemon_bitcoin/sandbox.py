@@ -65,7 +65,9 @@ class BitcoinSandbox:
     async def reorganise(self, depth: int, *, lost: Collection[str] = ()) -> None:
         """Another branch, without what was in those blocks, and with double spends of what is `lost`."""
         height = await self.node.rpc.call("getblockcount")
-        await self.node.rpc.call("invalidateblock", await self.node.rpc.call("getblockhash", height - depth + 1))
+        await self.node.rpc.call(
+            "invalidateblock", await self.node.rpc.call("getblockhash", height - depth + 1)
+        )
         rivals = [await self._spend_again(txid) for txid in lost]
         await self.node.mine_only(*rivals)
         for _ in range(depth):

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
-import trio
 
 from paydaemon.config import Config
 from paydaemon.hooks.ports import Chain
@@ -28,7 +27,7 @@ ID = "tried"
 DEPTH = 2
 """How many confirmations the invoices of the suite ask for, where the chain has any."""
 BLOCKED_AFTER_S = 1.0
-"""How long a chain may keep the loop from everybody else. Far too long, so that a slow machine is no fault."""
+"""How long a chain may keep the loop from others: far too long, so that a slow machine is no fault."""
 
 
 class Can(StrEnum):
@@ -41,6 +40,7 @@ class Can(StrEnum):
     AWAY = "the network is out of reach"
 
 
+_KIT = Path(__file__).parents[1]
 _PORTS: Mapping[Can, type] = {
     Can.TOGETHER: PaysTogether,
     Can.REPLACED: Replaces,
@@ -96,7 +96,7 @@ class Suite:
     @pytest.fixture(scope="class")
     @classmethod
     def watched(cls, plugins: LoadedPlugins, ground: Ground) -> Iterator[Watched]:
-        """The daemon that watches the network, for all cases: a destination that was paid is given no more."""
+        """The daemon of all cases: its database knows which destinations were paid on the network."""
         witness, chains = Witness(_now_ms), list[Chain]()
         prepare = partial(_attend, witness, chains)
         daemon = DaemonThread(
@@ -157,15 +157,17 @@ def _attend(witness: Witness, attended: list[Chain], config: Config) -> Config:
     return replace(config, chains={ID: tried})
 
 
-def _of(chain: Chain) -> "partial[bool]":
-    """Whether a frame is of the plugin: its file lies where the chain's class was written."""
-    kind = next(one for one in type(chain).__mro__ if one.__module__ != Witness.__module__)
-    folder = Path(str(sys.modules[kind.__module__].__file__)).parent
-    return partial(_lies_in, folder)
+def _of(chain: Chain) -> Callable[[FrameType], bool]:
+    """Whether a frame is of the plugin: of a file beside those in which the chain's class was written."""
+    modules = {sys.modules[kind.__module__] for kind in type(chain).__mro__ if kind.__module__ != "builtins"}
+    files = {Path(str(module.__file__)) for module in modules if module.__name__ != Witness.__module__}
+    folders = {file.parent for file in files} - {_KIT}
 
+    def is_of_it(frame: FrameType) -> bool:
+        file = Path(frame.f_code.co_filename)
+        return file in files or any(map(file.is_relative_to, folders))
 
-def _lies_in(folder: Path, frame: FrameType) -> bool:
-    return Path(frame.f_code.co_filename).is_relative_to(folder)
+    return is_of_it
 
 
 def _audit(trial: Trial, watch: Watch, begun_at: int) -> None:
@@ -174,7 +176,9 @@ def _audit(trial: Trial, watch: Watch, begun_at: int) -> None:
         f"the chain blocks the daemon's only thread for more than {BLOCKED_AFTER_S:g} s at "
         f"{watch.blocked[0]}: wait with trio, or in a thread of `trio.to_thread`"
     )
-    assert not trial.witness.faults, "the chain says what no chain may say:\n" + "\n".join(trial.witness.faults)
+    assert not trial.witness.faults, "the chain says what no chain may say:\n" + "\n".join(
+        trial.witness.faults
+    )
     failures = [one["data"]["reason"] for one in trial.journal(begun_at) if one["type"] == "plugin.failed"]
     assert trial.may_fail or not failures, f"`run` of the chain failed: {failures[0]}"
 

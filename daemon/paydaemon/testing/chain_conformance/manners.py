@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 import trio
 
+from paydaemon.app import Daemon
 from paydaemon.core.invoice import Destination
 from paydaemon.engine.host import Host
-from paydaemon.app import Daemon
 from paydaemon.hooks.ports import DestinationRequest
-from paydaemon.testing.chain_conformance.base import ID, Can, Suite
+from paydaemon.testing.chain_conformance.base import ID, Suite
 from paydaemon.testing.chain_conformance.trial import Ground, Trial
 from paydaemon.testing.inprocess import Json
 
@@ -32,7 +32,9 @@ class Manners(Suite):
         """The daemon would pass over the second of them, and each that is passed over is lost."""
         trial.until_healthy("the chain never became healthy")
         keys = [self._destination(trial, index)["key"] for index in range(SEVERAL)]
-        assert len(set(keys)) == SEVERAL, f"indexes 0 to {SEVERAL - 1} have {keys}: `key` must differ by index"
+        assert len(set(keys)) == SEVERAL, (
+            f"indexes 0 to {SEVERAL - 1} have {keys}: `key` must differ by index"
+        )
 
     def test_an_index_has_one_destination(self, trial: Trial) -> None:
         """Asked again, also after a restart, it is the same."""

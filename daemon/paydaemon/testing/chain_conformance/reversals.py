@@ -36,7 +36,9 @@ class Reversals(Suite):
         trial.reorganise(1)
         trial.step()
         trial.until(
-            invoice, "reorganised: a block that is gone still counts", lambda shown: trial.depths_of(shown) == [0]
+            invoice,
+            "reorganised: a block that is gone still counts",
+            lambda shown: trial.depths_of(shown) == [0],
         )
         trial.bury()
         settled = trial.until_status(invoice, "settled")

@@ -34,8 +34,8 @@ class Ground:
 class Trial:
     """With `restarts` the daemon is killed and started at every step that a case names.
 
-    Invoices ask for `due_minor` and for `depth` confirmations, None on a chain that has none. Where `may_fail`
-    the chain may be restarted meanwhile, as one whose network is away.
+    Invoices ask for `due_minor` and for `depth` confirmations, None on a chain that has none. Where
+    `may_fail` the chain may be restarted meanwhile, as one whose network is away.
     """
 
     daemon: DaemonThread

@@ -1,4 +1,4 @@
-"""The sandbox as ``paydaemon demo`` and tests use it: `paydaemon.hooks.ports.Sandbox`."""
+"""The sandbox as ``paydaemon demo`` and tests use it: `paydaemon.hooks.sandbox.Sandbox`."""
 
 import base64
 import json

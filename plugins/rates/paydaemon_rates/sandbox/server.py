@@ -26,7 +26,7 @@ Headers = list[tuple[str, str]]
 
 
 class ExchangeSandbox:
-    """A local exchange (`paydaemon.hooks.ports.RateSandbox`). What was asked is in `asked`."""
+    """A local exchange (`paydaemon.hooks.sandbox.RateSandbox`). What was asked is in `asked`."""
 
     def __init__(self, name: str) -> None:
         self.name = name

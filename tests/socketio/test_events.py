@@ -15,7 +15,18 @@ from paydaemon_socketio import wording
 from paydaemon_socketio.desk import Desk
 from paydaemon_socketio.events import QUESTIONS, Event, Said
 from paydaemon_socketio.wording import NO_WORD_YET, UNREACHABLE
-from tests.socketio.world import TX, TX_ID, Client, Host, in_base64, relay, running, said, settle
+from tests.socketio.world import (
+    CLIENT,
+    TX,
+    TX_ID,
+    Client,
+    Host,
+    in_base64,
+    relay,
+    running,
+    said,
+    settle,
+)
 
 ASKS = sorted(QUESTIONS)
 HANDS_IN = [event for event in Event if event not in QUESTIONS]
@@ -34,7 +45,7 @@ NOTHING: dict[Event, dict[str, Any]] = {
 
 
 async def answered(host: Host, event: Event, payload: object = TX, wait_s: float = 0) -> Said:
-    return await Desk(host, "hedera", 1_000, wait_s).answer(event, payload, PUBLIC)
+    return await Desk(host, "hedera", 1_000, wait_s).answer(event, payload, PUBLIC, CLIENT)
 
 
 def failed(event: Event, error: str) -> dict[str, Any]:
@@ -93,6 +104,19 @@ async def test_a_receipt() -> None:
     assert host.asked == [(PUBLIC, "hedera", TX, ("transactionGetReceipt",))]
 
 
+@pytest.mark.parametrize("address", [CLIENT, None])
+async def test_each_client_asks_for_itself(address: str | None) -> None:
+    """By its address or, where there is none, by its session."""
+    host = Host(replies=[Reply("cryptogetAccountBalance", "OK")])
+    async with running(host) as frontend:
+        clients = [Client(frontend, address=address) for _ in range(2)]
+        for client in clients:
+            await client.open()
+            await client.emit("CRYPTOGETACCOUNTBALANCE", TX)
+        await settle()
+    assert host.askers == [address or client.sid for client in clients]
+
+
 async def test_a_files_contents() -> None:
     host = Host(replies=[Reply("fileGetContents", "OK", {"file": "0.0.111", "contents": b"\x00\xff"})])
     fields = {"nodePrecheckcode": 0, "fileContents": "AP8=", "fileID": "0.0.111", "error": None}
@@ -115,10 +139,11 @@ async def test_a_network_that_cannot_be_reached(event: Event, code: str) -> None
 
 
 @pytest.mark.parametrize("event", Event)
-async def test_a_daemon_that_cannot(event: Event) -> None:
-    full = unavailable("store_unavailable", "nothing can be recorded now")
+@pytest.mark.parametrize("code", ["store_unavailable", "too_many_relays", "too_many_questions"])
+async def test_a_daemon_that_cannot(event: Event, code: str) -> None:
+    full = unavailable(code, "wait a little")
     said = await answered(Host(relay=full, replies=[full]), event)
-    assert said == Said(failed(event, "nothing can be recorded now"))
+    assert said == Said(failed(event, "wait a little"))
 
 
 @pytest.mark.parametrize("event", Event)

@@ -1,6 +1,8 @@
 """The desk: asks the daemon what an event asks for. An answer always comes of it."""
 
 import binascii
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 import trio
@@ -28,10 +30,10 @@ class Desk:
         self._payload_bytes = payload_bytes
         self._receipt_wait_s = receipt_wait_s
 
-    async def answer(self, event: Event, payload: object, principal: Principal) -> Said:
-        """What an event is answered by, whatever it carries."""
+    async def answer(self, event: Event, payload: object, principal: Principal, client: str) -> Said:
+        """What an event of a client's is answered by, whatever it carries."""
         try:
-            return await self._answer(event, self._checked(payload), principal)
+            return await self._answer(event, self._checked(payload), principal, client)
         except Refusal as refusal:
             return wording.refused(event, refusal)
         except Exception:
@@ -45,21 +47,23 @@ class Desk:
             raise invalid("payload", f"must be at most {self._payload_bytes} bytes long", "too_long")
         return payload
 
-    async def _answer(self, event: Event, payload: bytes | str, principal: Principal) -> Said:
+    async def _answer(
+        self, event: Event, payload: bytes | str, principal: Principal, client: str
+    ) -> Said:
         if event not in QUESTIONS:
             return wording.relayed(event, await self._host.hand_in(principal, self._chain, payload))
-        ask = self._receipt if event is Event.TRANSACTIONGETRECEIPT else self._reply
-        return wording.replied(event, await ask(event, _as_bytes(payload), principal))
+        ask = partial(
+            self._host.ask, principal, self._chain, _as_bytes(payload), (QUESTIONS[event],), client=client
+        )
+        is_waited_for = event is Event.TRANSACTIONGETRECEIPT
+        return wording.replied(event, await (self._receipt(ask) if is_waited_for else ask()))
 
-    async def _reply(self, event: Event, question: bytes, principal: Principal) -> Reply:
-        return await self._host.ask(principal, self._chain, question, (QUESTIONS[event],))
-
-    async def _receipt(self, event: Event, question: bytes, principal: Principal) -> Reply:
+    async def _receipt(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """Asked for again while there is none: clients ask once, as soon as a node has taken it."""
         give_up_at_s = trio.current_time() + self._receipt_wait_s
         pause_s = _FIRST_PAUSE_S
         while True:
-            reply = await self._reply(event, question, principal)
+            reply = await ask()
             is_late = trio.current_time() + pause_s > give_up_at_s or self._host.stopping.is_set()
             if is_late or not {reply.code, reply.content.get("status")} & _NOT_YET:
                 return reply

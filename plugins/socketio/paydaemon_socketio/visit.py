@@ -89,7 +89,8 @@ class Visit:
         self._nursery.start_soon(self._answer, heard, principal)
 
     async def _answer(self, heard: Heard, principal: Principal) -> None:
-        said = await self._desk.answer(heard.event, heard.payload, principal)
+        client = self.client or self.session.id
+        said = await self._desk.answer(heard.event, heard.payload, principal, client)
         self._dialogue.answer(heard, said)
         self._under_way -= 1
         self._look_for_end()

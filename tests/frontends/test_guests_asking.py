@@ -1,6 +1,7 @@
-"""Questions that clients of plugins' frontends ask chains: who counts as one of them, and what each may take."""
+"""Questions that clients of plugins' frontends ask chains: who counts as one, and what each may take."""
 
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ async def test_each_client_has_places_of_its_own(tmp_path: Path) -> None:
         assert one.host is not None
         ask = partial(one.host.ask, chain="asked", question=b"?", kinds=["any"])
         own = one.host.acting_for("shop")
-        clients = [
+        clients: list[list[tuple[Principal, str | None]]] = [
             [(PUBLIC, HERE), (LOCAL_OPERATOR, HERE), (own, HERE)],
             [(PUBLIC, THERE), (LOCAL_OPERATOR, THERE), (own, THERE)],
             [(PUBLIC, None), (own, None)],
@@ -35,7 +36,7 @@ async def test_each_client_has_places_of_its_own(tmp_path: Path) -> None:
             for (principal, client), *_same in clients:
                 nursery.start_soon(partial(ask, principal, client=client))
             await wait_all_tasks_blocked()
-            for principal, client in sum(clients, []):
+            for principal, client in chain(*clients):
                 with pytest.raises(Refusal, match="too many questions of yours"):
                     await ask(principal, client=client)
             nursery.cancel_scope.cancel()

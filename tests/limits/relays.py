@@ -13,8 +13,8 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import Outcome, RelayStatus
 from paydaemon.engine.relays import Wait
-from tests.engine.test_inquiries import asking, waits
 from tests.engine.relayed import Relaying, pays, relaying
+from tests.engine.test_inquiries import asking, waits
 from tests.frontends.relays import PATH, gift, hear, say, submit
 from tests.frontends.test_relaysocket import refused_with
 from tests.limits.ledger import limited

@@ -163,7 +163,7 @@ class RelayLimitSettings(Settings):
         1,
         100_000,
         "How many questions in a network's own form one key, or one address (IPv6: one /64), may have "
-        "answered at the same time.",
+        "answered at the same time. Keep it far below what a chain answers at once.",
     )
     answer_wait_s: int = number(
         20,

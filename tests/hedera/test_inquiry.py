@@ -84,6 +84,37 @@ async def test_without_a_mirror_nobody_knows_a_balance(answer: bytes) -> None:
         assert (refusal.type, refusal.code) == (ErrorType.UNAVAILABLE, "chain_unavailable")
 
 
+# --- How many at once
+
+
+async def test_a_place_is_given_back_however_a_question_ends() -> None:
+    async with world(**{"limits.asks": 1, "limits.ask_s": 0.3}) as here, here.watching():
+        question = the_world(here).balance(BOB)
+        here.front.says = lambda path: SILENCE if "/accounts/0.0.1003" in path else None
+        assert (await refused(here, question)).code == "chain_unavailable"
+        with trio.move_on_after(0.05):
+            await ask(here, question)
+        here.front.says = lambda _: None
+        for _ in range(2):
+            assert (await ask(here, question)).code == "OK"
+
+
+async def test_questions_leave_the_mirror_to_others() -> None:
+    """By default it is asked by eight at once; of these, two may be answering clients."""
+    async with world() as here, here.watching(), trio.open_nursery() as nursery:
+        here.front.says = lambda path: SILENCE if "/accounts/0.0.1003" in path else None
+        for _ in range(12):
+            nursery.start_soon(ask, here, the_world(here).balance(BOB))
+        await until(lambda: asked_about_bob(here) == 2)
+        await here.looked()
+        assert asked_about_bob(here) == 2, "the watcher goes on, and no third one is asked"
+        nursery.cancel_scope.cancel()
+
+
+def asked_about_bob(here: World) -> int:
+    return sum("/accounts/0.0.1003" in path for path in here.front.asked)
+
+
 # --- Receipts
 
 

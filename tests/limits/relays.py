@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from itertools import count
 
 import pytest
@@ -13,6 +14,7 @@ from paydaemon.core.errors import Refusal
 from paydaemon.core.relay import Outcome, RelayStatus
 from paydaemon.engine.relays import Wait
 from tests.engine.relayed import Relaying, pays, relaying
+from tests.engine.test_inquiries import asking, waits
 from tests.frontends.relays import PATH, gift, hear, say, submit
 from tests.frontends.test_relaysocket import refused_with
 from tests.limits.ledger import limited
@@ -124,6 +126,19 @@ async def a_transaction_too_many(trial: Trial) -> str:
         with pytest.raises(Refusal) as refused:
             await daemon.hand_in(pays(invoice, "tx-2"))
         return f"`503` `{refused.value.code}`"
+
+
+@provokes("limits.relay.questions_per_client")
+async def a_question_too_many(trial: Trial) -> str:
+    share = trial.all(1).engine.questions_per_client
+    async with asking(waits, per_client=share) as (_, inquiries, _live), trio.open_nursery() as nursery:
+        ask = partial(inquiries.ask, "somebody", "asked", b"?", ["balance"])
+        nursery.start_soon(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(Refusal) as refused:
+            await ask()
+        nursery.cancel_scope.cancel()
+    return f"a refusal, `{refused.value.code}`: {refused.value.message}"
 
 
 @provokes("limits.relay.answer_wait_s")

@@ -18,9 +18,9 @@ ANSWER_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Resident memory in MiB, and open file descriptors."""
+    """Resident memory, and open file descriptors."""
 
-    rss_mib: int
+    rss_bytes: int
     descriptors: int
 
     @classmethod
@@ -28,7 +28,12 @@ class Vitals:
         """A process's vitals now."""
         process = Path("/proc", str(pid))
         (rss,) = (line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS"))
-        return cls(int(rss.split()[1]) // 1024, len(list((process / "fd").iterdir())))
+        return cls(int(rss.split()[1]) * 1024, len(list((process / "fd").iterdir())))
+
+    @property
+    def rss_mib(self) -> int:
+        """The same memory in whole MiB."""
+        return self.rss_bytes // 2**20
 
     def __str__(self) -> str:
         return f"{self.rss_mib} MiB and {self.descriptors} descriptors"

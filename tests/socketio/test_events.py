@@ -1,6 +1,7 @@
 """The five events: what each asks of the daemon, and every answer it may get, field by field."""
 
 import io
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,11 +12,22 @@ from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import ErrorType, Refusal, invalid, unavailable
 from paydaemon.core.relay import Relay, RelayStatus
 from paydaemon.hooks.ports import Reply
-from paydaemon_socketio import wording
-from paydaemon_socketio.desk import Desk
+from paydaemon_socketio import fields
+from paydaemon_socketio.clerk import Clerk
 from paydaemon_socketio.events import QUESTIONS, Event, Said
-from paydaemon_socketio.wording import NO_WORD_YET, UNREACHABLE
-from tests.socketio.world import TX, TX_ID, Client, Host, in_base64, relay, running, said, settle
+from paydaemon_socketio.fields import NO_WORD_YET, UNREACHABLE
+from tests.socketio.world import (
+    CLIENT,
+    TX,
+    TX_ID,
+    Client,
+    Host,
+    in_base64,
+    relay,
+    running,
+    said,
+    settle,
+)
 
 ASKS = sorted(QUESTIONS)
 HANDS_IN = [event for event in Event if event not in QUESTIONS]
@@ -34,7 +46,7 @@ NOTHING: dict[Event, dict[str, Any]] = {
 
 
 async def answered(host: Host, event: Event, payload: object = TX, wait_s: float = 0) -> Said:
-    return await Desk(host, "hedera", 1_000, wait_s).answer(event, payload, PUBLIC)
+    return await Clerk(host, "hedera", 1_000, wait_s).answer(event, payload, PUBLIC, CLIENT)
 
 
 def failed(event: Event, error: str) -> dict[str, Any]:
@@ -93,6 +105,19 @@ async def test_a_receipt() -> None:
     assert host.asked == [(PUBLIC, "hedera", TX, ("transactionGetReceipt",))]
 
 
+@pytest.mark.parametrize("address", [CLIENT, None])
+async def test_each_client_asks_for_itself(address: str | None) -> None:
+    """By its address or, where there is none, by its session."""
+    host = Host(replies=[Reply("cryptogetAccountBalance", "OK")])
+    async with running(host) as frontend:
+        clients = [Client(frontend, address=address) for _ in range(2)]
+        for client in clients:
+            await client.open()
+            await client.emit("CRYPTOGETACCOUNTBALANCE", TX)
+        await settle()
+    assert Counter(host.askers) == Counter(address or client.sid for client in clients)
+
+
 async def test_a_files_contents() -> None:
     host = Host(replies=[Reply("fileGetContents", "OK", {"file": "0.0.111", "contents": b"\x00\xff"})])
     fields = {"nodePrecheckcode": 0, "fileContents": "AP8=", "fileID": "0.0.111", "error": None}
@@ -115,10 +140,11 @@ async def test_a_network_that_cannot_be_reached(event: Event, code: str) -> None
 
 
 @pytest.mark.parametrize("event", Event)
-async def test_a_daemon_that_cannot(event: Event) -> None:
-    full = unavailable("store_unavailable", "nothing can be recorded now")
+@pytest.mark.parametrize("code", ["store_unavailable", "too_many_relays", "too_many_questions"])
+async def test_a_daemon_that_cannot(event: Event, code: str) -> None:
+    full = unavailable(code, "wait a little")
     said = await answered(Host(relay=full, replies=[full]), event)
-    assert said == Said(failed(event, "nothing can be recorded now"))
+    assert said == Said(failed(event, "wait a little"))
 
 
 @pytest.mark.parametrize("event", Event)
@@ -133,7 +159,7 @@ async def test_what_its_client_can_mend_is_told_twice(event: Event) -> None:
 @pytest.mark.parametrize("event", Event)
 async def test_a_mistake_of_ours_is_told_as_nothing_more(event: Event) -> None:
     bug = RuntimeError("secret")
-    assert await answered(Host(relay=bug, replies=[bug]), event) == Said(failed(event, wording.BROKEN))
+    assert await answered(Host(relay=bug, replies=[bug]), event) == Said(failed(event, fields.BROKEN))
 
 
 @pytest.mark.parametrize("event", Event)
@@ -144,13 +170,24 @@ async def test_a_mistake_of_ours_is_told_as_nothing_more(event: Event) -> None:
         (7, "payload: must be bytes, or their text"),
         ({"type": "Buffer"}, "payload: must be bytes, or their text"),
         (b"x" * 1_001, "payload: must be at most 1000 bytes long"),
-        ("x" * 1_001, "payload: must be at most 1000 bytes long"),
+        ("x" * 1_335, "payload: must be at most 1000 bytes long"),
     ],
 )
 async def test_what_is_no_payload(event: Event, payload: object, error: str) -> None:
     host = Host()
     assert await answered(host, event, payload) == Said(failed(event, error), error)
     assert (host.handed, host.asked) == ([], [])
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("length", [997, 998, 999, 1_000])
+async def test_a_payload_has_as_many_bytes_as_its_text_stands_for(event: Event, length: int) -> None:
+    """However that ends: 1,000 bytes are 1,336 characters."""
+    host = Host(replies=[Reply("whatever", "OK")])
+    assert (await answered(host, event, in_base64(bytes(length)))).complaint is None
+    for payload in (bytes(1_001), in_base64(bytes(1_001))):
+        error = "payload: must be at most 1000 bytes long"
+        assert await answered(Host(), event, payload) == Said(failed(event, error), error)
 
 
 @pytest.mark.parametrize("payload", ["%", "AQI", "äöü="])
@@ -206,7 +243,7 @@ async def test_an_event_too_many_is_answered_at_once() -> None:
         await client.open()
         await client.say(*[f'42["CRYPTOTRANSFER","{number}"]' for number in range(3)])
         (answer,) = await client.poll()
-        assert said(answer)[1] == {"nodePrecheckcode": None, "error": wording.BUSY}
+        assert said(answer)[1] == {"nodePrecheckcode": None, "error": fields.BUSY}
         assert host.gate is not None
         host.gate.set()
         await settle()

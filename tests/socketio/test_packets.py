@@ -7,23 +7,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet, Version, from_frame, from_text
+from paydaemon_socketio.engineio.packets import Malformed, Packet, PacketKind, Version, from_frame, from_text
 
 VERSIONS = st.sampled_from(list(Version))
 
 
-@given(st.sampled_from(list(Kind)), st.text(), VERSIONS)
-def test_a_text_is_its_kind_and_its_data(kind: Kind, data: str, version: Version) -> None:
+@given(st.sampled_from(list(PacketKind)), st.text(), VERSIONS)
+def test_a_text_is_its_kind_and_its_data(kind: PacketKind, data: str, version: Version) -> None:
     assert from_frame(f"{kind}{data}", version) == Packet(kind, data)
 
 
 @given(st.binary())
 def test_what_is_binary_has_its_kind_in_front_or_is_a_message(data: bytes) -> None:
-    assert from_frame(b"\x04" + data, Version.THREE) == Packet(Kind.MESSAGE, data)
-    assert from_frame(data, Version.FOUR) == Packet(Kind.MESSAGE, data)
+    assert from_frame(b"\x04" + data, Version.THREE) == Packet(PacketKind.MESSAGE, data)
+    assert from_frame(data, Version.FOUR) == Packet(PacketKind.MESSAGE, data)
     text = base64.b64encode(data).decode()
-    assert from_text(f"b4{text}", Version.THREE) == Packet(Kind.MESSAGE, data)
-    assert from_text(f"b{text}", Version.FOUR) == Packet(Kind.MESSAGE, data)
+    assert from_text(f"b4{text}", Version.THREE) == Packet(PacketKind.MESSAGE, data)
+    assert from_text(f"b{text}", Version.FOUR) == Packet(PacketKind.MESSAGE, data)
 
 
 @given(st.text() | st.text().map("b{}".format) | st.binary(), VERSIONS)

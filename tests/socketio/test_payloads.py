@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet, Version
+from paydaemon_socketio.engineio.packets import Malformed, Packet, PacketKind, Version
 from paydaemon_socketio.engineio.payloads import MAX_PACKETS, decode, encode
 from tests.socketio.world import OCTETS, TEXT, octets_v3, text_v3
 
@@ -15,7 +15,7 @@ THREE, FOUR = Version
 
 
 def message(data: str | bytes) -> Packet:
-    return Packet(Kind.MESSAGE, data)
+    return Packet(PacketKind.MESSAGE, data)
 
 
 def test_what_clients_were_seen_to_send() -> None:

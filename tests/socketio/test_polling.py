@@ -22,6 +22,7 @@ from tests.socketio.world import (
 )
 
 HEAD = '451-["CRYPTOTRANSFER",{"_placeholder":true,"num":0}]'
+EVENT = f'42["CRYPTOTRANSFER","{in_base64(TX)}"]'
 ACCEPTED = {"nodePrecheckcode": 0, "error": None}
 
 
@@ -95,15 +96,28 @@ async def test_a_body_is_answered_as_ever() -> None:
         assert (answer.status, answer.body, answer.content_type) == (200, b"ok", "text/html")
 
 
-async def test_each_event_beyond_the_first_takes_a_turn() -> None:
+@pytest.mark.parametrize("packet", [EVENT, '427["HELLO",1]', "2", "b2", "40", "40/admin,", "6"])
+async def test_each_packet_beyond_the_first_takes_a_turn(packet: str) -> None:
+    """Whatever it is: each makes work, and most are answered."""
     async with running(Host()) as frontend:
         client = Client(frontend)
         await client.open()
-        event = f'42["CRYPTOTRANSFER","{in_base64(TX)}"]'
-        await client.say("2", event)
+        await client.say(packet)
         assert client.paced == 0
-        await client.say(event, event, event)
-        assert client.paced == 2
+        await client.say(packet, EVENT, packet, packet)
+        assert client.paced == 3
+
+
+@pytest.mark.parametrize("version", [3, 4])
+async def test_an_attachment_comes_with_its_message(version: int) -> None:
+    host = Host()
+    async with running(host) as frontend:
+        client = Client(frontend, version)
+        await client.open()
+        attachment = ("b4" if version == 3 else "b") + in_base64(TX)
+        await client.say(HEAD, attachment, HEAD, attachment)
+        await settle()
+        assert (len(host.handed), client.paced) == (2, 1)
 
 
 async def test_two_polls_at_once_end_the_session() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from paydaemon_socketio.engineio.heartbeat import Times
-from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet, Version
+from paydaemon_socketio.engineio.packets import Malformed, Packet, PacketKind, Version
 from paydaemon_socketio.engineio.query import Transport
 from paydaemon_socketio.engineio.refusals import Refused
 from paydaemon_socketio.engineio.session import TOO_SLOW, Bounds, Session
@@ -42,21 +42,21 @@ class AnySession(RuleBasedStateMachine):
         self.session.sent()
         assert self.session.is_over or not was_closing
 
-    @rule(kind=st.sampled_from(Kind), data=st.text(max_size=3))
-    def hear(self, kind: Kind, data: str) -> None:
+    @rule(kind=st.sampled_from(PacketKind), data=st.text(max_size=3))
+    def hear(self, kind: PacketKind, data: str) -> None:
         was_open, version = self.session.is_open, self.session.version
-        wrong = Kind.PONG if version is Version.THREE else Kind.PING
+        wrong = PacketKind.PONG if version is Version.THREE else PacketKind.PING
         if was_open and kind is wrong:
             with pytest.raises(Malformed):
                 self.session.hear(Packet(kind, data), self.now_s)
             return
         found = self.session.hear(Packet(kind, data), self.now_s)
-        assert found == (data if was_open and kind is Kind.MESSAGE else None)
+        assert found == (data if was_open and kind is PacketKind.MESSAGE else None)
         if was_open:
             self.heard_at_s = self.now_s
-            if kind is Kind.PING and self.session.is_open:
-                self.waiting.append(Kind.PONG)
-            assert kind is not Kind.CLOSE or self.session.is_over
+            if kind is PacketKind.PING and self.session.is_open:
+                self.waiting.append(PacketKind.PONG)
+            assert kind is not PacketKind.CLOSE or self.session.is_over
 
     @rule()
     def speak(self) -> None:
@@ -71,7 +71,7 @@ class AnySession(RuleBasedStateMachine):
             was_open, said = self.session.is_open, len(self.waiting)
             self.session.keep_time(self.now_s)
             if was_open and self.session.is_open:
-                self.waiting.append(Kind.PING)
+                self.waiting.append(PacketKind.PING)
                 assert len(self.waiting) == said + 1
         self.now_s = until_s
 

@@ -70,6 +70,7 @@ class Host:
     replies: list[Reply | Exception] = field(default_factory=list)
     handed: list[tuple[Principal, str, bytes | str]] = field(default_factory=list)
     asked: list[tuple[Principal, str, bytes, Collection[str]]] = field(default_factory=list)
+    askers: list[str | None] = field(default_factory=list)
 
     async def hand_in(
         self, principal: Principal, chain: str, given: bytes | str, *, invoice_id: str | None = None
@@ -80,8 +81,17 @@ class Host:
             raise self.relay
         return self.relay
 
-    async def ask(self, principal: Principal, chain: str, question: bytes, kinds: Collection[str]) -> Reply:
+    async def ask(
+        self,
+        principal: Principal,
+        chain: str,
+        question: bytes,
+        kinds: Collection[str],
+        *,
+        client: str | None = None,
+    ) -> Reply:
         self.asked.append((principal, chain, question, kinds))
+        self.askers.append(client)
         await self._wait()
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, Exception):

@@ -158,6 +158,13 @@ class RelayLimitSettings(Settings):
         "How many payments that were prepared for wallets are remembered, so that whoever asks again gets "
         "the same one.",
     )
+    questions_per_client: int = number(
+        20,
+        1,
+        100_000,
+        "How many questions in a network's own form one key, or one address (IPv6: one /64), may have "
+        "answered at the same time. Keep it far below what a chain answers at once.",
+    )
     answer_wait_s: int = number(
         20,
         1,

@@ -2,9 +2,14 @@
 
 An answer changes nothing here. What a question costs is paid by whoever asks, with a transaction of its own:
 that is passed on only where the policy for relays lets anything through.
+
+A chain answers so many questions at once and no more, and some take as long as they may. So each asker has a
+share that is far smaller: whoever asks for what never comes keeps nobody else from being answered.
 """
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 import trio
@@ -25,10 +30,29 @@ class Inquiries:
         self._chains = chains
         self._policy = policy
         self._limits = limits
+        self._under_way: Counter[Hashable] = Counter()
 
-    async def ask(self, chain: str, question: bytes, kinds: Collection[str]) -> Reply:
-        """What the network answers to a question of one of these kinds. Raises `Refusal`."""
+    async def ask(self, asker: Hashable, chain: str, question: bytes, kinds: Collection[str]) -> Reply:
+        """What the network answers to a question of one of these kinds. Raises `Refusal`.
+
+        `asker` stands for all that counts as one client, through whichever frontend it asks.
+        """
         port = self._port(chain)
+        with self._place(asker):
+            return await self._answer(chain, port, question, kinds)
+
+    @contextmanager
+    def _place(self, asker: Hashable) -> Iterator[None]:
+        if self._under_way[asker] >= self._limits.questions_per_client:
+            raise unavailable("too_many_questions", "too many questions of yours are being answered already")
+        self._under_way[asker] += 1
+        try:
+            yield
+        finally:
+            self._under_way[asker] -= 1
+            self._under_way += Counter()  # forgets those that have none
+
+    async def _answer(self, chain: str, port: Inquiry, question: bytes, kinds: Collection[str]) -> Reply:
         try:
             with trio.fail_after(self._limits.answer_wait_s):
                 reply: object = await port.ask(question, kinds, may_pay=self._policy is RelayPolicy.OPEN)

@@ -29,6 +29,8 @@ class EngineLimits:
     """How many relays wait for their outcome at once; beyond it no other is taken."""
     prepared: int = 10_000
     """How many payments that were drawn up for wallets are remembered, to be given again."""
+    questions_per_client: int = 20
+    """How many questions of one client are with the networks at once; a further one is refused."""
     answer_wait_s: float = 20.0
     """How long an answer waits for the network; then it tells what is known."""
     submit_timeout_s: float = 60.0

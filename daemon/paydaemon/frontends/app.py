@@ -25,6 +25,7 @@ from paydaemon.frontends.guests import doors
 from paydaemon.frontends.guests.live import LiveFrontend
 from paydaemon.frontends.guests.sizes import BodySizes, SizedConnection
 from paydaemon.frontends.places import StreamPlaces
+from paydaemon.frontends.quartsocket import Handshake
 from paydaemon.frontends.routes import (
     admin,
     checkout,
@@ -66,6 +67,7 @@ class App(QuartTrio):
     """Quart, with a time-out on requests and without belief in the Host header."""
 
     asgi_http_class = SizedConnection
+    asgi_websocket_class = Handshake
 
     def __init__(self, limits: Limits, gate: gate.Gate, traffic: Traffic, sizes: BodySizes) -> None:
         super().__init__(__name__, static_folder=None, template_folder=None)

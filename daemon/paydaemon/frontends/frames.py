@@ -40,6 +40,11 @@ Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 class FrameSocket:
     """One websocket. `handle`, `ping` and `leave` are for the connection, the rest is for whoever talks."""
 
+    __slots__ = (
+        "__weakref__", "_is_over", "_is_text", "_message", "_messages", "_minor", "_protocol", "_rest",
+        "_sending", "_spawn", "_stream",
+    )  # fmt: skip
+
     def __init__(self, stream: ClientStream, message_bytes: int, spawn: Spawn) -> None:
         self._stream = stream
         self._spawn = spawn

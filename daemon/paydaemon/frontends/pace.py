@@ -23,6 +23,8 @@ class TooFast(Refusal):
 class Pace:
     """One token bucket: `burst` tokens at first and at most, `per_s` new ones a second."""
 
+    __slots__ = ("_at", "_burst", "_clock", "_per_s", "_tokens")
+
     def __init__(self, per_s: float, burst: int, clock: Callable[[], float] = trio.current_time) -> None:
         self._per_s = per_s
         self._burst = burst

@@ -176,10 +176,20 @@ class FrontendHost(Protocol):
         Once it returns the transaction is recorded, and on its way. What is refused was not passed on.
         """
 
-    async def ask(self, principal: Principal, chain: str, question: bytes, kinds: Collection[str]) -> Reply:
+    async def ask(
+        self,
+        principal: Principal,
+        chain: str,
+        question: bytes,
+        kinds: Collection[str],
+        *,
+        client: str | None = None,
+    ) -> Reply:
         """What a chain's network answers to a question in its own form (`paydaemon.hooks.ports.Inquiry`).
 
-        What a question costs its asker is passed on only where the policy for relays is "open".
+        What a question costs its asker is passed on only where the policy for relays is "open". Each key has
+        so many answered at once, and who has none each `client`, as `Request.client` tells them apart:
+        nobody takes the places of others. All for whom no client is named count as one.
         """
 
     def look_now(self, chain: str) -> None:

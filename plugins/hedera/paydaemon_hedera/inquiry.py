@@ -49,7 +49,7 @@ class HederaInquiry:
     @contextmanager
     def _place(self) -> Iterator[None]:
         if self._under_way >= self._limits.asks:
-            raise unavailable("chain_unavailable", "too many questions are being answered already")
+            raise unavailable("too_many_questions", "too many questions are being answered already")
         self._under_way += 1
         try:
             yield

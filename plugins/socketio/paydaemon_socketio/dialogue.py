@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from paydaemon_socketio import messages
-from paydaemon_socketio.engineio.packets import Kind as Engine
-from paydaemon_socketio.engineio.packets import Malformed, Version
+from paydaemon_socketio.engineio.packets import Malformed, PacketKind, Version
 from paydaemon_socketio.events import ERROR_EVENT, Event, Said
-from paydaemon_socketio.messages import ROOT, Kind, Message
+from paydaemon_socketio.messages import ROOT, Message, MessageKind
 
 NO_SUCH_NAMESPACE = "Invalid namespace"
 """As socket.io words it (lib/client.ts)."""
@@ -31,6 +30,8 @@ class Heard:
 
 class Dialogue:
     """One session's. `say` takes an Engine.IO packet; messages may have so many characters."""
+
+    __slots__ = ("_max_attachments", "_max_characters", "_partial", "_say", "_version", "is_connected")
 
     def __init__(
         self, version: Version, say: Callable[[str], None], max_characters: int, max_attachments: int
@@ -86,15 +87,15 @@ class Dialogue:
 
     def _understand(self, message: Message) -> Heard | None:
         match message.kind:
-            case Kind.CONNECT:
+            case MessageKind.CONNECT:
                 self._asked_to_connect(message)
             case _ if message.namespace != ROOT or not self.is_connected:
                 raise Malformed("a message is for a namespace that its client is not connected to")
-            case Kind.DISCONNECT:
+            case MessageKind.DISCONNECT:
                 self.is_connected = False
-            case Kind.EVENT | Kind.BINARY_EVENT:
+            case MessageKind.EVENT | MessageKind.BINARY_EVENT:
                 return self._asked(message)
-            case Kind.ACK | Kind.BINARY_ACK | Kind.CONNECT_ERROR:
+            case MessageKind.ACK | MessageKind.BINARY_ACK | MessageKind.CONNECT_ERROR:
                 raise Malformed("a message answers what was never asked")
         return None
 
@@ -132,4 +133,4 @@ class Dialogue:
             self._send(messages.ack(id, content))
 
     def _send(self, message: str) -> None:
-        self._say(f"{Engine.MESSAGE}{message}")
+        self._say(f"{PacketKind.MESSAGE}{message}")

@@ -23,7 +23,11 @@ class SocketIoLimits(Settings):
         "How many bytes of messages wait for it; a single message may have more.",
     )
     attachment_bytes: int = number(
-        49_152, 1_024, 16_777_216, "The largest transaction or question that an event carries, in bytes."
+        49_152,
+        1_024,
+        16_777_216,
+        "The largest transaction or question that an event carries, in bytes; of a text, those that its "
+        "base64 stands for.",
     )
     attachments: int = number(1, 1, 16, "How many attachments one message may have. No event needs a second.")
     body_bytes: int = number(131_072, 1_024, 16_777_216, "The largest body of a polling request, in bytes.")

@@ -36,7 +36,7 @@ _FORM = re.compile(
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|([\[{])|([\]}])', re.DOTALL)
 
 
-class Kind(IntEnum):
+class MessageKind(IntEnum):
     """What a message is."""
 
     CONNECT = 0
@@ -52,7 +52,7 @@ class Kind(IntEnum):
 class Message:
     """One message, as python-socketio reads it. It is whole once it has got its attachments."""
 
-    kind: Kind
+    kind: MessageKind
     packet: Any
     is_whole: bool
 
@@ -89,8 +89,8 @@ def read(text: str, max_attachments: int) -> Message:
     form = _FORM.fullmatch(text)
     if form is None:
         raise Malformed("a message has not the form of one")
-    kind, attachments = Kind(int(form["kind"])), form["attachments"]
-    if (attachments is not None) is not (kind in (Kind.BINARY_EVENT, Kind.BINARY_ACK)):
+    kind, attachments = MessageKind(int(form["kind"])), form["attachments"]
+    if (attachments is not None) is not (kind in (MessageKind.BINARY_EVENT, MessageKind.BINARY_ACK)):
         raise Malformed("a message has attachments that it cannot have, or does not say how many")
     if int(attachments or 0) > max_attachments:
         raise Malformed(f"a message has more than {max_attachments} attachment(s)")
@@ -101,22 +101,22 @@ def read(text: str, max_attachments: int) -> Message:
 
 def event(name: str, content: object) -> str:
     """An event as text."""
-    return _text(Kind.EVENT, [name, content])
+    return _text(MessageKind.EVENT, [name, content])
 
 
 def ack(id: int, content: object) -> str:
     """The acknowledgement of an event."""
-    return _text(Kind.ACK, [content], id=id)
+    return _text(MessageKind.ACK, [content], id=id)
 
 
 def connected(content: object = None) -> str:
     """A namespace's welcome."""
-    return _text(Kind.CONNECT, content)
+    return _text(MessageKind.CONNECT, content)
 
 
 def not_connected(namespace: str, content: object) -> str:
     """The answer to whoever asks for a namespace that there is not."""
-    return _text(Kind.CONNECT_ERROR, content, namespace=namespace)
+    return _text(MessageKind.CONNECT_ERROR, content, namespace=namespace)
 
 
 @cache
@@ -134,7 +134,7 @@ def _packet(text: str) -> Any:
         raise Malformed("a message is not JSON") from None
 
 
-def _text(kind: Kind, data: object, **others: object) -> str:
+def _text(kind: MessageKind, data: object, **others: object) -> str:
     text: str = packets()(packet_type=int(kind), data=data, **others).encode()
     return text
 

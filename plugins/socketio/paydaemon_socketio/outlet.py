@@ -17,6 +17,8 @@ GONE = "the websocket is gone"
 class Outlet:
     """One websocket's. Where something has to wait, a task in `nursery` does."""
 
+    __slots__ = ("_nursery", "_session", "_socket", "_waiting")
+
     def __init__(self, session: Session, socket: PromptSocket, nursery: trio.Nursery) -> None:
         self._session = session
         self._socket = socket

@@ -10,12 +10,12 @@ import trio
 
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.hooks.frontend import Answer, Request
+from paydaemon_socketio.attendant import Attendant
 from paydaemon_socketio.engineio import payloads
-from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet
+from paydaemon_socketio.engineio.packets import Malformed, Packet, PacketKind
 from paydaemon_socketio.engineio.query import Transport
 from paydaemon_socketio.engineio.refusals import Code, Refused
 from paydaemon_socketio.engineio.session import Session
-from paydaemon_socketio.visit import Visit
 
 _WHILE_UPGRADING_S = 0.1
 """How long a poll waits while the client is to leave it: no longer than engine.io's do."""
@@ -23,11 +23,11 @@ _MARGIN_S = 3.0
 """By how much a poll is sooner than the server's patience."""
 
 
-async def poll(visit: Visit, stopping: trio.Event, answer_within_s: float) -> Answer:
+async def poll(attendant: Attendant, stopping: trio.Event, answer_within_s: float) -> Answer:
     """Wait for what is to be told. Raises `Refused` where another poll waits."""
-    session = visit.session
+    session = attendant.session
     with session.polled():
-        visit.attend()
+        attendant.notice()
         await _wait_for_news(session, stopping, max(answer_within_s / 2, answer_within_s - _MARGIN_S))
         return answer(session)
 
@@ -36,28 +36,27 @@ def answer(session: Session) -> Answer:
     """All that is to be told now, as an answer; something always is."""
     texts = session.take() if session.transport is Transport.POLLING else []
     if session.is_closing:
-        texts.append(Kind.CLOSE)
+        texts.append(PacketKind.CLOSE)
     session.sent()
-    body = payloads.encode(texts or [Kind.NOOP], session.version)
+    body = payloads.encode(texts or [PacketKind.NOOP], session.version)
     return Answer(200, body, "text/plain; charset=UTF-8")
 
 
-async def post(visit: Visit, request: Request, body_bytes: int) -> Answer:
+async def post(attendant: Attendant, request: Request, body_bytes: int) -> Answer:
     """Deal with what is said. Raises `Refused` where another body is dealt with, and for what is none; and
     `Refusal` for one that has more bytes than it may.
 
-    Each event takes a turn, as if it had come alone: the first one's was the request's own.
+    Each packet takes a turn, as if it had come alone: the first one's was the request's own, and an
+    attachment comes with its message.
     """
-    session = visit.session
+    session = attendant.session
     if len(request.body) > body_bytes:
         raise Refusal(ErrorType.TOO_LARGE, "body_too_large", f"a body has at most {body_bytes} bytes here")
     with session.posted():
-        packets = _packets(session, request)
-        has_begun = False
-        for packet in packets:
-            if has_begun:
+        for place, packet in enumerate(_packets(session, request)):
+            if place and not packet.is_attachment:
                 await request.pace()
-            has_begun = visit.hear(packet, request.principal)
+            attendant.hear(packet, request.principal)
     # As engine.io does: a browser that shows it must not take it for a download.
     return Answer(200, b"ok", "text/html")
 

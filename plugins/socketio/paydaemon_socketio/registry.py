@@ -9,8 +9,8 @@ import secrets
 from collections import Counter
 from collections.abc import Collection
 
+from paydaemon_socketio.attendant import Attendant
 from paydaemon_socketio.engineio.refusals import Code, Refused
-from paydaemon_socketio.visit import Visit
 
 TOO_MANY = "too many sessions are open here"
 TOO_MANY_OF_YOURS = "too many of your sessions are open"
@@ -27,45 +27,45 @@ class Registry:
     def __init__(self, most: int, most_per_client: int) -> None:
         self._most = most
         self._most_per_client = most_per_client
-        self._visits: dict[str, Visit] = {}
+        self._attendants: dict[str, Attendant] = {}
         self._places: Counter[str | None] = Counter()
 
     def __len__(self) -> int:
         """How many places are taken."""
-        return len(self._visits)
+        return len(self._attendants)
 
     @property
-    def visits(self) -> Collection[Visit]:
+    def attendants(self) -> Collection[Attendant]:
         """All of them."""
-        return self._visits.values()
+        return self._attendants.values()
 
-    def enter(self, visit: Visit) -> None:
-        """Give a visit a place, and have it found. Raises `Refused` where there is none."""
-        self._require_place(visit.client)
-        self._visits[visit.session.id] = visit
-        self._places[visit.client] += 1
+    def enter(self, attendant: Attendant) -> None:
+        """Give an attendant a place, and have it found. Raises `Refused` where there is none."""
+        self._require_place(attendant.client)
+        self._attendants[attendant.session.id] = attendant
+        self._places[attendant.client] += 1
 
-    def leave(self, visit: Visit) -> None:
+    def leave(self, attendant: Attendant) -> None:
         """Take its place back."""
-        del self._visits[visit.session.id]
-        self._places[visit.client] -= 1
-        if not self._places[visit.client]:
-            del self._places[visit.client]
+        del self._attendants[attendant.session.id]
+        self._places[attendant.client] -= 1
+        if not self._places[attendant.client]:
+            del self._places[attendant.client]
 
-    def find(self, id: str) -> Visit:
+    def find(self, id: str) -> Attendant:
         """Raises `Refused` where there is none, or its session is over."""
-        found = self._visits.get(id)
+        found = self._attendants.get(id)
         if found is None or found.session.is_over:
             raise Refused(Code.SESSION_UNKNOWN)
         return found
 
     def wake(self) -> None:
         """Have everybody that waits for a session look again."""
-        for visit in self._visits.values():
-            visit.session.bell.ring()
+        for attendant in self._attendants.values():
+            attendant.session.bell.ring()
 
     def _require_place(self, client: str | None) -> None:
-        if len(self._visits) >= self._most:
+        if len(self._attendants) >= self._most:
             raise Refused(Code.FORBIDDEN, TOO_MANY)
         if self._places[client] >= self._most_per_client:
             raise Refused(Code.FORBIDDEN, TOO_MANY_OF_YOURS)

@@ -16,11 +16,11 @@ async def keep_time(registry: Registry) -> None:
             await trio.sleep(EVERY_S)
             _look(registry, trio.current_time())
     finally:
-        for visit in tuple(registry.visits):
-            visit.session.end(STOPPED)
+        for attendant in tuple(registry.attendants):
+            attendant.session.end(STOPPED)
 
 
 def _look(registry: Registry, now_s: float) -> None:
-    for visit in tuple(registry.visits):
-        if now_s >= visit.session.due_at_s:
-            visit.session.keep_time(now_s)
+    for attendant in tuple(registry.attendants):
+        if now_s >= attendant.session.due_at_s:
+            attendant.session.keep_time(now_s)

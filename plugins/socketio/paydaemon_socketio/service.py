@@ -7,24 +7,24 @@ import trio
 
 from paydaemon.hooks.frontend import Accept, Answer, FrontendHost, Request
 from paydaemon_socketio import polling, websocket
+from paydaemon_socketio.attendant import Attendant
+from paydaemon_socketio.clerk import Clerk
 from paydaemon_socketio.config import SocketIoConfig
-from paydaemon_socketio.desk import Desk
 from paydaemon_socketio.dialogue import Dialogue
 from paydaemon_socketio.engineio import query, refusals
 from paydaemon_socketio.engineio.heartbeat import Times
-from paydaemon_socketio.engineio.packets import Kind, Version
+from paydaemon_socketio.engineio.packets import PacketKind, Version
 from paydaemon_socketio.engineio.query import Asked, Transport
 from paydaemon_socketio.engineio.refusals import Code, Refused
 from paydaemon_socketio.engineio.session import Bounds, Session
 from paydaemon_socketio.outlet import GONE
 from paydaemon_socketio.registry import Registry, new_id
-from paydaemon_socketio.visit import Visit
 
 log = structlog.get_logger(__name__)
 
 
 class Service:
-    """One run of the frontend. Its visits live in `nursery`."""
+    """One run of the frontend. Its attendants live in `nursery`."""
 
     def __init__(self, host: FrontendHost, config: SocketIoConfig, nursery: trio.Nursery) -> None:
         limits = config.limits
@@ -32,7 +32,7 @@ class Service:
         self._host = host
         self._limits = limits
         self._nursery = nursery
-        self._desk = Desk(host, config.chain, limits.attachment_bytes, limits.receipt_wait_s)
+        self._clerk = Clerk(host, config.chain, limits.attachment_bytes, limits.receipt_wait_s)
         self._times = Times(limits.ping_interval_s, limits.ping_timeout_s, limits.speak_within_s)
         self._bounds = Bounds(limits.queued_messages, limits.queued_bytes)
 
@@ -42,11 +42,11 @@ class Service:
             asked = query.read(request.query, Transport.POLLING, request.method)
             if asked.sid is None:
                 return polling.answer(self._open(asked, request.client).session)
-            visit = self.registry.find(asked.sid)
-            visit.session.require_polling()
+            attendant = self.registry.find(asked.sid)
+            attendant.session.require_polling()
             if request.method == "GET":
-                return await polling.poll(visit, self._host.stopping, self._host.answer_within_s)
-            return await polling.post(visit, request, self._limits.body_bytes)
+                return await polling.poll(attendant, self._host.stopping, self._host.answer_within_s)
+            return await polling.post(attendant, request, self._limits.body_bytes)
         except Refused as refused:
             return _refusal(refused, request)
 
@@ -62,42 +62,42 @@ class Service:
             return _refusal(refused, request)
         return None
 
-    async def _carry(self, visit: Visit, request: Request, accept: Accept) -> None:
+    async def _carry(self, attendant: Attendant, request: Request, accept: Accept) -> None:
         try:
-            await websocket.carry(visit, await accept(), request)
+            await websocket.carry(attendant, await accept(), request)
         finally:
-            visit.session.end(GONE)
+            attendant.session.end(GONE)
 
-    async def _upgrade(self, visit: Visit, request: Request, accept: Accept) -> None:
-        session = visit.session
+    async def _upgrade(self, attendant: Attendant, request: Request, accept: Accept) -> None:
+        session = attendant.session
         with session.probed():
             socket = await accept()
             try:
                 await websocket.upgrade(session, socket, request, self._limits.upgrade_within_s)
                 if session.is_carried_by_websocket:
-                    await websocket.carry(visit, socket, request)
+                    await websocket.carry(attendant, socket, request)
             finally:
                 if session.is_carried_by_websocket:
                     session.end(GONE)
 
-    def _open(self, asked: Asked, client: str | None) -> Visit:
+    def _open(self, asked: Asked, client: str | None) -> Attendant:
         """A new session, with its first packets queued. Raises `Refused` where there is no place for it."""
-        visit = self._visit(asked, client)
-        self.registry.enter(visit)
-        visit.at_end = self._see_off
-        log.debug("a session was opened", transport=asked.transport.value, **_about(visit))
-        visit.greet(self._opening(visit.session))
-        return visit
+        attendant = self._attendant(asked, client)
+        self.registry.enter(attendant)
+        attendant.at_end = self._see_off
+        log.debug("a session was opened", transport=asked.transport.value, **_about(attendant))
+        attendant.greet(self._opening(attendant.session))
+        return attendant
 
-    def _see_off(self, visit: Visit) -> None:
-        self.registry.leave(visit)
-        log.debug("a session is over", reason=visit.session.reason, **_about(visit))
+    def _see_off(self, attendant: Attendant) -> None:
+        self.registry.leave(attendant)
+        log.debug("a session is over", reason=attendant.session.reason, **_about(attendant))
 
-    def _visit(self, asked: Asked, client: str | None) -> Visit:
+    def _attendant(self, asked: Asked, client: str | None) -> Attendant:
         limits, now_s = self._limits, trio.current_time()
         session = Session(new_id(), asked.version, asked.transport, self._times, self._bounds, now_s)
         dialogue = Dialogue(asked.version, session.say, limits.message_bytes, limits.attachments)
-        return Visit(session, dialogue, self._desk, client, limits.events_under_way, self._nursery)
+        return Attendant(session, dialogue, self._clerk, client, limits.events_under_way, self._nursery)
 
     def _opening(self, session: Session) -> str:
         """The first packet: how the session is to be kept up."""
@@ -110,11 +110,11 @@ class Service:
         }
         if session.version is Version.FOUR:
             content["maxPayload"] = self._limits.body_bytes
-        return Kind.OPEN + json.dumps(content, separators=(",", ":"))
+        return PacketKind.OPEN + json.dumps(content, separators=(",", ":"))
 
 
-def _about(visit: Visit) -> dict[str, object]:
-    return {"version": int(visit.session.version), "client": visit.client}
+def _about(attendant: Attendant) -> dict[str, object]:
+    return {"version": int(attendant.session.version), "client": attendant.client}
 
 
 def _refusal(refused: Refused, request: Request) -> Answer:

@@ -8,10 +8,10 @@ much waits for it.
 import trio
 
 from paydaemon.hooks.frontend import PromptSocket, Request, Socket, SocketGone
-from paydaemon_socketio.engineio.packets import Kind, Malformed, Packet, from_frame
+from paydaemon_socketio.attendant import Attendant
+from paydaemon_socketio.engineio.packets import Malformed, Packet, PacketKind, from_frame
 from paydaemon_socketio.engineio.session import Session
 from paydaemon_socketio.outlet import GONE
-from paydaemon_socketio.visit import Visit
 
 PROBE = "probe"
 
@@ -19,16 +19,16 @@ _NORMAL = 1000
 _FAREWELL_S = 1.0
 
 
-async def carry(visit: Visit, socket: PromptSocket, request: Request) -> None:
+async def carry(attendant: Attendant, socket: PromptSocket, request: Request) -> None:
     """Carry a session by this websocket, to its end."""
-    session, outlet = visit.session, visit.outlet(socket)
-    visit.attend()
+    session, outlet = attendant.session, attendant.outlet(socket)
+    attendant.notice()
     try:
         with trio.CancelScope() as carrying:
             session.at_end.append(carrying.cancel)
             session.bell.told = outlet.look
             outlet.look()
-            await _listen(visit, socket, request)
+            await _listen(attendant, socket, request)
             while not session.is_over:
                 await session.bell.wait()
     finally:
@@ -55,20 +55,20 @@ async def _probe(session: Session, socket: Socket, request: Request, over: trio.
         while True:
             packet = from_frame(await socket.receive(), session.version)
             await request.pace()
-            if packet == Packet(Kind.PING, PROBE):
-                await socket.send(f"{Kind.PONG}{PROBE}")
+            if packet == Packet(PacketKind.PING, PROBE):
+                await socket.send(f"{PacketKind.PONG}{PROBE}")
                 session.begin_upgrade()
             else:
                 break
-        if packet.kind is Kind.UPGRADE and session.is_upgrading:
+        if packet.kind is PacketKind.UPGRADE and session.is_upgrading:
             session.finish_upgrade()
     except (SocketGone, Malformed):
         pass
     over.cancel()
 
 
-async def _listen(visit: Visit, socket: Socket, request: Request) -> None:
-    session = visit.session
+async def _listen(attendant: Attendant, socket: Socket, request: Request) -> None:
+    session = attendant.session
     try:
         while session.is_open:
             frame = await socket.receive()
@@ -76,8 +76,8 @@ async def _listen(visit: Visit, socket: Socket, request: Request) -> None:
             try:
                 packet = from_frame(frame, session.version)
             except Malformed as malformed:
-                visit.reject(malformed)
+                attendant.reject(malformed)
             else:
-                visit.hear(packet, request.principal)
+                attendant.hear(packet, request.principal)
     except SocketGone:
         session.end(GONE)

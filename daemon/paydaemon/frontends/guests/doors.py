@@ -119,6 +119,8 @@ def _add_socket(
 class _Talk:
     """One client's websocket with a frontend."""
 
+    __slots__ = ("_guest", "_route", "_settings", "_socket")
+
     def __init__(self, guest: LiveFrontend, route: SocketRoute, settings: FrontendSettings) -> None:
         self._guest = guest
         self._route = route

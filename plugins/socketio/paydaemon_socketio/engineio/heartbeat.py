@@ -8,7 +8,7 @@ never spoken. Times are seconds of any clock that only grows.
 import math
 from dataclasses import dataclass
 
-from paydaemon_socketio.engineio.packets import Kind, Malformed, Version
+from paydaemon_socketio.engineio.packets import Malformed, PacketKind, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Times:
 
 class Heartbeat:
     """One session's."""
+
+    __slots__ = ("_gone_at_s", "_ping_at_s", "_speak_by_s", "_times", "_version")
 
     def __init__(self, version: Version, times: Times, now_s: float) -> None:
         self._version = version
@@ -39,14 +41,18 @@ class Heartbeat:
         """The client has said what it is here for."""
         self._speak_by_s = math.inf
 
-    def heard(self, kind: Kind, now_s: float) -> Kind | None:
-        """What to answer a packet by, if by anything. Raises `Malformed` for a ping or pong too many."""
-        if kind is (Kind.PONG if self._version is Version.THREE else Kind.PING):
+    def heard(self, kind: PacketKind, now_s: float) -> PacketKind | None:
+        """What to answer a packet by, if by anything.
+
+        Raises `Malformed` for a heartbeat in the wrong direction, as engine.io does: clients of version 3
+        ping, so a pong of theirs answers nothing, and those of version 4 are pinged (lib/socket.ts).
+        """
+        if kind is (PacketKind.PONG if self._version is Version.THREE else PacketKind.PING):
             raise Malformed("a heartbeat goes in the wrong direction")
         self._gone_at_s = now_s + self._times.ping_interval_s + self._times.ping_timeout_s
-        if kind is Kind.PONG:
+        if kind is PacketKind.PONG:
             self._ping_at_s = now_s + self._times.ping_interval_s
-        return Kind.PONG if kind is Kind.PING else None
+        return PacketKind.PONG if kind is PacketKind.PING else None
 
     def pings(self, now_s: float) -> bool:
         """Whether to ping now; from then on the client has its timeout to answer."""

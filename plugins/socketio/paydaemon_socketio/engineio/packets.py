@@ -17,7 +17,7 @@ class Version(IntEnum):
     FOUR = 4
 
 
-class Kind(StrEnum):
+class PacketKind(StrEnum):
     """What a packet is."""
 
     OPEN = "0"
@@ -33,8 +33,13 @@ class Kind(StrEnum):
 class Packet:
     """One packet; its data is bytes where it came as such."""
 
-    kind: Kind
+    kind: PacketKind
     data: str | bytes = ""
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether it belongs to the message before it."""
+        return self.kind is PacketKind.MESSAGE and isinstance(self.data, bytes)
 
 
 class Malformed(ValueError):
@@ -46,10 +51,10 @@ def from_frame(frame: str | bytes, version: Version) -> Packet:
     if isinstance(frame, str):
         return from_text(frame, version)
     if version is Version.FOUR:
-        return Packet(Kind.MESSAGE, frame)
+        return Packet(PacketKind.MESSAGE, frame)
     if not frame:
         raise Malformed("a packet is empty")
-    return Packet(_kind(chr(ord("0") + frame[0]) if frame[0] < len(Kind) else ""), frame[1:])
+    return Packet(_kind(chr(ord("0") + frame[0]) if frame[0] < len(PacketKind) else ""), frame[1:])
 
 
 def from_text(text: str, version: Version) -> Packet:
@@ -59,13 +64,13 @@ def from_text(text: str, version: Version) -> Packet:
     if text[0] != "b":
         return Packet(_kind(text[0]), text[1:])
     if version is Version.FOUR:
-        return Packet(Kind.MESSAGE, _decoded(text[1:]))
+        return Packet(PacketKind.MESSAGE, _decoded(text[1:]))
     return Packet(_kind(text[1:2]), _decoded(text[2:]))
 
 
-def _kind(digit: str) -> Kind:
+def _kind(digit: str) -> PacketKind:
     try:
-        return Kind(digit)
+        return PacketKind(digit)
     except ValueError:
         raise Malformed("a packet is of no known kind") from None
 

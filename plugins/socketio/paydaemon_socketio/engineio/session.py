@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from paydaemon_socketio.bell import Bell
 from paydaemon_socketio.engineio.heartbeat import Heartbeat, Times
-from paydaemon_socketio.engineio.packets import Kind, Packet, Version
+from paydaemon_socketio.engineio.packets import Packet, PacketKind, Version
 from paydaemon_socketio.engineio.query import Transport
 from paydaemon_socketio.engineio.refusals import Code, Refused
 
@@ -38,6 +38,11 @@ class Bounds:
 class Session:
     """One session. `reason` says why it is no longer open, and all of `at_end` are called once it is over."""
 
+    __slots__ = (
+        "_bounds", "_busy", "_close_by_s", "_heartbeat", "_is_upgrading", "_queue", "_queued_bytes", "_state",
+        "_times", "at_end", "bell", "id", "reason", "transport", "version",
+    )  # fmt: skip
+
     def __init__(
         self, id: str, version: Version, transport: Transport, times: Times, bounds: Bounds, now_s: float
     ) -> None:
@@ -54,7 +59,7 @@ class Session:
         self._queue: list[str] = []
         self._queued_bytes = 0
         self._close_by_s = 0.0
-        self._busy: set[str] = set()
+        self._busy: list[str] = []
         self._is_upgrading = False
 
     # --- How it stands
@@ -116,9 +121,9 @@ class Session:
         answer = self._heartbeat.heard(packet.kind, now_s)
         if answer is not None:
             self.say(answer)
-        if packet.kind is Kind.CLOSE:
+        if packet.kind is PacketKind.CLOSE:
             self.end("the client has closed it")
-        return packet.data if packet.kind is Kind.MESSAGE else None
+        return packet.data if packet.kind is PacketKind.MESSAGE else None
 
     # --- Time
 
@@ -141,7 +146,7 @@ class Session:
         if gone is not None:
             self.end(gone)
         elif self._heartbeat.pings(now_s):
-            self.say(Kind.PING)
+            self.say(PacketKind.PING)
 
     # --- Ending
 
@@ -185,11 +190,11 @@ class Session:
         """While a websocket is tried, or carries the session. Raises `Refused` where another one does."""
         if "probe" in self._busy or self.transport is Transport.WEBSOCKET:
             raise Refused(Code.BAD_REQUEST)
-        self._busy.add("probe")
+        self._busy.append("probe")
         try:
             yield
         finally:
-            self._busy.discard("probe")
+            self._busy.remove("probe")
             self._is_upgrading = False
 
     def require_polling(self) -> None:
@@ -213,8 +218,8 @@ class Session:
         if what in self._busy:
             self.end(f"a {what} overlaps another")
             raise Refused(Code.BAD_REQUEST)
-        self._busy.add(what)
+        self._busy.append(what)
         try:
             yield
         finally:
-            self._busy.discard(what)
+            self._busy.remove(what)

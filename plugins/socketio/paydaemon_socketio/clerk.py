@@ -1,6 +1,8 @@
-"""The desk: asks the daemon what an event asks for. An answer always comes of it."""
+"""The clerk: asks the daemon what an event asks for. An answer always comes of it."""
 
 import binascii
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 import trio
@@ -9,7 +11,7 @@ from paydaemon.core.access import Principal
 from paydaemon.core.errors import Refusal, invalid
 from paydaemon.hooks.frontend import FrontendHost
 from paydaemon.hooks.ports import Reply
-from paydaemon_socketio import wording
+from paydaemon_socketio import fields
 from paydaemon_socketio.events import QUESTIONS, Event, Said
 
 log = structlog.get_logger(__name__)
@@ -19,8 +21,8 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 4.0
 
 
-class Desk:
-    """Of one frontend, for all of its sessions. Payloads may have so many bytes, or characters."""
+class Clerk:
+    """Of one frontend, for all of its sessions. Payloads may have so many bytes."""
 
     def __init__(self, host: FrontendHost, chain: str, payload_bytes: int, receipt_wait_s: float) -> None:
         self._host = host
@@ -28,43 +30,48 @@ class Desk:
         self._payload_bytes = payload_bytes
         self._receipt_wait_s = receipt_wait_s
 
-    async def answer(self, event: Event, payload: object, principal: Principal) -> Said:
-        """What an event is answered by, whatever it carries."""
+    async def answer(self, event: Event, payload: object, principal: Principal, client: str) -> Said:
+        """What an event of a client's is answered by, whatever it carries."""
         try:
-            return await self._answer(event, self._checked(payload), principal)
+            return await self._answer(event, self._checked(payload), principal, client)
         except Refusal as refusal:
-            return wording.refused(event, refusal)
+            return fields.refused(event, refusal)
         except Exception:
             log.exception("an event failed unexpectedly", event_name=event.value)
-            return wording.failed(event, wording.BROKEN)
+            return fields.failed(event, fields.BROKEN)
 
     def _checked(self, payload: object) -> bytes | str:
         if not isinstance(payload, bytes | str):
             raise invalid("payload", "must be bytes, or their text")
-        if len(payload) > self._payload_bytes:
+        if _size_bytes(payload) > self._payload_bytes:
             raise invalid("payload", f"must be at most {self._payload_bytes} bytes long", "too_long")
         return payload
 
-    async def _answer(self, event: Event, payload: bytes | str, principal: Principal) -> Said:
+    async def _answer(self, event: Event, payload: bytes | str, principal: Principal, client: str) -> Said:
         if event not in QUESTIONS:
-            return wording.relayed(event, await self._host.hand_in(principal, self._chain, payload))
-        ask = self._receipt if event is Event.TRANSACTIONGETRECEIPT else self._reply
-        return wording.replied(event, await ask(event, _as_bytes(payload), principal))
+            return fields.relayed(event, await self._host.hand_in(principal, self._chain, payload))
+        ask = partial(
+            self._host.ask, principal, self._chain, _as_bytes(payload), (QUESTIONS[event],), client=client
+        )
+        is_waited_for = event is Event.TRANSACTIONGETRECEIPT
+        return fields.replied(event, await (self._receipt(ask) if is_waited_for else ask()))
 
-    async def _reply(self, event: Event, question: bytes, principal: Principal) -> Reply:
-        return await self._host.ask(principal, self._chain, question, (QUESTIONS[event],))
-
-    async def _receipt(self, event: Event, question: bytes, principal: Principal) -> Reply:
+    async def _receipt(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """Asked for again while there is none: clients ask once, as soon as a node has taken it."""
         give_up_at_s = trio.current_time() + self._receipt_wait_s
         pause_s = _FIRST_PAUSE_S
         while True:
-            reply = await self._reply(event, question, principal)
+            reply = await ask()
             is_late = trio.current_time() + pause_s > give_up_at_s or self._host.stopping.is_set()
             if is_late or not {reply.code, reply.content.get("status")} & _NOT_YET:
                 return reply
             await trio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _size_bytes(payload: bytes | str) -> int:
+    """Of a text, what it stands for as base64: each character has six bits, less those that fill it up."""
+    return len(payload) if isinstance(payload, bytes) else 3 * len(payload.strip().rstrip("=")) // 4
 
 
 def _as_bytes(payload: bytes | str) -> bytes:

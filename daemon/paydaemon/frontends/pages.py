@@ -19,7 +19,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 def templates(folder: str, extensions: Sequence[str] = (), room: str = _ROOM) -> Environment:
-    """The templates in one folder of a room. One that names what it was not given is a mistake of ours, and raises."""
+    """The templates in one folder of a room. One that names what it was not given is wrong, and raises."""
     return Environment(
         loader=PackageLoader(room, folder),
         autoescape=True,

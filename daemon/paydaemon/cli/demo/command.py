@@ -1,4 +1,4 @@
-"""The command: to look around, with a page and the commands to pay; ``--once``; and ``--json``, for scripts."""
+"""The command: to look around, with a page and commands to pay; ``--once``; and ``--json``, for scripts."""
 
 import json
 import signal

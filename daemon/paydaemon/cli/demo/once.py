@@ -1,4 +1,4 @@
-"""``paydaemon demo --once``: one payment on each chain, from being asked for to *settled*, told as it happens."""
+"""``paydaemon demo --once``: one payment on each chain, until it is *settled*, told as it happens."""
 
 from collections.abc import AsyncIterator
 

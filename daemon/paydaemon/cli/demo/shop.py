@@ -1,4 +1,4 @@
-"""What people do in the demo: a seller asks for money, and payers pay it. All over the API, as anybody would."""
+"""What people do in the demo: a seller asks for money, payers pay it. All over the API, as anybody would."""
 
 import shlex
 from collections.abc import Iterator, Sequence

@@ -1,16 +1,22 @@
 """Payers at a click: each pays one invoice, slowly enough to look on, and nobody pays twice."""
 
+from functools import partial
+
 import click
 import structlog
 import trio
 
-from paydaemon.cli.demo.playground import Playground
+from paydaemon.cli.client import call
+from paydaemon.cli.demo.playground import LOOK_EVERY_S, Playground
 from paydaemon.cli.demo.shop import Json, pay
 
 log = structlog.get_logger(__name__)
 
 CONFIRMED_EVERY_S = 0.7
 """How long it takes from one confirmation to the next: long enough to be read."""
+
+NOTICED_WITHIN_S = 10.0
+"""How long the daemon may take to see a payment; until then nobody else is let pay the same."""
 
 AT_ONCE = 8
 """How many invoices are being paid at the same time, at most."""
@@ -50,7 +56,8 @@ class Payers:
         try:
             await pay(self._ground, invoice, option)
             await self._bury(option)
-        except Exception as error:  # noqa: BLE001 - a sandbox is a plugin's, and may fail in any way
+            await self._until_noticed(invoice["id"])
+        except Exception as error:  # a sandbox is a plugin's, and may fail in any way
             self._failed[invoice["id"]] = getattr(error, "message", "") or str(error)
             log.warning("an invoice of the demo could not be paid", invoice_id=invoice["id"], exc_info=error)
         finally:
@@ -60,3 +67,9 @@ class Payers:
         for _ in range(option["confirmations_required"]):
             await trio.sleep(CONFIRMED_EVERY_S)
             await self._ground.networks[option["chain"]].sandbox.finalise(1)
+
+    async def _until_noticed(self, id: str) -> None:
+        ask = partial(call, self._ground.socket, "GET", f"/v1/invoices/{id}")
+        with trio.move_on_after(NOTICED_WITHIN_S):
+            while (await trio.to_thread.run_sync(ask))["status"] == "new":  # noqa: ASYNC110 - as a client would
+                await trio.sleep(LOOK_EVERY_S)

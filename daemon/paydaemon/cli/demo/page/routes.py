@@ -54,14 +54,17 @@ def blueprint(ground: Playground, payers: Payers, sheet: Sheet, origin: str, pat
     async def desk() -> Response:
         return await log_in(ground, request.headers.get("User-Agent", ""))
 
+    _add_scripts(routes, sheet)
+    _add_errors(routes, sheet)
+    return routes
+
+
+def _add_scripts(routes: Blueprint, sheet: Sheet) -> None:
     @routes.get("/<name>")
     async def script(name: str) -> Response:
         if name not in sheet.scripts:
             raise NotFound
         return pages.script(sheet.scripts[name], "no-store")
-
-    _add_errors(routes, sheet)
-    return routes
 
 
 def _go_to(where: str) -> Response:

@@ -91,5 +91,5 @@ class State:
             Part("paydaemon", f"the daemon, a process of its own, at {ground.api}", RUNNING),
             *networks,
             Part(", ".join(ground.exchanges), "exchanges that rates come from"),
-            Part(", ".join(ground.told), "who is told what happens: the terminal shows what came"),
+            Part(", ".join(ground.told), "who is told: the terminal shows what came"),
         ]

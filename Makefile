@@ -55,7 +55,7 @@ demo: .venv/.stamp ## all of it with a page to click on, until Ctrl-C; ONCE=1: o
 
 .PHONY: bench
 bench: .venv/.stamp ## measures
-	@$(WITH_BITCOIND) $(BIN)/python bench/run.py
+	@$(WITH_BITCOIND) $(WITH_CHROMIUM) $(BIN)/python bench/run.py
 
 # --- Checking it
 

@@ -13,7 +13,8 @@ import trio
 
 from paydaemon.cli.demo.page import page_open, payers
 from paydaemon.cli.demo.playground import Network, Playground
-from paydaemon.hooks.ports import PayTo, SandboxFacts
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import SandboxFacts
 from tests.support.engine import Engine
 from tests.support.served import Served, served
 from tests.support.waiting import BOUND_S, until

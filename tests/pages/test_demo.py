@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.commands import running
 from tests.pages.looking import look_through
-from tests.pages.test_keyboard import step_to
+from tests.pages.test_keyboard import step_to, walk
 from tests.support.browser import Browser
 
 Json = dict[str, Any]
@@ -41,7 +41,10 @@ async def test_it_is_clicked_all_the_way(demo: Json, browser: Browser) -> None:
         await tab(lambda page: page.goto(demo["page"]))
         await tab(is_told, "No invoice yet")
         await tab(look_through, "demo-empty")
-
+        assert await tab(walk) == [
+            *("New invoice", "Open the desk", "Copy the key", "Create another"),
+            *("The API, with every call explained", "The same for programs: openapi.json"),
+        ]
         await tab(step_to, "button")
         await tab(lambda page: page.keyboard.press("Enter"))
         await tab(is_told, "waiting")

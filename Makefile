@@ -48,13 +48,14 @@ help: ## this list
 # --- Running it
 
 .PHONY: demo
-demo: .venv/.stamp ## a node, the daemon and a checkout link, until Ctrl-C; ONCE=1: one payment; JSON=1 PORT=0: for scripts
+demo: .venv/.stamp ## all of it with a page to click on, until Ctrl-C; ONCE=1: one payment; JSON=1 PORT=0: for scripts, NO_OPEN=1: no browser
 	@$(WITH_BITCOIND) exec $(BIN)/python tools/foreground.py $(BIN)/paydaemon demo \
-		$(if $(ONCE),--once) $(if $(JSON),--json) $(if $(PORT),--port "$(PORT)")
+		$(if $(ONCE),--once) $(if $(JSON),--json) $(if $(PORT),--port "$(PORT)") \
+		$(if $(NO_OPEN),--no-open)
 
 .PHONY: bench
 bench: .venv/.stamp ## measures
-	@$(WITH_BITCOIND) $(BIN)/python bench/run.py
+	@$(WITH_BITCOIND) $(WITH_CHROMIUM) $(BIN)/python bench/run.py
 
 # --- Checking it
 
@@ -74,8 +75,8 @@ soak: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## the long tests, one at a 
 	@$(WITH_BITCOIND) $(BIN)/pytest -m soak --capture no $(ARGS)
 
 .PHONY: screenshots
-screenshots: .venv/.stamp $(PAGES) ## the checkout page in every state, both themes, wide and on a phone: in SCREENSHOTS
-	@$(WITH_CHROMIUM) PAYDAEMON_SCREENSHOTS="$(abspath $(SCREENSHOTS))" $(BIN)/pytest tests/pages/test_states.py $(ARGS)
+screenshots: .venv/.stamp $(PAGES) ## every page in every state, both themes, wide and on a phone: in SCREENSHOTS
+	@$(WITH_BITCOIND) $(WITH_CHROMIUM) PAYDAEMON_SCREENSHOTS="$(abspath $(SCREENSHOTS))" $(BIN)/pytest $(addprefix tests/pages/test_,states.py wallets.py desk.py demo.py) $(ARGS)
 
 .PHONY: format
 format: .venv/.stamp ## rewrites the code as ruff wants it

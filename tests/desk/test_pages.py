@@ -265,7 +265,7 @@ async def test_the_desk_has_a_page_for_what_is_not_there(daemon: Served) -> None
     async with visitor(daemon) as operator:
         for path in ("invoices/inv_none", "payments/pay_none", "no/such/page", "deliveries/dlv_none"):
             answer = await operator.get(path)
-            assert (answer.status_code, "That was not done" in answer.text) == (404, True), path
+            assert (answer.status_code, "That is not there" in answer.text) == (404, True), path
         wrong = await operator.get("invoices?colour=red")
         cursor = await operator.get("invoices?cursor=inv_none")
         day = await operator.get("invoices?from=yesterday")

@@ -98,11 +98,13 @@ async def test_for_scripts_it_says_one_line_and_leaves_nothing(environment: dict
         await demo.says("api")
         (line,) = demo.out
         ready = json.loads(line)
-        assert ready.keys() == {"api", "key", "pids", "bitcoin", "hedera"}
+        assert ready.keys() == {"api", "key", "page", "pids", "bitcoin", "hedera"}
         assert ready["hedera"].keys() == {"nodes", "mirror", "payee", "contract", "payers"}
         assert ready["pids"].keys() == {"daemon", "bitcoind"}
         assert all(_is_alive(pid) for pid in ready["pids"].values())
+        assert "No invoice yet" in await _shown(ready["page"])
         await _play(ready)
+        assert "It is paid for good" in await _shown(ready["page"])
         await demo.warns("mail to ops@shop.example: Payment request")
         assert await demo.interrupt() == 0
     assert demo.out == [line], "one line alone, also at the end"
@@ -117,6 +119,9 @@ async def test_by_hand_the_commands_it_prints_pay_the_invoice(environment: dict[
             _printed(demo, "create another:"),
             _printed(demo, "pay this one in BTC on bitcoin:"),
         )
+        page = (await demo.says("start here")).split()[-1]
+        assert demo.out.index(f"start here     {page}") < demo.out.index(await demo.says("the API"))
+        assert "Pay 0.00020834 BTC" in await _shown(page)
         assert (await _as_curl_would(curl[0]))["status"] == "new"
         for command, event in ((pay, "invoice.processing"), (mine, "invoice.settled")):
             await trio.run_process(shlex.split(command), capture_stdout=True)
@@ -192,6 +197,14 @@ async def _play(ready: Json) -> None:
 
         await patiently(is_settled)
     rpc.close()
+
+
+async def _shown(page: str) -> str:
+    """The demo's page, as it is now."""
+    async with httpx.AsyncClient(verify=False, timeout=BOUND_S) as client:
+        answer = await client.get(page)
+    assert answer.status_code == 200
+    return answer.text
 
 
 def _printed(demo: Running, title: str) -> list[str]:

@@ -7,11 +7,21 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page
 
+from tests.support.waiting import BOUND_S
+
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDE = {"width": 1024, "height": 800}
 PHONE = {"width": 360, "height": 740}
+
+DRAWN = """bound_ms => new Promise((drawn, failed) => {
+    setTimeout(() => failed(new Error("nothing was drawn")), bound_ms);
+    new PerformanceObserver((list) => {
+        const first = list.getEntriesByName("first-contentful-paint")[0];
+        if (first) drawn(first.startTime);
+    }).observe({type: "paint", buffered: true});
+})"""
 
 SCREENSHOTS = os.environ.get("PAYDAEMON_SCREENSHOTS")
 """Where `make screenshots` wants them; otherwise none are made."""
@@ -31,6 +41,11 @@ def look_through(page: Page, name: str) -> None:
         if SCREENSHOTS:
             _take(page, f"{name}-{theme}")
     page.emulate_media(color_scheme="light")
+
+
+def drawn_ms(page: Page) -> float:
+    """Wait until something of the page is drawn; returns how long that took since it was asked for."""
+    return float(page.evaluate(DRAWN, 1_000 * BOUND_S))
 
 
 def faults(page: Page) -> list[str]:

@@ -1,8 +1,9 @@
 """The page goes on by itself: with its scripts without being loaded again, and without any script as well."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.pages.desk import BOTH, DUE, link, pay
+from tests.pages.looking import drawn_ms
 from tests.support.browser import Browser
 from tests.support.served import Served
 
@@ -92,3 +93,28 @@ async def test_the_document_alone_is_a_page(daemon: Served, browser: Browser) ->
 
 def colour_of_the_button(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.querySelector('.pay .button')).backgroundColor"))
+
+
+def looked_at_first(page: Page, url: str) -> str:
+    """What a page says as soon as something of it is drawn, with every script held back until then."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/assets/**", hold)
+    page.goto(url, wait_until="commit")
+    drawn_ms(page)
+    said = page.inner_text("main")
+    for route in held:
+        route.continue_()
+    page.wait_for_load_state()
+    return said
+
+
+async def test_the_first_look_takes_nothing_but_the_page_itself(daemon: Served, browser: Browser) -> None:
+    invoice = await daemon.invoice(chains=BOTH)
+    async with browser.tab() as tab:
+        said = await tab(looked_at_first, link(daemon, invoice))
+        assert "Waiting for your payment" in said
+        assert "0.00020834" in said

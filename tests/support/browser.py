@@ -99,10 +99,15 @@ class Tab:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The one browser of this process."""
-    running = Browser(os.environ.get("PAYDAEMON_CHROMIUM") or _fetched())
+    running = Browser(program())
     running.start()
     yield running
     running.stop()
+
+
+def program() -> str:
+    """The browser's program: the one named by the environment, or Debian's."""
+    return os.environ.get("PAYDAEMON_CHROMIUM") or _fetched()
 
 
 def _fetched() -> str:

@@ -21,7 +21,7 @@ OWN = {
     "events": "paydaemon.cli.events:events",
     "webhook": "paydaemon.cli.webhooks:webhook",
     "deliveries": "paydaemon.cli.deliveries:deliveries",
-    "demo": "paydaemon.cli.demo:demo",
+    "demo": "paydaemon.cli.demo.command:demo",
 }
 
 

@@ -18,10 +18,10 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 """For what never changes under its URL (RFC 8246)."""
 
 
-def templates(folder: str, extensions: Sequence[str] = ()) -> Environment:
-    """The templates in one folder. One that names what it was not given is a mistake of ours, and raises."""
+def templates(folder: str, extensions: Sequence[str] = (), room: str = _ROOM) -> Environment:
+    """The templates in one folder of a room. One that names what it was not given is wrong, and raises."""
     return Environment(
-        loader=PackageLoader(_ROOM, folder),
+        loader=PackageLoader(room, folder),
         autoescape=True,
         extensions=extensions,
         undefined=StrictUndefined,

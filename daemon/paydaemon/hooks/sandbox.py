@@ -37,7 +37,7 @@ class SandboxFacts:
     `settings` is the body of the ``[chains.<id>]`` table that connects a daemon to it. `prices` are prices to
     quote its assets at, such as ``{"BTC/EUR": "60000.00"}``. `public` is what the demo prints for scripts and
     `pids` are its processes by name. `wallet` is a wallet of this very sandbox for the checkout page
-    (``docs/wallets.md``), if it brings one.
+    (``docs/wallets.md``), if it brings one. `about` says in half a sentence what it is.
     """
 
     settings: Mapping[str, object]
@@ -45,6 +45,7 @@ class SandboxFacts:
     public: Mapping[str, object] = field(default_factory=dict)
     pids: Mapping[str, int] = field(default_factory=dict)
     wallet: "SandboxWallet | None" = None
+    about: str = "a local network"
 
 
 @dataclass(frozen=True, slots=True)

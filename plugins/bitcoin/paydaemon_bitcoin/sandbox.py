@@ -118,6 +118,7 @@ class BitcoinSandbox:
             settings={"plugin": "bitcoin", **node.settings, "descriptor": seller_descriptor()},
             public={"rpc": node.public_url, "wallet": MINER},
             pids={"bitcoind": node.pid},
+            about="a bitcoind of its own in regtest mode, which mines when it is told to",
         )
 
 

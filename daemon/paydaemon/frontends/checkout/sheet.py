@@ -24,7 +24,7 @@ class Sheets:
     """Writes pages in every language, as this configuration wants them."""
 
     def __init__(self, settings: FrontendSettings, assets: Assets) -> None:
-        self._style = _style()
+        self._style = style_sheet()
         framed, spoken_to = settings.frame_ancestors, settings.wallet_origins
         self._policy = policy(self._style, settings.public_url, framed, spoken_to)
         self._embedders = settings.frame_ancestors
@@ -73,6 +73,6 @@ def _environment(language: str) -> Environment:
     return environment
 
 
-def _style() -> str:
+def style_sheet() -> str:
     """The style sheet, as it stands in the page."""
     return files("paydaemon.frontends").joinpath(FOLDER, "checkout.css").read_text(encoding="utf-8").strip()

@@ -214,13 +214,13 @@ def _chosen(options: Sequence[Shown], number: int | None) -> int:
 
 def _choices(options: Sequence[Shown], chosen: int) -> list[Choice]:
     return [
-        Choice(place + 1, option["chain"], option["symbol"], _asked(option), place == chosen)
+        Choice(place + 1, option["chain"], option["symbol"], remaining(option), place == chosen)
         for place, option in enumerate(options)
     ]
 
 
 def _way(option: Shown, prepares: Prepares) -> Way:
-    amount, destination = _asked(option), option["destination"] or {"address": "", "memo": None, "uri": ""}
+    amount, destination = remaining(option), option["destination"] or {"address": "", "memo": None, "uri": ""}
     paid_minor = int(option["pending_minor"]) + int(option["confirmed_minor"])
     return Way(
         chain=option["chain"],
@@ -252,7 +252,7 @@ def _payments(options: Sequence[Shown]) -> list[Paid]:
     ]
 
 
-def _asked(option: Shown) -> str:
+def remaining(option: Shown) -> str:
     """What the option still asks."""
     return _whole(int(option["remaining_minor"]), option)
 

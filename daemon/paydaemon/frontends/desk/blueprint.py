@@ -116,7 +116,7 @@ def _add_errors(routes: Blueprint, renderer: Renderer, settings: FrontendSetting
         return page(errors.STATUS[refusal.type], refusal.message, {})
 
     def page(status: int, message: str, headers: Mapping[str, str]) -> Response:
-        answer = renderer.page("error.html", status, message=message, id=errors.request_id())
+        answer = renderer.page("error.html", status, status=status, message=message, id=errors.request_id())
         answer.headers.update(headers)
         return answer
 

@@ -29,15 +29,19 @@ def is_inside(asked: Request, settings: FrontendSettings) -> bool:
     return address is not None and addresses.is_trusted(address, settings.desk.allow)
 
 
-def require_own_page(headers: Headers, public_url: str) -> None:
-    """Raises `Refusal` where a request to change something does not come from a page of the desk.
+def is_own_page(headers: Headers, public_url: str) -> bool:
+    """Whether a browser says that a request comes from a page of this origin.
 
-    What the browser says of the site counts first: it is right also where the desk is reached by another name
-    than the public one, such as through a tunnel.
+    What it says of the site counts first: it is right also where the pages are reached by another name than
+    the public one, such as through a tunnel.
     """
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    ours = site == SAME if site is not None else origin == origin_of(public_url)
-    if not ours:
+    return site == SAME if site is not None else origin == origin_of(public_url)
+
+
+def require_own_page(headers: Headers, public_url: str) -> None:
+    """Raises `Refusal` where a request to change something does not come from a page of the desk."""
+    if not is_own_page(headers, public_url):
         raise Refusal(
             ErrorType.PERMISSION, "foreign_origin", "this was not sent by a page of the desk", "Origin"
         )

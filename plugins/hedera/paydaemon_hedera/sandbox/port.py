@@ -98,4 +98,5 @@ class HederaSandbox:
             "poll_interval_s": 0.5,
         }
         wallet = SandboxWallet(adapter.script(running.mirror_url, PAYER), running.mirror_url)
-        return SandboxFacts(settings=settings, prices=PRICES, public=public, wallet=wallet)
+        about = "a sandbox of nodes and a mirror node, which check what a real network checks"
+        return SandboxFacts(settings=settings, prices=PRICES, public=public, wallet=wallet, about=about)

@@ -8,7 +8,7 @@ import os
 import socket as socketlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -56,13 +56,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Playground:
-    """Where everything is. `key` is an operator's; `seller` exists, and has what tells it of its invoices."""
+    """Where everything is. `key` is an operator's; `seller` exists, and has what tells it of its invoices.
+
+    `exchanges` are the names of those that rates come from.
+    """
 
     api: str
     key: str
     seller: str
     socket: Path
     networks: Mapping[str, Network]
+    exchanges: Sequence[str]
     told: Mapping[str, Told]
     pids: Mapping[str, int]
 
@@ -80,7 +84,7 @@ async def playground(port: int, say: Say) -> AsyncIterator[Playground]:
             config = _write_config(folder, port, networks, rates, told)
             async with _daemon(config, folder, say) as pid:
                 await _wait_for_rates(folder / "state" / "admin.sock", _prices(networks), rates)
-                yield _introduce(folder, networks, told, pid)
+                yield _introduce(folder, networks, list(rates), told, pid)
             nursery.cancel_scope.cancel()
 
 
@@ -243,7 +247,11 @@ async def _stop(process: trio.Process) -> None:
 
 
 def _introduce(
-    folder: Path, networks: Mapping[str, Network], told: Mapping[str, Told], pid: int
+    folder: Path,
+    networks: Mapping[str, Network],
+    exchanges: Sequence[str],
+    told: Mapping[str, Told],
+    pid: int,
 ) -> Playground:
     socket = folder / "state" / "admin.sock"
     api = call(socket, "GET", "/admin/v1/daemon")["public_url"]
@@ -254,7 +262,7 @@ def _introduce(
     pids = {"daemon": pid}
     for network in networks.values():
         pids |= network.facts.pids
-    return Playground(api, key, seller, socket, networks, told, pids)
+    return Playground(api, key, seller, socket, networks, exchanges, told, pids)
 
 
 def _make_endpoint(socket: Path, told: Told) -> None:

@@ -268,6 +268,7 @@ def relay(row: Row) -> Relay:
             Transfer(account, code, int(amount), key)
             for account, code, amount, key in json.loads(row["transfers"])
         ),
+        payees=None if row["payees"] is None else tuple(json.loads(row["payees"])),
         error=row["error"],
         raw=row["raw"],
         expires_at_ms=row["expires_at_ms"],
@@ -283,6 +284,7 @@ def relay_values(relay: Relay) -> Values:
         "payer": relay.payer,
         "memo": relay.memo,
         "transfers": to_json(moved),
+        "payees": None if relay.payees is None else to_json(list(relay.payees)),
         "expires_at_ms": relay.expires_at_ms,
         "created_at_ms": relay.created_at_ms,
         **relay_change_values(relay),

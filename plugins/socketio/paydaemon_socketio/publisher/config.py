@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from paydaemon.hooks.settings import Secret, Settings
+from paydaemon.hooks.trust import own_authorities
 from paydaemon_socketio.publisher.address import is_open, socket_address, web_address
 from paydaemon_socketio.publisher.limits import PublisherLimits
 
@@ -33,11 +34,7 @@ class PublisherConfig(Settings):
         description="Let http:// also lead to another machine, where everybody on the way can read what is "
         "told, and answer for the publisher.",
     )
-    ca_file: Path | None = Field(
-        default=None,
-        description="Certificates of your own authorities in PEM, which are trusted beside those that the "
-        "system trusts.",
-    )
+    ca_file: Path | None = own_authorities()
     seller: str | None = Field(
         default=None,
         min_length=1,

@@ -144,6 +144,7 @@ CODES: Mapping[str, Code] = {
     # Not now
     "too_many_requests": Code(ErrorType.RATE_LIMITED, "too many requests; wait a little"),
     "nothing_to_offer": Code(UNAVAILABLE, "chain bitcoin is stale: the node does not answer"),
+    "no_rate": Code(UNAVAILABLE, "BTC/EUR: 1 of 2 sources needed: kraken 61000.00; bitstamp: 340 s old"),
     "chain_unavailable": Code(UNAVAILABLE, "chain bitcoin gave no destination"),
     "too_many_relays": Code(UNAVAILABLE, "too many transactions wait for their outcome already"),
     "no_webhooks": Code(UNAVAILABLE, "no notifier for webhooks is configured here"),

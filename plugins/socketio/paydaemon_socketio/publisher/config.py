@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from paydaemon.hooks.settings import Secret, Settings
+from paydaemon.hooks.settings import ChainId, Secret, Settings
 from paydaemon.hooks.trust import own_authorities
 from paydaemon_socketio.publisher.address import is_open, socket_address, web_address
 from paydaemon_socketio.publisher.limits import PublisherLimits
@@ -43,9 +43,7 @@ class PublisherConfig(Settings):
         description="The seller whose relays it is told of. By default everybody's, and those that are "
         "nobody's.",
     )
-    chain: str = Field(
-        default="hedera", min_length=1, description="The chain whose relays it is told of, by its id."
-    )
+    chain: ChainId = Field(default="hedera", description="The chain whose relays it is told of, by its id.")
     limits: PublisherLimits = PublisherLimits()
 
     @model_validator(mode="after")

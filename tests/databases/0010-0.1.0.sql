@@ -428,9 +428,9 @@ CREATE TABLE sellers (
     name          TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL,
     disabled      INTEGER NOT NULL CHECK (disabled IN (0, 1))
-) STRICT, WITHOUT ROWID;
-INSERT INTO "sellers" VALUES('rival','rival',1700000000000,0);
-INSERT INTO "sellers" VALUES('shop','shop',1700000000000,0);
+, frame_ancestors TEXT) STRICT, WITHOUT ROWID;
+INSERT INTO "sellers" VALUES('rival','rival',1700000000000,0,NULL);
+INSERT INTO "sellers" VALUES('shop','shop',1700000000000,0,NULL);
 CREATE TABLE targets (
     number          INTEGER PRIMARY KEY,
     id              TEXT NOT NULL UNIQUE,

@@ -66,6 +66,11 @@ CODES: Mapping[str, Code] = {
     "unknown_seller": Code(INVALID, "there is no seller 'shpo'", "seller_id"),
     "unknown_invoice": Code(INVALID, "there is no invoice 'inv_x'", "invoice_id"),
     "no_such_option": Code(INVALID, "that invoice has no option in BTC", "invoice_id"),
+    "not_an_origin": Code(
+        INVALID,
+        'must be an origin such as "https://shop.example", without a path, or "*"',
+        "frame_ancestors.0",
+    ),
     "not_a_url": Code(INVALID, 'must be a URL such as "https://shop.example/thanks"', "return_url"),
     "not_an_id": Code(INVALID, "must be 1 to 64 of a-z, 0-9, - and _", "id"),
     # Signed transactions

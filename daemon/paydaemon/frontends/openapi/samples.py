@@ -313,6 +313,7 @@ SELLER: Json = {
     "name": "Café am Eck",
     "created_at": "2026-01-31T12:00:00.000Z",
     "disabled": False,
+    "frame_ancestors": None,
 }
 
 KEY: Json = {

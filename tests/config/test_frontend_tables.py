@@ -10,7 +10,7 @@ import trio
 from paydaemon.config import ConfigError, parse_config
 from paydaemon.config.changes import differences, taken_over
 from paydaemon.hooks.frontend import Accept, Answer, FrontendHost, Request, Route, SocketRoute
-from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.settings import ChainId, Settings
 from paydaemon.hooks.specs import FrontendPlugin
 from paydaemon.plugins import LoadedPlugins
 from tests.config.coins import GOOD, PLUGINS
@@ -29,6 +29,7 @@ class TillSettings(Settings):
     """A path that must be given, and perhaps more to serve."""
 
     path: str
+    chain: ChainId = "main"
     methods: tuple[str, ...] = ("GET",)
     origins: tuple[str, ...] = ()
     socket: bool = False
@@ -75,6 +76,27 @@ def test_several_frontends_of_one_kind() -> None:
     config = parse_config(document(a=till("/a", socket=True), b=till("/b")), plugins())
     assert [(id, one.plugin.name) for id, one in config.frontends.items()] == [("a", "till"), ("b", "till")]
     assert "2 frontend(s)" in config.counted
+
+
+def test_a_chain_that_it_names_must_be_there() -> None:
+    there_is = 'is no chain that is configured: there is "main"'
+    assert problems(a=till("/a", chain="man"), b=till("/b", chain="x")) == [
+        f'frontends.a.chain: {there_is}; did you mean "main"?',
+        f"frontends.b.chain: {there_is}",
+    ]
+    assert problems(a=till(chain="x", methods=[7])) == [
+        "frontends.a.methods.0: must be text in quotes",
+        f"frontends.a.chain: {there_is}",
+    ], "also beside another mistake"
+
+
+def test_a_chain_that_is_configured_wrongly_is_there() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({**document(a=till()), "chains": {"main": {}}}, plugins())
+    assert [problem.path for problem in caught.value.problems] == ["chains.main.plugin"]
+    with pytest.raises(ConfigError) as caught:
+        parse_config({"frontends": {"a": till()}}, plugins())
+    assert [problem.path for problem in caught.value.problems] == ["chains"], "there is none: told once"
 
 
 def test_none_is_no_mistake() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from paydaemon.core.errors import Refusal
 from paydaemon.core.invoice import Flag, Invoice, Stage, Standing, Status
 from paydaemon.core.money import Asset
-from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check
+from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, credited
 from paydaemon.core.relay import SignedTransfer, Transfer
 from tests.core.relays import DUE, NOW_MS, PAYEE, PAYER, STRANGER, asking, signed, to
 from tests.core.samples import EXPIRES_MS, HBAR, payment
@@ -90,6 +90,16 @@ def test_another_amount_to_an_account_of_ours_may_and_belongs_to_the_invoice() -
 
 def test_anything_may_where_all_is_open() -> None:
     assert check(OPEN, ELSEWHERE, books()) is None
+
+
+def test_whom_of_ours_it_credits_is_told_once_each_and_nobody_else() -> None:
+    moved = (to(STRANGER, 9), to(PAYEE, 1), to(PAYEE, 2, asset="0.0.7"), to("0.0.9", 3), to(PAYER, -15))
+    assert credited(signed(*moved), books()) == (PAYEE,)
+    of_an_invoice = replace(
+        books(payees=frozenset({PAYER})), issued=frozenset({to("0.0.9", 0).destination_key})
+    )
+    assert credited(signed(*moved), of_an_invoice) == ("0.0.9",), "who pays gains nothing"
+    assert credited(ELSEWHERE, books()) == ()
 
 
 # What may not

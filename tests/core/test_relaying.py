@@ -10,9 +10,9 @@ from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.events import EventType
 from paydaemon.core.relay import Outcome, Relay, RelayStatus, as_shown
 from paydaemon.core.relaying import TRANSITIONS, Arrival, advance, receive, receive_again
-from tests.core.relays import NOW_MS, outcome, signed
+from tests.core.relays import NOW_MS, PAYEE, outcome, signed
 
-ARRIVAL = Arrival("hedera", "inv_1", "shop", NOW_MS)
+ARRIVAL = Arrival("hedera", "inv_1", "shop", NOW_MS, (PAYEE,))
 
 outcomes = st.lists(
     st.builds(
@@ -41,17 +41,18 @@ def test_it_begins_as_received_and_is_told() -> None:
     told = step.event.data["relay"]
     assert isinstance(told, dict)
     assert told["transfers"][1] == {"account": "0.0.1002", "asset": "HBAR", "amount_minor": "-20834"}
-    assert (told["payer"], told["memo"]) == ("0.0.1002", "coffee")
+    assert (told["payer"], told["memo"], told["payees"]) == ("0.0.1002", "coffee", ["0.0.1001"])
     assert "raw" not in told
 
 
 def test_one_that_comes_again_is_told_as_it_was_recorded() -> None:
-    """By an earlier release without its payer and memo: all events of a relay agree."""
+    """By an earlier release without its payer, memo and payees: all events of a relay agree."""
     failed = advance(fresh(), outcome(RelayStatus.FAILED), NOW_MS).relay
     assert receive_again(failed, signed(), ARRIVAL).relay.payer == "0.0.1002"
-    old = replace(failed, payer=None, memo=None)
+    assert receive_again(failed, signed(), replace(ARRIVAL, payees=())).relay.payees == (PAYEE,)
+    old = replace(failed, payer=None, memo=None, payees=None)
     again = receive_again(old, signed(), ARRIVAL).relay
-    assert (again.payer, again.memo, again.raw) == (None, None, b"raw")
+    assert (again.payer, again.memo, again.payees, again.raw) == (None, None, None, b"raw")
 
 
 @given(outcomes)

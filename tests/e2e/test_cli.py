@@ -68,6 +68,20 @@ async def test_a_seller_is_disabled_and_enabled(daemon: Daemon, shell: Shell) ->
     assert (await shell("seller", "disable", "nobody", exit_code=1)).err.startswith("Error: id: there is no")
 
 
+async def test_a_seller_is_framed_by_pages_of_its_own(shell: Shell) -> None:
+    await shell("seller", "add", "framed")
+    pages = "https://shop.example", "https://cafe.example"
+    said = (await shell("seller", "frames", "framed", *pages)).out
+    assert said == "framed may be framed by: https://shop.example, https://cafe.example\n"
+    (row,) = [row for row in (await shell.json("seller", "list"))["data"] if row["id"] == "framed"]
+    assert row["frame_ancestors"] == list(pages)
+    assert (await shell.json("seller", "frames", "framed", "--none"))["frame_ancestors"] == []
+    assert (await shell("seller", "frames", "framed", "--as-configured")).out.endswith(": as configured\n")
+    wrong = await shell("seller", "frames", "framed", "https://shop.example/cart", exit_code=1)
+    assert wrong.err.startswith("Error: frame_ancestors.0: must be an origin such as")
+    assert "give either" in (await shell("seller", "frames", "framed", "--none", "*", exit_code=2)).err
+
+
 async def test_keys_are_listed_without_their_secrets_and_revoked(daemon: Daemon, shell: Shell) -> None:
     await shell("seller", "add", "keeper")
     sellers, operators = await shell.json("seller", "rotate", "keeper"), await shell.json("operator", "add")

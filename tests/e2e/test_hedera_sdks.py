@@ -1,5 +1,9 @@
-"""What Hedera's own SDKs sign is passed on, carried out and credited: every kind of key, both SDKs."""
+"""What Hedera's own SDKs sign is passed on, carried out and credited: every kind of key, both SDKs.
 
+Also what the daemon has drawn up for wallets: these are made of the same SDKs.
+"""
+
+import base64
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +11,12 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.sdks.plans import ROOT, SCRIPTS, Case, to_bytes
+from paydaemon_hedera.ids import parse_transaction_id
+from paydaemon_hedera.proto.basic_types_pb2 import SignatureMap
+from paydaemon_hedera.proto.transaction_contents_pb2 import SignedTransaction
+from paydaemon_hedera.proto.transaction_list_pb2 import TransactionList
+from paydaemon_hedera.proto.transaction_pb2 import Transaction
+from tests.sdks.plans import ROOT, SCRIPTS, Case, Proposal, read, to_bytes
 from tests.support.daemon import Json
 from tests.support.hederanet import HederaNet, hederanet
 
@@ -51,6 +60,62 @@ async def test_whatever_an_sdk_signs_settles_an_invoice(net: HederaNet, sdk: str
         paid = [payment for option in settled["options"] for payment in option["payments"]]
         assert [payment["transaction_id"] for payment in paid] == [relay["transaction_id"]], name
     assert net.sandbox.network.submitted == len(invoices)
+
+
+def as_sdks_read_it(body: str) -> str:
+    """A body in their envelope, without a signature."""
+    signed = SignedTransaction(bodyBytes=base64.b64decode(body), sigMap=SignatureMap())
+    entry = Transaction(signedTransactionBytes=signed.SerializeToString())
+    return base64.b64encode(TransactionList(transaction_list=[entry]).SerializeToString()).decode()
+
+
+def as_wallets_answer(given: str) -> tuple[str, str]:
+    """The body and the signatures over it, each in base64, of what an SDK has signed for one node."""
+    [entry] = TransactionList.FromString(base64.b64decode(given)).transaction_list
+    signed = SignedTransaction.FromString(entry.signedTransactionBytes)
+    body, signatures = signed.bodyBytes, signed.sigMap.SerializeToString()
+    return base64.b64encode(body).decode(), base64.b64encode(signatures).decode()
+
+
+PAYERS = {
+    "ed25519": (ALICE, "HBAR"),
+    "ecdsa": (BOB, "HBAR"),
+    "token": (ALICE, "USDC"),
+    "threshold": (BOARD, "HBAR"),
+}
+
+
+async def test_the_sdks_read_and_sign_what_is_drawn_up_for_wallets(net: HederaNet) -> None:
+    for sdk in SCRIPTS:
+        invoices = {name: await net.invoice(asset=asset) for name, (_, asset) in PAYERS.items()}
+        prepared: dict[str, Json] = {}
+        for name, (payer, _) in PAYERS.items():
+            wish = {"payer": f"0.0.{payer}", "asset": invoices[name]["options"][0]["asset"]}
+            path = f"/v1/public/invoices/{invoices[name]['id']}/prepare/hedera"
+            prepared[name] = await net.daemon.call("POST", path, wish, key="")
+        proposals = [
+            Proposal(name, as_sdks_read_it(made["unsigned"]), net.keys(PAYERS[name][0]))
+            for name, made in prepared.items()
+        ]
+        answers = await trio.to_thread.run_sync(read, sdk, proposals)
+        for name, made in prepared.items():
+            invoice, answer = invoices[name], answers[name]
+            assert_it_is_read_as_meant(answer, PAYERS[name][0], invoice["options"][0], made)
+            body, signatures = as_wallets_answer(answer["bytes"])
+            assert body == made["unsigned"], "the very bytes"
+            path = f"/v1/public/invoices/{invoice['id']}/relay/hedera?wait=consensus"
+            relay = await net.daemon.call("POST", path, {"transaction": f"{body}.{signatures}"}, key="")
+            assert (relay["status"], relay["receipt"]) == ("succeeded", "SUCCESS"), (sdk, name, relay)
+
+
+def assert_it_is_read_as_meant(answer: Json, payer: int, option: Json, made: Json) -> None:
+    due, to = int(option["due_minor"]), option["destination"]
+    moved = {f"0.0.{payer}": -due, to["address"]: due}
+    native = option["asset"] == "HBAR"
+    assert (answer["hbar"], answer["tokens"]) == ((moved, {}) if native else ({}, {option["asset"]: moved}))
+    id = str(parse_transaction_id(answer["transaction_id"]))  # an SDK leaves zeros of the nanoseconds out
+    assert (id, answer["nodes"]) == (made["transaction_id"], [made["node"]])
+    assert answer["memo"] == to["memo"]
 
 
 EXAMPLES = pytest.mark.parametrize(

@@ -112,7 +112,8 @@ async def test_an_invoice_is_shown_with_the_height_its_payments_are_counted_from
 async def test_whoever_has_its_link_sees_an_invoice() -> None:
     async with world() as daemon:
         invoice = await daemon.invoice()
-        assert (await daemon.api.checkout(invoice.id)).invoice == invoice
+        view, seller = await daemon.api.checkout(invoice.id)
+        assert (view.invoice, seller.id) == (invoice, invoice.seller_id)
         with pytest.raises(Refusal) as refusal:
             await daemon.api.checkout("inv_none")
         assert refusal.value.type is ErrorType.NOT_FOUND

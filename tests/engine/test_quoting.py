@@ -43,7 +43,7 @@ async def test_below_the_quorum_creation_says_which_sources_failed_and_why() -> 
         daemon.rates.rules = Rules(deviation_ppm=100)
         with pytest.raises(Refusal) as refused:
             await daemon.create()
-        assert (refused.value.type, refused.value.code) == (ErrorType.UNAVAILABLE, "nothing_to_offer")
+        assert (refused.value.type, refused.value.code) == (ErrorType.UNAVAILABLE, "no_rate")
         assert refused.value.message == (
             "BTC/EUR: 0 of 2 sources needed: kraken 61000.00 is an outlier; mad 61000000 is an outlier; "
             "bitstamp: 340 s old; coinbase: HTTP 429"

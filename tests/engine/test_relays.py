@@ -11,6 +11,7 @@ from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.invoice import Status
 from paydaemon.core.relay import Outcome, Relay, RelayStatus, SignedTransfer
 from paydaemon.engine.relays import Wait
+from paydaemon.testing.fakerelay import PAYEE
 from tests.engine.relayed import (
     ACCEPTED,
     FAILED,
@@ -36,7 +37,7 @@ async def test_an_invoice_is_paid_by_what_is_handed_in(autojump_clock: MockClock
         assert (relay.status, relay.precheck, relay.receipt, relay.node) == (
             SUCCEEDED, "OK", "SUCCESS", "0.0.3",
         )  # fmt: skip
-        assert (relay.invoice_id, relay.seller_id) == (invoice.id, "shop")
+        assert (relay.invoice_id, relay.seller_id, relay.payees) == (invoice.id, "shop", (PAYEE,))
         assert await daemon.recorded() == relay
         assert await daemon.relay_events() == WHOLE
         assert (await daemon.world.stands(invoice))[0] is Status.NEW, "what is relayed is not yet paid"

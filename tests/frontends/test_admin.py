@@ -39,6 +39,8 @@ async def test_every_act_through_the_socket_leaves_its_trail(daemon: Served) -> 
     operator = await done(daemon, "POST", "/admin/v1/operators")
     for how in ("disable", "disable", "enable", "enable"):
         await done(daemon, "POST", f"/admin/v1/sellers/cafe/{how}")
+    for framed in (["https://Shop.example:443"], ["https://shop.example"], None):
+        await done(daemon, "POST", "/admin/v1/sellers/cafe/frames", {"frame_ancestors": framed})
     await done(daemon, "POST", f"/admin/v1/keys/{operator['id']}/revoke")
     backup = {"file": "/srv/backup", "epoch": "9f2c41d7", "last_seq": 7}
     assert await done(daemon, "POST", "/admin/v1/backups", backup) == backup
@@ -49,6 +51,8 @@ async def test_every_act_through_the_socket_leaves_its_trail(daemon: Served) -> 
         {"type": "key_made", "by": LOCALLY, "key_id": operator["id"], "seller_id": None},
         {"type": "seller_disabled", **cafe},
         {"type": "seller_enabled", **cafe},
+        {"type": "seller_framed", **cafe, "frame_ancestors": ["https://shop.example"]},
+        {"type": "seller_framed", **cafe, "frame_ancestors": None},
         {"type": "key_revoked", "by": LOCALLY, "key_id": operator["id"], "seller_id": None},
         {"type": "backup_made", "by": LOCALLY, **backup},
     ]

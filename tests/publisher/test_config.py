@@ -14,11 +14,12 @@ from tests.systemd.away import NOBODY
 
 KEY = {"file": "/nowhere/publisher.key"}
 URL = "https://publisher.example/v1/hello"
+PUBLISHER = {"plugin": "publisher", "chain": "bitcoin"}
 
 
 def problems(**table: object) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        parse_config({**NOBODY, "notifiers": {"p": {"plugin": "publisher", **table}}}, load_plugins())
+        parse_config({**NOBODY, "notifiers": {"p": {**PUBLISHER, **table}}}, load_plugins())
     return [line for line in str(caught.value).splitlines() if "/nowhere" not in line]
 
 

@@ -18,6 +18,8 @@ ACCEPTED, SUCCEEDED, FAILED = (
     EventType.RELAY_FAILED,
 )
 ID = "0.0.1002@1700000000.000000001"
+LATER = ("payer", "memo", "payees")
+"""What earlier releases told nothing of."""
 PAID = Transfer("0.0.1001", "HBAR", 1000, "0.0.1001 138,1")
 SIGNED = SignedTransfer(ID, b"d", "0.0.1002", "138,1", (PAID,), 0, b"raw")
 OUTCOMES = {
@@ -115,21 +117,43 @@ def test_a_memo_that_is_no_text_still_is_json() -> None:
     assert json.loads(Word("a@1.2", "a", '\ud800"\n', 1, 0).body)["memo"] == '?"\n'
 
 
+OURS, OURS_TOO, PAYER, FRIEND = "0.0.1001", "0.0.1005", "0.0.1002", "0.0.1003"
+
+
+def cost_minor(*moved: tuple[str, str, int], ours: Sequence[str] | None = (OURS, OURS_TOO)) -> int | None:
+    transfers = [
+        {"account": account, "asset": asset, "amount_minor": str(amount)} for account, asset, amount in moved
+    ]
+    payees = None if ours is None else [account for account, _, gain in moved if account in ours and gain > 0]
+    word = word_of(ACCEPTED, relay(transfers=transfers, payees=payees))
+    return None if word is None else word.cost_minor
+
+
 @pytest.mark.parametrize(
-    ("moved", "cost_minor"),
+    ("moved", "cost"),
     [
-        ([("HBAR", 1000), ("HBAR", -1000)], 1000),
-        ([("HBAR", -1000), ("HBAR", 1000)], 1000),
-        ([("HBAR", 600), ("HBAR", 400), ("HBAR", -1000)], 1000),
-        ([("HBAR", 10**20), ("HBAR", -(10**20))], 10**20),
-        ([("0.0.777", 5), ("0.0.777", -5), ("HBAR", 7), ("HBAR", -7)], 7),
+        ([(OURS, "HBAR", 1000), (PAYER, "HBAR", -1000)], 1000),
+        ([(PAYER, "HBAR", -1000), (OURS, "HBAR", 1000)], 1000),
+        ([(OURS, "HBAR", 600), (OURS_TOO, "HBAR", 400), (PAYER, "HBAR", -1000)], 1000),
+        ([(OURS, "HBAR", 10**20), (PAYER, "HBAR", -(10**20))], 10**20),
+        ([(OURS, "0.0.777", 5), (PAYER, "0.0.777", -5), (OURS, "HBAR", 7), (PAYER, "HBAR", -7)], 7),
     ],
 )
-def test_cost_is_what_all_recipients_get_of_hbar(moved: list[tuple[str, int]], cost_minor: int) -> None:
-    transfers = [{"account": "x", "asset": asset, "amount_minor": str(amount)} for asset, amount in moved]
-    word = word_of(ACCEPTED, relay(transfers=transfers))
-    assert word is not None
-    assert word.cost_minor == cost_minor
+def test_cost_is_what_our_accounts_get_of_hbar(moved: list[tuple[str, str, int]], cost: int) -> None:
+    assert cost_minor(*moved) == cost
+
+
+def test_what_a_payer_moves_to_a_second_account_is_no_cost() -> None:
+    shifted = [(FRIEND, "HBAR", 9_000), (PAYER, "HBAR", -9_001)]
+    assert cost_minor((OURS, "HBAR", 1), *shifted) == 1
+    assert cost_minor(*shifted, (OURS, "HBAR", 1)) == 1
+    assert cost_minor((OURS, "0.0.777", 1), *shifted) is None, "paid in a token, it is no payment of HBAR"
+
+
+def test_where_nobody_of_ours_is_paid_cost_is_the_first_recipients() -> None:
+    moved = [(PAYER, "HBAR", -700), (FRIEND, "HBAR", 600), ("0.0.1004", "HBAR", 100)]
+    assert cost_minor(*moved) == 600
+    assert cost_minor(*moved, ours=None) == 600, "nor is it known of a relay of an older journal"
 
 
 def test_what_moves_no_hbar_is_no_payment() -> None:
@@ -140,8 +164,8 @@ def test_what_moves_no_hbar_is_no_payment() -> None:
 
 
 def test_a_relay_of_an_older_journal_has_no_payer_and_no_memo() -> None:
-    older: Json = {name: value for name, value in relay().items() if name not in ("payer", "memo")}
-    for known in (older, {**older, "payer": None, "memo": None}):
+    older: Json = {name: value for name, value in relay().items() if name not in LATER}
+    for known in (older, {**older, **dict.fromkeys(LATER)}):
         word = word_of(ACCEPTED, known)
         assert word is not None
-        assert (word.account, word.memo) == ("0.0.1002", "")
+        assert (word.account, word.memo, word.cost_minor) == ("0.0.1002", "", 1000)

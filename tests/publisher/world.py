@@ -38,6 +38,7 @@ def relay(**fields: object) -> Json:
             {"account": "0.0.1001", "asset": "HBAR", "amount_minor": "1000"},
             {"account": "0.0.1002", "asset": "HBAR", "amount_minor": "-1000"},
         ],
+        "payees": ["0.0.1001"],
         **fields,
     }
 

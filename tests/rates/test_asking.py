@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trio
 
+from paydaemon.hooks.answers import MAX_RETRY_AFTER_S
 from paydaemon_rates import client as clients
 from paydaemon_rates import poller as pollers
 from paydaemon_rates.client import Away, Client, Refused
@@ -94,8 +95,8 @@ async def test_the_environment_says_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     ("status", "header", "rest_s"),
     [
         ("429", "Retry-After: 7", 7.0),
-        ("429", "Retry-After: 99999999999", clients.LONGEST_REST_S),
-        ("429", "Retry-After: 999999", clients.LONGEST_REST_S),
+        ("429", "Retry-After: 99999999999", MAX_RETRY_AFTER_S),
+        ("429", "Retry-After: 999999", MAX_RETRY_AFTER_S),
         ("429", "X: y", clients.REST_S),
         ("418", "Retry-After: soon", clients.REST_S),
         ("503", "Retry-After: 2", 2.0),

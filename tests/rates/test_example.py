@@ -30,7 +30,7 @@ async def test_the_example_is_quoted_from_and_says_why_where_it_cannot_be(tmp_pa
     file = tmp_path / "rates.json"
     async with staged(tmp_path, tables=tables(tmp_path)) as stage:
         status, refused = await ordered(stage)
-        assert (status, refused["error"]["code"]) == (503, "nothing_to_offer")
+        assert (status, refused["error"]["code"]) == (503, "no_rate")
         file.write_text(json.dumps({"BTC/EUR": "60000.00"}))
 
         async def is_offered() -> bool:

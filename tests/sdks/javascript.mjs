@@ -1,15 +1,15 @@
 // What a plan asks for, done by Hedera's SDK for JavaScript: see plans.py beside this.
 //
-//     node javascript.mjs bytes|execute < plan.json > answers.json
+//     node javascript.mjs bytes|read|execute < plan.json > answers.json
 
 import { readFileSync } from "node:fs";
 import {
-  AccountId, Client, ContractExecuteTransaction, FileContentsQuery, Hbar, PrivateKey, Timestamp, TokenId, TransactionId,
-  TransactionReceiptQuery, TransactionRecordQuery, TransferTransaction,
+  AccountId, Client, ContractExecuteTransaction, FileContentsQuery, Hbar, PrivateKey, Timestamp, TokenId, Transaction,
+  TransactionId, TransactionReceiptQuery, TransactionRecordQuery, TransferTransaction,
 } from "@hiero-ledger/sdk";
 
 const plan = JSON.parse(readFileSync(0, "utf8"));
-const work = { bytes: toBytes, execute }[process.argv[2]];
+const work = { bytes: toBytes, read, execute }[process.argv[2]];
 const answers = {};
 for (const one of plan.cases) {
   answers[one.name] = await work(one);
@@ -59,6 +59,23 @@ async function signed(one) {
 
 async function toBytes(one) {
   return Buffer.from((await signed(one)).toBytes()).toString("base64");
+}
+
+async function read(one) {
+  const transaction = Transaction.fromBytes(Buffer.from(one.transaction, "base64"));
+  for (const key of one.signers) {
+    await transaction.sign(PrivateKey.fromStringDer(key));
+  }
+  return {
+    bytes: Buffer.from(transaction.toBytes()).toString("base64"),
+    transaction_id: transaction.transactionId.toString(),
+    nodes: transaction.nodeAccountIds.map(String),
+    memo: transaction.transactionMemo,
+    hbar: Object.fromEntries([...transaction.hbarTransfers].map(([account, amount]) => [String(account), Number(amount.toTinybars())])),
+    tokens: Object.fromEntries([...transaction.tokenTransfers].map(([token, amounts]) => [
+      String(token), Object.fromEntries([...amounts].map(([account, amount]) => [String(account), Number(amount)])),
+    ])),
+  };
 }
 
 async function execute(one) {

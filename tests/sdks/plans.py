@@ -1,7 +1,8 @@
 """Plans for Hedera's own SDKs: what to build, told once and done by both, each in a process of its own.
 
 `javascript.mjs` and `python.py` read a plan from stdin. For `bytes` they answer each case's `toBytes()` in
-base64, for `execute` what became of it. A process does many cases: starting one takes most of a second.
+base64, for `read` what they take somebody else's bytes for, signed, and for `execute` what became of it. A
+process does many cases: starting one takes most of a second.
 """
 
 import json
@@ -68,6 +69,15 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody else has drawn up, a `Transaction` in base64, for `signers` (DER in hex) to sign."""
+
+    name: str
+    transaction: str
+    signers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """Who pays for queries."""
 
@@ -78,6 +88,13 @@ class Operator:
 def to_bytes(sdk: str, cases: Sequence[Case]) -> dict[str, str]:
     """Each case's `toBytes()` in base64, by name."""
     answers: dict[str, str] = _run(sdk, "bytes", {"cases": [asdict(case) for case in cases]})
+    return answers
+
+
+def read(sdk: str, proposals: Sequence[Proposal]) -> dict[str, dict[str, Any]]:
+    """What the SDK's `fromBytes()` makes of each, by name; and `bytes`, its `toBytes()` once it is signed."""
+    plan = {"cases": [asdict(proposal) for proposal in proposals]}
+    answers: dict[str, dict[str, Any]] = _run(sdk, "read", plan)
     return answers
 
 

@@ -2,7 +2,7 @@
 
 Runs in the SDK's own virtualenv:
 
-    .sdks/python/bin/python python.py bytes|execute < plan.json > answers.json
+    .sdks/python/bin/python python.py bytes|read|execute < plan.json > answers.json
 """
 
 import base64
@@ -78,6 +78,24 @@ def to_bytes(one: Json, _: Json) -> str:
     return base64.b64encode(signed(one).to_bytes()).decode()
 
 
+def read(one: Json, _: Json) -> Json:
+    transaction = Transaction.from_bytes(base64.b64decode(one["transaction"]))
+    assert isinstance(transaction, TransferTransaction)
+    for key in one["signers"]:
+        transaction.sign(PrivateKey.from_string_der(key))
+    return {
+        "bytes": base64.b64encode(transaction.to_bytes()).decode(),
+        "transaction_id": str(transaction.transaction_id),
+        "nodes": [str(node) for node in transaction.node_account_ids],
+        "memo": transaction.memo,
+        "hbar": {str(one.account_id): one.amount for one in transaction.hbar_transfers},
+        "tokens": {
+            str(token): {str(one.account_id): one.amount for one in moved}
+            for token, moved in transaction.token_transfers.items()
+        },
+    }
+
+
 def execute(one: Json, plan: Json) -> Json:
     nodes = [_Node(AccountId.from_string(id), address, None) for address, id in plan["nodes"].items()]
     client = Client(Network(network="localhost", nodes=nodes))
@@ -139,7 +157,7 @@ def instant(text: str) -> timestamp_pb2.Timestamp:
 
 def main() -> None:
     plan = json.load(sys.stdin)
-    work = {"bytes": to_bytes, "execute": execute}[sys.argv[1]]
+    work = {"bytes": to_bytes, "read": read, "execute": execute}[sys.argv[1]]
     json.dump({one["name"]: work(one, plan) for one in plan["cases"]}, sys.stdout)
 
 

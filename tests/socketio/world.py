@@ -51,6 +51,7 @@ def relay(
         payer=None,
         memo=None,
         transfers=(),
+        payees=(),
         error=error,
         raw=None,
         expires_at_ms=0,

@@ -7,7 +7,8 @@ import pytest
 
 from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.engine.orders import InvoiceRequest
-from tests.engine.world import OPERATOR, RIVAL, SHOP
+from paydaemon_spellbook.shown import SELLER_ID
+from tests.engine.world import OPERATOR, RIVAL, SHOP, world
 from tests.spellbook.shop import (
     CREATE,
     ORDER,
@@ -91,12 +92,12 @@ async def test_a_sellers_key_is_good_for_its_own(shop: Shop) -> None:
     assert not await unknown(shop, made["payment_request_id"], OPERATOR)
 
 
-async def test_without_a_key_nobody_sees_what_others_sell(shop: Shop) -> None:
+@pytest.mark.parametrize("principal", [PUBLIC, OPERATOR, RIVAL])
+async def test_nobody_sees_what_others_sell(shop: Shop, principal: Principal) -> None:
     """Not even by an id that was made out: those sellers are not configured here."""
     made = await shop.new_payment(seller_id="company2")
     async with shop_in(shop.daemon, seller="shop") as other:
-        assert await unknown(other, made["payment_request_id"])
-        assert not await unknown(other, made["payment_request_id"], OPERATOR)
+        assert await unknown(other, made["payment_request_id"], principal)
 
 
 @pytest.mark.parametrize("principal", [PUBLIC, OPERATOR, SHOP])
@@ -104,6 +105,19 @@ async def test_an_invoice_that_was_made_elsewhere_is_none_of_these(shop: Shop, p
     view = await shop.daemon.api.create_invoice(SHOP, InvoiceRequest("12.50", "EUR"), None)
     assert await unknown(shop, view.invoice.id.replace("inv_", "PR-"), principal)
     assert await unknown(shop, view.invoice.id, principal)
+
+
+@pytest.mark.parametrize("principal", [PUBLIC, OPERATOR, SHOP])
+@pytest.mark.parametrize("chains", [None, ("hedera",)])
+async def test_one_of_another_chain_is_none_whatever_its_metadata_says(
+    principal: Principal, chains: tuple[str, ...] | None
+) -> None:
+    """What is due there is no amount in satoshi."""
+    async with world("bitcoin", "hedera") as daemon, shop_in(daemon, seller="shop") as shop:
+        forged = InvoiceRequest("12.50", "EUR", metadata={SELLER_ID: "company1"}, chains=chains)
+        view = await daemon.api.create_invoice(SHOP, forged, None)
+        assert await unknown(shop, view.invoice.id.replace("inv_", "PR-"), principal)
+        assert not await unknown(shop, (await shop.new_payment())["payment_request_id"], principal)
 
 
 async def test_a_hint_is_taken_from_whoever_knows_the_payment_request(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from paydaemon.core.errors import ErrorType, Refusal, invalid, unavailable
+from paydaemon.core.errors import ErrorType, Refusal, invalid
 from paydaemon.frontends import errors as daemons
 from paydaemon.hooks.frontend import Access
 from paydaemon_spellbook import errors
@@ -103,6 +103,11 @@ async def test_a_chain_that_is_away_is_no_matter_of_rates(shop: Shop) -> None:
     assert await refused(shop, 503) == "chain bitcoin is stale"
 
 
+async def test_nor_where_a_rate_is_missing_too(shop: Shop) -> None:
+    shop.daemon.bitcoin.away = True
+    assert await refused(shop, 503, currency="USD") == "chain bitcoin is stale"
+
+
 async def test_a_chain_that_gives_no_address_is_no_matter_of_rates(shop: Shop) -> None:
     shop.daemon.chains["bitcoin"].faults.destination = OSError("the wallet is locked")
     assert await refused(shop, 503) == "chain bitcoin gave no destination"
@@ -132,20 +137,6 @@ async def test_a_chain_that_needs_more_than_an_address_will_not_do(shop: Shop) -
 
 def test_every_type_of_error_has_the_status_it_has_everywhere() -> None:
     assert {type: status.value for type, status in errors.STATUS.items()} == daemons.STATUS
-
-
-@pytest.mark.parametrize(
-    ("message", "is_rate"),
-    [
-        ("BTC/EUR: no source has a price", True),
-        ("BTC/EUR: 1 of 2 sources needed: kraken 61000.00; USD/EUR: no source has a price", True),
-        ("chain bitcoin is stale: BTC/EUR: 7", False),
-        ("no chain is configured", False),
-    ],
-)
-def test_a_missing_rate_is_known_by_its_pair(message: str, *, is_rate: bool) -> None:
-    assert errors.is_no_rate(unavailable("nothing_to_offer", message, "chains")) is is_rate
-    assert not errors.is_no_rate(unavailable("store_unavailable", message))
 
 
 def test_what_names_no_field_is_told_as_it_is() -> None:

@@ -64,6 +64,38 @@ def enable(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     _turn(id, "enable", socket, config, as_json)
 
 
+@seller.command("frames")
+@click.argument("id")
+@click.argument("origins", nargs=-1)
+@click.option("--none", "nobody", is_flag=True, help="No page may.")
+@click.option("--as-configured", is_flag=True, help="Those of [checkout] frame_ancestors may, as at first.")
+@reaches_daemon
+def frames(
+    id: str,
+    origins: tuple[str, ...],
+    nobody: bool,
+    as_configured: bool,
+    socket: Path | None,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Let pages of these ORIGINS show the checkout pages of the seller ID inside of them, and no others.
+
+    Such as "https://shop.example"; "*" is every page.
+    """
+    if [bool(origins), nobody, as_configured].count(True) != 1:
+        raise click.UsageError("give either origins, or --none, or --as-configured")
+    body = {"frame_ancestors": None if as_configured else list(origins)}
+    path = path_of("/admin/v1/sellers/{}/frames", id)
+    row = call(find_socket(socket, config), "POST", path, body=body)
+    if as_json:
+        print_json(row)
+        return
+    framed = row["frame_ancestors"]
+    said = "as configured" if framed is None else ", ".join(framed) or "no page"
+    click.echo(f"{row['id']} may be framed by: {said}")
+
+
 def _turn(id: str, how: str, socket: Path | None, config: Path, as_json: bool) -> None:
     path = path_of(f"/admin/v1/sellers/{{}}/{how}", id)
     row = call(find_socket(socket, config), "POST", path)

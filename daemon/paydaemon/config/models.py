@@ -205,7 +205,8 @@ class CheckoutSettings(Settings):
     frame_ancestors: tuple[Annotated[str, AfterValidator(parse_origin)], ...] = Field(
         default=(),
         description="Pages that may show the checkout page inside of them, as paydaemon.js does, such as "
-        '["https://shop.example"]; "*" is every page. By default none may.',
+        '["https://shop.example"]; "*" is every page. By default none may. A seller may have pages of its '
+        'own in their place: see "paydaemon seller frames".',
     )
 
 

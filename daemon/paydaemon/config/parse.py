@@ -33,6 +33,7 @@ from paydaemon.config.problems import ConfigError, Problem, Where, problem, with
 from paydaemon.config.quotes import QuoteSettings, SellerQuoteSettings
 from paydaemon.config.routes import Claims
 from paydaemon.config.tls import tls_problems
+from paydaemon.hooks.settings import chain_keys
 from paydaemon.hooks.specs import ChainPlugin, FrontendPlugin, NotifierPlugin
 from paydaemon.logs import in_one_line
 from paydaemon.plugins import LoadedPlugins, PluginStatus
@@ -251,9 +252,22 @@ class _Parser:
             return None
         own = {key: value for key, value in table.items() if key != "plugin"}
         settings = check(plugin.config, own, where, self._folder, self.problems)
-        if settings is None or not self._can_build(where, own, settings, partial(make, plugin, id, settings)):
+        if settings is None:
+            return None
+        self._refuse_unknown_chains(where, settings)
+        if not self._can_build(where, own, settings, partial(make, plugin, id, settings)):
             return None
         return plugin, settings
+
+    def _refuse_unknown_chains(self, where: Where, settings: BaseModel) -> None:
+        """Whoever names one means a table, be it a wrong one. That there is none at all is told already."""
+        tables = self._document.get("chains", {})
+        known = tables.keys() if isinstance(tables, Mapping) else ()
+        for key in chain_keys(type(settings)) if known else ():
+            named: str | None = readable(partial(getattr, settings, key), None)
+            if named is not None and named not in known:
+                told = f"is no chain that is configured: {_one_of(known)}{did_you_mean(named, known)}"
+                self._problem((*where, key), told)
 
     def _plugin(self, table: Mapping[str, object], where: Where, known: Mapping[str, P]) -> P | None:
         name = table.get("plugin")

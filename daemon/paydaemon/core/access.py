@@ -67,12 +67,17 @@ class DeskSession:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """A tenant: owns invoices and keys."""
+    """A tenant: owns invoices and keys.
+
+    `frame_ancestors` are the origins of pages that may show its checkout pages inside of them; None where
+    that is left to the configuration.
+    """
 
     id: str
     name: str
     created_at_ms: int
     disabled: bool = False
+    frame_ancestors: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class EventType(StrEnum):
     ADMIN_SELLER_ADDED = "admin.seller_added"
     ADMIN_SELLER_DISABLED = "admin.seller_disabled"
     ADMIN_SELLER_ENABLED = "admin.seller_enabled"
+    ADMIN_SELLER_FRAMED = "admin.seller_framed"
     ADMIN_KEY_MADE = "admin.key_made"
     ADMIN_KEYS_ROTATED = "admin.keys_rotated"
     ADMIN_KEY_REVOKED = "admin.key_revoked"
@@ -94,6 +95,7 @@ DESCRIPTIONS: dict[EventType, str] = {
     EventType.ADMIN_SELLER_ADDED: "A seller was added, with a first key.",
     EventType.ADMIN_SELLER_DISABLED: "A seller was disabled: it gets no new invoices.",
     EventType.ADMIN_SELLER_ENABLED: "A seller was enabled again.",
+    EventType.ADMIN_SELLER_FRAMED: "The pages that may show a seller's checkout pages were named.",
     EventType.ADMIN_KEY_MADE: "A key was made.",
     EventType.ADMIN_KEYS_ROTATED: "All keys of a seller were revoked, and a new one was made.",
     EventType.ADMIN_KEY_REVOKED: "A key was revoked.",
@@ -149,6 +151,7 @@ DATA: Mapping[EventType, Holds] = {
     EventType.ADMIN_SELLER_ADDED: _OF_KEYS,
     EventType.ADMIN_SELLER_DISABLED: _OF_SELLERS,
     EventType.ADMIN_SELLER_ENABLED: _OF_SELLERS,
+    EventType.ADMIN_SELLER_FRAMED: _holds("by", "frame_ancestors", "seller_id"),
     EventType.ADMIN_KEY_MADE: _OF_KEYS,
     EventType.ADMIN_KEYS_ROTATED: _holds("by", "key_id", "seller_id", "revoked"),
     EventType.ADMIN_KEY_REVOKED: _OF_KEYS,

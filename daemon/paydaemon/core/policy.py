@@ -45,12 +45,14 @@ class Books:
 
     `payees` are our accounts on its chain. `asked` is what every open invoice still asks there whose
     destination the transfer credits. `named` is the same of the invoice that its client names, credited or
-    not; None where it names none.
+    not; None where it names none. `issued` are the keys of destinations that the transfer credits and any
+    invoice was given, be it open or not.
     """
 
     payees: frozenset[str]
     asked: Sequence[Ask]
     named: Sequence[Ask] | None = None
+    issued: frozenset[str] = frozenset()
 
 
 def is_open(invoice: Invoice, now_ms: int) -> bool:
@@ -111,6 +113,15 @@ def check_alone(transfer: SignedTransfer, asked: Sequence[Ask]) -> Ask:
         message = f"must credit {_due(ask)}, from {transfer.payer} alone, and move nothing else"
         raise invalid("transfers", message, "wrong_payee")
     return ask
+
+
+def credited(transfer: SignedTransfer, books: Books) -> tuple[str, ...]:
+    """The accounts of ours that gain by it, each once and in its order: payees, and those of any invoice."""
+    gaining = [one for one in transfer.transfers if one.amount_minor > 0]
+    ours = [
+        one.account for one in gaining if one.account in books.payees or one.destination_key in books.issued
+    ]
+    return tuple(dict.fromkeys(ours))
 
 
 # --- What a transfer does

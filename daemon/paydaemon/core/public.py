@@ -90,6 +90,7 @@ def public_relay(relay: Relay) -> Json:
             {"account": one.account, "asset": one.asset_code, "amount_minor": str(one.amount_minor)}
             for one in relay.transfers
         ],
+        "payees": None if relay.payees is None else list(relay.payees),
         "error": relay.error,
         "created_at": rfc3339(relay.created_at_ms),
         "updated_at": rfc3339(relay.updated_at_ms),

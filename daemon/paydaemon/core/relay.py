@@ -97,9 +97,9 @@ class Relay:
 
     Its chain and `transaction_id` are its own forever, and `digest` is that of the one transaction that they
     stand for. `invoice_id` is the open invoice that it was to pay when it was handed in; `seller_id` is whose
-    that is, or whose key handed it in. `payer` and `memo` are what was signed, None where the release that
-    recorded it did not keep them. `raw` is there until the outcome is final: by it the relay is gone on with,
-    also by later runs of the daemon.
+    that is, or whose key handed it in. `payer` and `memo` are what was signed, and `payees` the accounts of
+    ours that it credits: all None where the release that recorded it did not keep them. `raw` is there until
+    the outcome is final: by it the relay is gone on with, also by later runs of the daemon.
     """
 
     id: str
@@ -115,6 +115,7 @@ class Relay:
     payer: str | None
     memo: str | None
     transfers: tuple[Transfer, ...]
+    payees: tuple[str, ...] | None
     error: str | None
     raw: bytes | None
     expires_at_ms: int

@@ -45,12 +45,14 @@ class Arrival:
     """What is known of a transaction as it is handed in, beside what was signed.
 
     `invoice_id` is the open invoice that it pays; `seller_id` is whose that is, or whose key hands it in.
+    `payees` are the accounts of ours that it credits.
     """
 
     chain: str
     invoice_id: str | None
     seller_id: str | None
     at_ms: int
+    payees: tuple[str, ...] = ()
 
 
 def receive(id: str, transfer: SignedTransfer, arrival: Arrival) -> Step:
@@ -70,6 +72,7 @@ def receive(id: str, transfer: SignedTransfer, arrival: Arrival) -> Step:
             payer=transfer.payer,
             memo=transfer.memo,
             transfers=transfer.transfers,
+            payees=arrival.payees,
             error=None,
             raw=transfer.raw,
             expires_at_ms=transfer.expires_at_ms,
@@ -89,7 +92,8 @@ def receive_again(relay: Relay, transfer: SignedTransfer, arrival: Arrival) -> S
     if not relay.may_come_again or transfer.digest != relay.digest:
         raise ValueError(f"relay {relay.id} may not be handed in again")
     fresh = receive(relay.id, transfer, arrival).relay
-    return _told(replace(fresh, payer=relay.payer, memo=relay.memo, created_at_ms=relay.created_at_ms))
+    recorded = replace(fresh, payer=relay.payer, memo=relay.memo, payees=relay.payees)
+    return _told(replace(recorded, created_at_ms=relay.created_at_ms))
 
 
 def advance(relay: Relay, outcome: Outcome, now_ms: int) -> Step:

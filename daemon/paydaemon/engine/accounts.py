@@ -76,6 +76,16 @@ class Accounts:
         """
         return await self._store.transact(lambda tx: _set_disabled(tx, id, disabled, by, self._clock()))
 
+    async def set_frames(
+        self, id: str, frame_ancestors: Sequence[str] | None, *, by: Principal = LOCAL_OPERATOR
+    ) -> Seller:
+        """Say which pages may show a seller's checkout pages inside of them; returns it as it is then.
+
+        None leaves that to the configuration, as for every seller at first.
+        """
+        said = None if frame_ancestors is None else tuple(dict.fromkeys(frame_ancestors))
+        return await self._store.transact(lambda tx: _set_frames(tx, id, said, by, self._clock()))
+
     async def add_operator_key(self, *, by: Principal = LOCAL_OPERATOR) -> NewKey:
         """Make a key that may act for every seller."""
         key, record = self._new_key("operator", None)
@@ -149,6 +159,20 @@ def _set_disabled(tx: Transaction, id: str, disabled: bool, by: Principal, now_m
     type = EventType.ADMIN_SELLER_DISABLED if disabled else EventType.ADMIN_SELLER_ENABLED
     tx.append(act(type, by, seller_id=id), now_ms)
     return replace(seller, disabled=disabled)
+
+
+def _set_frames(
+    tx: Transaction, id: str, frame_ancestors: tuple[str, ...] | None, by: Principal, now_ms: int
+) -> Seller:
+    seller = tx.seller(id)
+    if seller is None:
+        raise not_found("seller", id)
+    if seller.frame_ancestors == frame_ancestors:
+        return seller
+    tx.set_seller_frames(id, frame_ancestors)
+    told = None if frame_ancestors is None else list(frame_ancestors)
+    tx.append(act(EventType.ADMIN_SELLER_FRAMED, by, seller_id=id, frame_ancestors=told), now_ms)
+    return replace(seller, frame_ancestors=frame_ancestors)
 
 
 def _add_key(tx: Transaction, key: Key, by: Principal, now_ms: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from paydaemon.core.access import PUBLIC, Principal
 from paydaemon.core.errors import conflict, invalid
-from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, check_alone, is_open
+from paydaemon.core.policy import Ask, Books, RelayPolicy, asks, check, check_alone, credited, is_open
 from paydaemon.core.relay import Relay, SignedTransfer, Transfer
 from paydaemon.core.relaying import Arrival, Step, receive, receive_again
 from paydaemon.core.underway import require_room, under_way
@@ -48,8 +48,9 @@ def admit(tx: Transaction, given: Application, now_ms: int) -> Admitted:
     if known is not None and not known.may_come_again:
         require_same(known, given.transfer)
         return Admitted(known, is_new=False)
-    paid = _paid(tx, given, now_ms)
-    step = _step(given, known, paid, now_ms)
+    books = _books(tx, given, now_ms)
+    paid = _paid(tx, given, books)
+    step = _step(given, known, _arrival(given, paid, books, now_ms))
     _record(tx, known, step.relay)
     if step.event is not None:
         tx.append(step.event, now_ms)
@@ -60,7 +61,7 @@ def foresee(reader: Reader, given: Application, now_ms: int) -> None:
     """Raises `Refusal` for what would not be admitted now: so nobody has to be asked about it."""
     known = reader.relay(given.chain, given.transfer.transaction_id)
     if known is None or known.may_come_again:
-        _paid(reader, given, now_ms)
+        _paid(reader, given, _books(reader, given, now_ms))
 
 
 def require_room_beside(reader: Reader, transfers: Sequence[Transfer], invoice_id: str) -> None:
@@ -90,9 +91,8 @@ def _record(tx: Transaction, known: Relay | None, relay: Relay) -> None:
         tx.replace_relay(known.id, relay)
 
 
-def _paid(reader: Reader, given: Application, now_ms: int) -> Ask | None:
+def _paid(reader: Reader, given: Application, books: Books) -> Ask | None:
     """What it pays of what open invoices ask. Raises `Refusal` where it may not be passed on."""
-    books = _books(reader, given, now_ms)
     if given.alone:
         paid: Ask | None = check_alone(given.transfer, books.named or ())
     else:
@@ -102,27 +102,32 @@ def _paid(reader: Reader, given: Application, now_ms: int) -> Ask | None:
     return paid
 
 
-def _step(given: Application, known: Relay | None, paid: Ask | None, now_ms: int) -> Step:
+def _arrival(given: Application, paid: Ask | None, books: Books, now_ms: int) -> Arrival:
+    payees = credited(given.transfer, books)
+    if paid is None:
+        return Arrival(given.chain, None, given.principal.seller_id or None, now_ms, payees)
+    return Arrival(given.chain, paid.invoice_id, paid.seller_id, now_ms, payees)
+
+
+def _step(given: Application, known: Relay | None, arrival: Arrival) -> Step:
     """What nobody has taken may come again, or make room for another one of its id: a relay of its own."""
-    seller_id = given.principal.seller_id or None if paid is None else paid.seller_id
-    arrival = Arrival(given.chain, None if paid is None else paid.invoice_id, seller_id, now_ms)
     if known is None or known.digest != given.transfer.digest:
         return receive(new_id("rly"), given.transfer, arrival)
     return receive_again(known, given.transfer, arrival)
 
 
 def _books(tx: Reader, given: Application, now_ms: int) -> Books:
-    credited = {one.destination_key for one in given.transfer.transfers if one.amount_minor > 0}
-    issued = [tx.issued(given.chain, key) for key in sorted(credited)]
-    invoices = dict.fromkeys(one.invoice_id for one in issued if one is not None)
+    keys = {one.destination_key for one in given.transfer.transfers if one.amount_minor > 0}
+    issued = {key: one for key in sorted(keys) if (one := tx.issued(given.chain, key)) is not None}
+    invoices = dict.fromkeys(one.invoice_id for one in issued.values())
     reached = [
         ask
         for invoice_id in invoices
         for ask in _asked(tx, invoice_id, given.chain, now_ms)
-        if ask.option.destination.key in credited
+        if ask.option.destination.key in keys
     ]
     named = None if given.named is None else _named(tx, given, given.named, now_ms)
-    return Books(given.payees, reached, named)
+    return Books(given.payees, reached, named, frozenset(issued))
 
 
 def _named(tx: Reader, given: Application, invoice_id: str, now_ms: int) -> Sequence[Ask]:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import trio
 from structlog.contextvars import bind_contextvars
 
-from paydaemon.core.access import Principal
+from paydaemon.core.access import Principal, Seller
 from paydaemon.core.delivery import Backlog
 from paydaemon.core.errors import unknown_cursor
 from paydaemon.core.events import Draft
@@ -126,9 +126,13 @@ class Api:
         """One invoice as it stands."""
         return _noted(await self._store.read(lambda reader: find(reader, principal, id)))
 
-    async def checkout(self, id: str) -> InvoiceView:
-        """One invoice for whoever has its link, which nobody can guess. What to show is the page's affair."""
-        return _noted(await self._store.read(lambda reader: existing(reader, id)))
+    async def checkout(self, id: str) -> tuple[InvoiceView, Seller]:
+        """One invoice for whoever has its link, which nobody can guess, and whose it is.
+
+        What to show is the page's affair.
+        """
+        view, seller = await self._store.read(lambda reader: _with_seller(reader, existing(reader, id)))
+        return _noted(view), seller
 
     async def payers_view(self, id: str) -> tuple[InvoiceView, int]:
         """The same, and the `seq` of the last event that is part of it: what comes after it is news."""
@@ -263,3 +267,9 @@ def _check_cursor(cursor: str, last: Invoice | None, owner: str | None) -> None:
 
 def _page(found: Sequence[T], limit: int, next_cursor: str | None) -> Page[T]:
     return Page(found[:limit], next_cursor)
+
+
+def _with_seller(reader: Reader, view: InvoiceView) -> tuple[InvoiceView, Seller]:
+    seller = reader.seller(view.invoice.seller_id)
+    assert seller is not None, "no invoice is without its seller"
+    return view, seller

@@ -1,6 +1,6 @@
 """Invoices: created, marked, and given payments that found no invoice by themselves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -155,12 +155,13 @@ class Invoices:
         told_why: bool,
     ) -> Sequence[Offer]:
         """What can be offered now. Raises `Refusal` (unavailable) naming every chain where nothing can, and
-        of every rate that is missing the sources with what is wrong with each.
+        of every rate that is missing the sources with what is wrong with each: ``no_rate`` where rates alone
+        are missing, and otherwise ``nothing_to_offer``.
 
         What a chain says of itself may name files and addresses in here: that is for operators.
         """
         offers: list[Offer] = []
-        reasons: list[str] = []
+        reasons: list[str | NoRate] = []
         for live in chosen:
             confirmations = depth(request, live.depths)
             status = live.status()
@@ -172,7 +173,7 @@ class Invoices:
                 try:
                     quote = self._rates.quote(asset, agreed.currency, seller_id)
                 except NoRate as none:
-                    reasons.append(str(none))
+                    reasons.append(none)
                     continue
                 due = due_minor(agreed.amount, parse_fraction(quote.rate, "rate"), asset.decimals)
                 offers.append(Offer(live, asset, quote, due, confirmations))
@@ -245,13 +246,14 @@ async def _options(invoice: Invoice, offers: Sequence[Offer], request: InvoiceRe
         if isinstance(failure, StoreUnavailable):
             raise failure
     if not given:
-        raise _nothing_to_offer(request, map(str, failures))
+        raise _nothing_to_offer(request, [str(failure) for failure in failures])
     return tuple(given[place] for place in sorted(given))
 
 
-def _nothing_to_offer(request: InvoiceRequest, reasons: Iterable[str]) -> Refusal:
+def _nothing_to_offer(request: InvoiceRequest, reasons: Collection[str | NoRate]) -> Refusal:
+    code = "no_rate" if all(isinstance(reason, NoRate) for reason in reasons) else "nothing_to_offer"
     param = None if request.chains is None else "chains"
-    return unavailable("nothing_to_offer", "; ".join(dict.fromkeys(reasons)), param)
+    return unavailable(code, "; ".join(dict.fromkeys(map(str, reasons))), param)
 
 
 async def _option(invoice: Invoice, offer: Offer) -> Option:

@@ -38,7 +38,7 @@ PAYMENT = ("id", "chain", "asset", "ref", "transaction_id", "amount", "amount_mi
 RELAY = ("id", "chain", "transaction_id", "created_at", "transfers")
 OF_RELAY = ("status", "updated_at", "precheck", "receipt", "node", "invoice_id", "error")
 """What changes of a relay."""
-LATER_OF_RELAY = ("payer", "memo")
+LATER_OF_RELAY = ("payer", "memo", "payees")
 """What events of earlier releases do not tell, and their relays do not have."""
 
 OF_INVOICES = frozenset(type for type in EventType if type.startswith("invoice."))

@@ -197,6 +197,7 @@ def seller(known: Seller) -> Json:
         "name": known.name,
         "created_at": rfc3339(known.created_at_ms),
         "disabled": known.disabled,
+        "frame_ancestors": None if known.frame_ancestors is None else list(known.frame_ancestors),
     }
 
 

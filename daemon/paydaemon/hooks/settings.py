@@ -2,8 +2,9 @@
 
 import operator
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -27,6 +28,21 @@ class Settings(BaseModel):
 def number(default: int, least: int, most: int, description: str) -> Any:
     """A key that is a whole number from `least` to `most`."""
     return Field(default=default, ge=least, le=most, description=description)
+
+
+class _NamesAChain:
+    """Marks a key whose value is the id of a configured chain."""
+
+
+ChainId = Annotated[str, Field(min_length=1, max_length=64), _NamesAChain()]
+"""A key that names a chain. One that there is not stops the start: nobody is to learn of it by a request."""
+
+
+def chain_keys(model: type[BaseModel]) -> Iterator[str]:
+    """The keys of a table that name a chain."""
+    for key, field in model.model_fields.items():
+        if any(isinstance(mark, _NamesAChain) for mark in field.metadata):
+            yield key
 
 
 class Secret(Settings):

@@ -97,6 +97,7 @@ def relay(number: int = 0, *, chain: str = "hedera", **fields: Any) -> Relay:
             "payer": "payer",
             "memo": "memo",
             "transfers": moved,
+            "payees": ("payee",),
             "error": None,
             "raw": b"signed",
             "expires_at_ms": NOW_MS + 120_000,

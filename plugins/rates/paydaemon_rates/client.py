@@ -4,14 +4,10 @@ Nothing is followed, decoded, or taken from the environment. What an answer is c
 is said the next time, so that what has not changed need not be sent again.
 """
 
-import os
-import re
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from types import TracebackType
@@ -20,13 +16,13 @@ from typing import Self
 import httpx
 import trio
 
-LONGEST_REST_S = 3_600.0
-"""However long a source asks for. A slip of its must not keep its prices away for a day."""
+from paydaemon.hooks.answers import date_s, retry_after_s
+from paydaemon.hooks.reasons import cause_of
+
 REST_S = 60.0
 """For a source that is asked too much, and does not say for how long."""
 
 _REST = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT, HTTPStatus.SERVICE_UNAVAILABLE})
-_SECONDS = re.compile(r"[0-9]{1,1000}", re.ASCII)
 _REDIRECTS = frozenset(range(300, 400)) - {HTTPStatus.NOT_MODIFIED}
 _MOST_KEPT = 200
 _LONGEST_TAG = 1_000
@@ -108,7 +104,7 @@ class Client:
         except httpx.ConnectTimeout:
             raise Away("no connection in time") from None
         except httpx.ConnectError as error:
-            raise Away(f"no connection: {_cause(error)}") from None
+            raise Away(f"no connection: {cause_of(error)}") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
             raise Away("the connection was lost") from None
 
@@ -126,12 +122,12 @@ class Client:
         return body
 
     def _compare_clocks(self, answer: httpx.Response) -> None:
-        theirs_ms = _date_ms(answer.headers.get("Date"))
-        self.off_ms = None if theirs_ms is None else theirs_ms - time.time_ns() // 1_000_000
+        theirs_s = date_s(answer.headers.get("Date"))
+        self.off_ms = None if theirs_s is None else int(theirs_s) * 1000 - time.time_ns() // 1_000_000
 
     def _see_that_it_is_one(self, answer: httpx.Response) -> None:
         status = answer.status_code
-        rest_s = _rest_s(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+        rest_s = retry_after_s(answer.headers.get("Retry-After"), date_s(answer.headers.get("Date")))
         if status in _REST and (rest_s is not None or status != HTTPStatus.SERVICE_UNAVAILABLE):
             raise Away(f"HTTP {status}", REST_S if rest_s is None else rest_s)
         if status != HTTPStatus.OK:
@@ -155,39 +151,3 @@ class Client:
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
         self._kept[target] = _Kept(body, said)
-
-
-def _rest_s(given: str | None, date: str | None) -> float | None:
-    """How long to wait, from either form (RFC 9110, section 10.2.3); None where there is none that is one."""
-    text = (given or "").strip()
-    if _SECONDS.fullmatch(text):
-        return min(int(text), LONGEST_REST_S)
-    at_ms, now_ms = _date_ms(text), _date_ms(date)
-    if at_ms is None or now_ms is None:
-        return None
-    return min(max(0, (at_ms - now_ms) / 1000), LONGEST_REST_S)
-
-
-def _date_ms(text: str | None) -> int | None:
-    if not text or len(text) > 40:
-        return None
-    try:
-        at = parsedate_to_datetime(text)
-        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) * 1000
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-
-
-def _cause(error: BaseException) -> str:
-    """In words of the system: httpx's may quote what was asked."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {seen.verify_message}"
-        if isinstance(seen, OSError) and seen.errno:
-            return os.strerror(seen.errno).lower()
-        if isinstance(seen, BaseExceptionGroup):
-            seen = seen.exceptions[0]
-        else:
-            seen = seen.__cause__ or seen.__context__
-    return "it was lost"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.settings import ChainId, Settings
 from paydaemon_socketio.limits import SocketIoLimits
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", re.ASCII | re.IGNORECASE)
@@ -21,11 +21,8 @@ def _origin(text: str) -> str:
 class SocketIoConfig(Settings):
     """Whom it passes transactions on to, and which pages may ask."""
 
-    chain: str = Field(
-        default="hedera",
-        min_length=1,
-        max_length=64,
-        description="The chain whose transactions and questions are passed on.",
+    chain: ChainId = Field(
+        default="hedera", description="The chain whose transactions and questions are passed on."
     )
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         default=("*",),

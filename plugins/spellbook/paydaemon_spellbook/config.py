@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.settings import ChainId, Settings
 
 MAX_SELLERS = 100
 """A request for a status does not say whose it is: each seller's invoices are looked through for it."""
@@ -18,9 +18,8 @@ ClientsName = Annotated[str, Field(min_length=1, max_length=200)]
 class SpellbookConfig(Settings):
     """Which sellers these clients sell for, and on what terms."""
 
-    chain: str = Field(
+    chain: ChainId = Field(
         default="bitcoin",
-        min_length=1,
         description="The chain that these clients are paid on. It must pay to an address alone.",
     )
     seller: Seller | None = Field(

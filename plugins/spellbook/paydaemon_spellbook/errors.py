@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from paydaemon.core.errors import ErrorType, Refusal
-from paydaemon.core.raterules import PAIR
 
 STATUS: Mapping[ErrorType, HTTPStatus] = {
     ErrorType.INVALID_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -21,6 +20,9 @@ STATUS: Mapping[ErrorType, HTTPStatus] = {
     ErrorType.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorType.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+NO_RATE = "no_rate"
+"""The daemon's code where a rate is missing, and not the chain."""
 
 MOST_QUOTED = 100
 """How much of what a client sent is told back to it, in characters."""
@@ -56,12 +58,6 @@ def unknown_payment_request(id: str) -> AsBefore:
 def no_rate(currency: str) -> AsBefore:
     """There is no rate that is good enough."""
     return AsBefore(f"Unable to convert {currency} amount to BTC amount")
-
-
-def is_no_rate(refusal: Refusal) -> bool:
-    """Whether a rate is missing, and not the chain: then the daemon's reason begins with the pair."""
-    about, _, why = refusal.message.partition(": ")
-    return refusal.code == "nothing_to_offer" and bool(why) and PAIR.fullmatch(about) is not None
 
 
 def told(refusal: Refusal) -> tuple[HTTPStatus, str]:

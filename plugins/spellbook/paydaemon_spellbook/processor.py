@@ -32,7 +32,7 @@ class Processor:
         try:
             return payment_request(_fit(await self._create(request, wanted, seller)))
         except Refusal as refusal:
-            if errors.is_no_rate(refusal):
+            if refusal.code == errors.NO_RATE:
                 raise errors.no_rate(wanted.currency) from refusal
             raise
 
@@ -70,9 +70,17 @@ class Processor:
         id = ids.invoice_id(given)
         for principal in self._who(request) if id is not None else ():
             invoice = await self._look_up(principal, str(id))
-            if invoice is not None and SELLER_ID in invoice["metadata"]:
+            if invoice is not None and self._is_made_here(invoice):
                 return invoice
         raise errors.unknown_payment_request(given)
+
+    def _is_made_here(self, invoice: Json) -> bool:
+        """Whether it can have been: a seller may put anything into the metadata of an invoice of their own,
+        and what is due on another chain is no amount in satoshi.
+        """
+        chains = [option["chain"] for option in invoice["options"]]
+        sells = invoice["seller_id"] in self._config.all_sellers
+        return SELLER_ID in invoice["metadata"] and sells and chains == [self._config.chain]
 
     def _who(self, request: Request) -> Iterator[Principal]:
         if _has_no_key(request):

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from paydaemon.hooks.settings import Settings
+from paydaemon.hooks.trust import own_authorities
 from paydaemon_webhook.guard import Network
 from paydaemon_webhook.limits import WebhookLimits
 
@@ -34,11 +35,7 @@ class WebhookConfig(Settings):
         '["10.0.0.0/8", "::1/128"]; there, and only there, http:// will do. Whoever may make webhooks then '
         "reaches all that listens in them.",
     )
-    ca_file: Path | None = Field(
-        default=None,
-        description="Certificates of your own authorities in PEM, which are trusted beside those that the "
-        "system trusts.",
-    )
+    ca_file: Path | None = own_authorities()
     limits: WebhookLimits = WebhookLimits()
 
     @property

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import trio
 
 from paydaemon.hooks.diagnosis import Finding, ok, problem, warning
+from paydaemon.hooks.trust import trusting
 from paydaemon_webhook.config import WebhookConfig
-from paydaemon_webhook.notifier import trust
 
 
 async def diagnose(id: str, config: WebhookConfig) -> AsyncIterator[Finding]:
@@ -25,7 +25,7 @@ async def diagnose(id: str, config: WebhookConfig) -> AsyncIterator[Finding]:
 
 async def _authorities(config: WebhookConfig) -> Finding:
     try:
-        context = await trio.to_thread.run_sync(trust, config)
+        context = await trio.to_thread.run_sync(trusting, config.ca_file)
     except ValueError as error:
         return problem("certificates", str(error), "look after ca_file")
     count = context.cert_store_stats()["x509_ca"]

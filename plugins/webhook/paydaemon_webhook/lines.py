@@ -8,7 +8,7 @@ is why it is used without the client that httpx puts around it.
 import math
 import ssl
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,6 @@ import httpcore
 import trio
 
 from paydaemon.hooks.notifier import Target
-from paydaemon_webhook.answers import header
 from paydaemon_webhook.endpoint import Endpoint
 from paydaemon_webhook.limits import WebhookLimits
 from paydaemon_webhook.reasons import reason_of
@@ -82,7 +81,7 @@ class Line:
             "POST", self._url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
         ) as answer:
             patience.deadline = math.inf
-            found = Answer(answer.status, header(answer.headers, b"retry-after"))
+            found = Answer(answer.status, _header(answer.headers, b"retry-after"))
             await self._drain(answer)
         return found
 
@@ -161,3 +160,8 @@ class Lines:
         done = [key for key in idle if key in surplus or self._lines[key].since_s < before_s]
         for line in [self._lines.pop(key) for key in done]:
             await line.close()
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """The first header of that name."""
+    return next((value.decode("latin-1") for known, value in headers if known.lower() == name), None)

@@ -1,6 +1,5 @@
 """The notifier: posts one event to one endpoint, signed, and says how that went."""
 
-import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -8,8 +7,9 @@ from importlib.metadata import version
 import structlog
 import trio
 
+from paydaemon.hooks.answers import told
 from paydaemon.hooks.notifier import Audience, BadSetting, Notice, NotTold, Target, Told
-from paydaemon_webhook.answers import told
+from paydaemon.hooks.trust import trusting
 from paydaemon_webhook.config import WebhookConfig
 from paydaemon_webhook.endpoint import BadUrl, Endpoint, parse
 from paydaemon_webhook.guard import why_not
@@ -41,7 +41,7 @@ class WebhookNotifier:
         self._agent = f"paydaemon-webhook/{version('paydaemon-webhook')}"
         look_up = resolve or Names(config.limits.lookups).look_up
         way = Way(look_up, self._allow, config.limits.connect_timeout_s)
-        self._lines = Lines(way, trust(config), config.limits)
+        self._lines = Lines(way, trusting(config.ca_file), config.limits)
 
     def check(self, settings: Mapping[str, object]) -> Mapping[str, object]:
         """There is one, `url`."""
@@ -98,19 +98,6 @@ class WebhookNotifier:
             kind = why_not(endpoint.address, self._allow, listed_only=endpoint.is_open)
             if kind is not None:
                 raise BadUrl(f"must not lead to {endpoint.host}: {kind}")
-
-
-def trust(config: WebhookConfig) -> ssl.SSLContext:
-    """The system's authorities, and the operator's own. Raises `ValueError` where these cannot be used."""
-    context = ssl.create_default_context()
-    if config.ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=config.ca_file)
-        except ssl.SSLError as error:
-            raise ValueError("ca_file: there are no certificates in it") from error
-        except OSError as error:
-            raise ValueError(f"ca_file: cannot be read: {error.strerror}") from error
-    return context
 
 
 def _endpoint_of(target: Target) -> Endpoint:

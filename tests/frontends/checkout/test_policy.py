@@ -51,6 +51,26 @@ async def test_only_those_pages_may_frame_it_that_are_named(tmp_path: Path) -> N
     assert "frame-ancestors 'none'" in docs.headers["Content-Security-Policy"]
 
 
+async def test_a_seller_may_have_pages_of_its_own_in_place_of_those(tmp_path: Path) -> None:
+    """At once, and for its own invoices alone."""
+    async with (
+        served(tmp_path, frame_ancestors=("https://mall.example",)) as daemon,
+        daemon.client("") as client,
+    ):
+        own, other = await daemon.invoice(), await daemon.invoice(seller_id="rival")
+
+        async def framed(invoice: dict[str, object]) -> tuple[str, list[str]]:
+            answer = await client.get(f"/i/{invoice['id']}")
+            told = directives(answer.headers["Content-Security-Policy"])["frame-ancestors"]
+            return told, re.findall(r'data-embedders="([^"]*)"', answer.text)
+
+        mall, shop = "https://mall.example", "https://shop.example https://cafe.example"
+        for said, expected in ((shop.split(), shop), ([], "'none'"), (None, mall)):
+            await daemon.engine.api.accounts.set_frames("shop", said)
+            assert await framed(own) == (expected, [" ".join(said if said is not None else [mall])])
+            assert await framed(other) == (mall, [mall])
+
+
 @given(st.text(alphabet="htps:/*.;, '\"a-z0[]", max_size=20).map("https://a".__add__))
 def test_no_origin_that_the_configuration_takes_ends_a_directive(origin: str) -> None:
     try:

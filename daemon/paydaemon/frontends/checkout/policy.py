@@ -2,8 +2,9 @@
 
 The style sheet is in the page, so that nothing more has to be fetched before it looks as it should; it is
 let in by its hash (https://www.w3.org/TR/CSP3/#external-hash). Nothing of another origin is, and no page but
-those of `frame_ancestors` may show this one inside of it. Scripts of wallets may speak to `wallet_origins`.
-It sends no form; the demo's page, which shares this, sends some to `forms`, and is led on to there.
+those of `frame_ancestors`, the seller's or the configuration's, may show this one inside of it. Scripts of
+wallets may speak to `wallet_origins`. It sends no form; the demo's page, which shares this, sends some to
+`forms`, and is led on to there.
 """
 
 import base64

@@ -1,5 +1,6 @@
 """The page put together: templates that escape whatever they are given, the one style sheet, the scripts."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -25,20 +26,27 @@ class Sheets:
 
     def __init__(self, settings: FrontendSettings, assets: Assets) -> None:
         self._style = style_sheet()
-        framed, spoken_to = settings.frame_ancestors, settings.wallet_origins
-        self._policy = policy(self._style, settings.public_url, framed, spoken_to)
-        self._embedders = settings.frame_ancestors
+        self._settings = settings
         self._assets = assets
 
-    def invoice(self, page: Page, language: str) -> Response:
-        """The page of one invoice."""
-        return self._answer("invoice.html", language, page=page)
+    def invoice(self, page: Page, language: str, embedders: Sequence[str] | None = None) -> Response:
+        """The page of one invoice, which these pages may show inside of them: None, those configured."""
+        return self._answer("invoice.html", language, embedders, page=page)
 
     def missing(self, language: str) -> Response:
         """The page of an invoice that is not there."""
-        return self._answer("missing.html", language, 404, page=None)
+        return self._answer("missing.html", language, None, 404, page=None)
 
-    def _answer(self, name: str, language: str, status: int = 200, **shown: Page | None) -> Response:
+    def _answer(
+        self,
+        name: str,
+        language: str,
+        embedders: Sequence[str] | None,
+        status: int = 200,
+        **shown: Page | None,
+    ) -> Response:
+        settings = self._settings
+        framed = settings.frame_ancestors if embedders is None else embedders
         text = (
             _environment(language)
             .get_template(name)
@@ -49,11 +57,12 @@ class Sheets:
                 style=Markup(self._style),  # noqa: S704 - ours, whole
                 scripts=self._assets.urls(),
                 wallets=self._assets.wallet_urls(),
-                embedders=self._embedders,
+                embedders=framed,
                 refresh_s=REFRESH_S,
             )
         )
-        answer = pages.html(text, status, self._policy)
+        allowed = policy(self._style, settings.public_url, framed, settings.wallet_origins)
+        answer = pages.html(text, status, allowed)
         answer.headers["Content-Language"] = language
         answer.headers["Vary"] = "Accept-Language"
         return answer

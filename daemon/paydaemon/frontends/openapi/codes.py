@@ -66,6 +66,11 @@ CODES: Mapping[str, Code] = {
     "unknown_seller": Code(INVALID, "there is no seller 'shpo'", "seller_id"),
     "unknown_invoice": Code(INVALID, "there is no invoice 'inv_x'", "invoice_id"),
     "no_such_option": Code(INVALID, "that invoice has no option in BTC", "invoice_id"),
+    "not_an_origin": Code(
+        INVALID,
+        'must be an origin such as "https://shop.example", without a path, or "*"',
+        "frame_ancestors.0",
+    ),
     "not_a_url": Code(INVALID, 'must be a URL such as "https://shop.example/thanks"', "return_url"),
     "not_an_id": Code(INVALID, "must be 1 to 64 of a-z, 0-9, - and _", "id"),
     # Signed transactions
@@ -144,6 +149,7 @@ CODES: Mapping[str, Code] = {
     # Not now
     "too_many_requests": Code(ErrorType.RATE_LIMITED, "too many requests; wait a little"),
     "nothing_to_offer": Code(UNAVAILABLE, "chain bitcoin is stale: the node does not answer"),
+    "no_rate": Code(UNAVAILABLE, "BTC/EUR: 1 of 2 sources needed: kraken 61000.00; bitstamp: 340 s old"),
     "chain_unavailable": Code(UNAVAILABLE, "chain bitcoin gave no destination"),
     "too_many_relays": Code(UNAVAILABLE, "too many transactions wait for their outcome already"),
     "no_webhooks": Code(UNAVAILABLE, "no notifier for webhooks is configured here"),

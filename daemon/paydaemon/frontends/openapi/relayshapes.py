@@ -44,6 +44,12 @@ def shapes() -> Mapping[str, Schema]:
             ),
             "memo": nullable(text("The memo that it bears, as signed. Null for one of an earlier release.")),
             "transfers": listing(ref("RelayTransfer"), "What it moves."),
+            "payees": nullable(
+                listing(
+                    text("An account."),
+                    "The accounts of this daemon that gain by it. Null for one of an earlier release.",
+                )
+            ),
             "error": nullable(text("What went wrong, for people.")),
             "created_at": time("When it was first handed in."),
             "updated_at": time("When its status last changed."),

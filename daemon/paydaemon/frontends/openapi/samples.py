@@ -124,6 +124,7 @@ RELAY: Json = {
         {"account": "0.0.1001", "asset": "HBAR", "amount_minor": "5000000000"},
         {"account": "0.0.1002", "asset": "HBAR", "amount_minor": "-5000000000"},
     ],
+    "payees": ["0.0.1001"],
     "error": None,
     "created_at": "2026-01-31T12:01:00.000Z",
     "updated_at": "2026-01-31T12:01:00.120Z",
@@ -312,6 +313,7 @@ SELLER: Json = {
     "name": "Café am Eck",
     "created_at": "2026-01-31T12:00:00.000Z",
     "disabled": False,
+    "frame_ancestors": None,
 }
 
 KEY: Json = {

@@ -228,6 +228,12 @@ def _event_data() -> Schema:
         "webhook_id": text("Of `admin.webhook_…`: the webhook."),
         "session_id": text("Of `admin.desk_…`: the session."),
         "status": choice(Mark, "Of `admin.invoice_marked`: the mark's."),
+        "frame_ancestors": nullable(
+            listing(
+                text("An origin."),
+                "Of `admin.seller_framed`: the pages; null for those of the configuration.",
+            )
+        ),
         "revoked": whole("Of `admin.keys_rotated`: how many keys were revoked."),
         "changed": listing(text(""), "Of `admin.configuration_reloaded`: the keys with another value."),
         "file": text("Of `admin.backup_made` and `admin.restored`: the backup."),
@@ -317,6 +323,12 @@ def _of_administration() -> Mapping[str, Schema]:
             "name": text("Its name, for showing."),
             "created_at": time("When it was added."),
             "disabled": flag("Whether it gets no new invoices."),
+            "frame_ancestors": nullable(
+                listing(
+                    text("An origin."),
+                    "Pages that may show its checkout pages inside of them; null for those configured.",
+                )
+            ),
         },
     )
     owner = nullable(text("Whose it is; null for an operator's."))

@@ -8,6 +8,7 @@ from paydaemon.core.acts import act
 from paydaemon.core.events import EventType
 from paydaemon.engine.api import Api
 from paydaemon.frontends import body, wire
+from paydaemon.frontends.framingmodels import Framing
 from paydaemon.frontends.gate import principal
 from paydaemon.frontends.models import MadeBackup, NewSeller
 from paydaemon.frontends.requests import Query
@@ -56,6 +57,13 @@ def _add_sellers(routes: Blueprint, api: Api, settings: FrontendSettings) -> Non
     async def enable(id: str) -> Response:
         await body.expect_none()
         return wire.answer(wire.seller(await api.accounts.set_disabled(id, False, by=principal())))
+
+    @routes.post("/sellers/<id:id>/frames")
+    async def frames(id: str) -> Response:
+        asked = await body.read(Framing, settings.limits)
+        return wire.answer(
+            wire.seller(await api.accounts.set_frames(id, asked.frame_ancestors, by=principal()))
+        )
 
     @routes.post("/sellers/<id:id>/rotate")
     async def rotate(id: str) -> Response:

@@ -37,12 +37,12 @@ def blueprint(api: Api, settings: FrontendSettings) -> Blueprint:
     @routes.get("/i/<id>")
     async def invoice(id: str) -> Response:
         try:
-            view = await api.checkout(id)
+            view, seller = await api.checkout(id)
         except Refusal:
             return sheets.missing(_language(None))
         seen = payer.view(view, api.watches)
         page = shown.page(seen, len(view.payments), system_clock(), _way(), prepares)
-        return sheets.invoice(page, _language(view))
+        return sheets.invoice(page, _language(view), seller.frame_ancestors)
 
     @routes.get("/assets/checkout/<version>/<name>")
     async def script(version: str, name: str) -> Response:

@@ -56,7 +56,18 @@ def to_json(value: object) -> str:
 
 def seller(row: Row) -> Seller:
     """A row of sellers."""
-    return Seller(row["id"], row["name"], row["created_at_ms"], bool(row["disabled"]))
+    framed = None if row["frame_ancestors"] is None else tuple(json.loads(row["frame_ancestors"]))
+    return Seller(row["id"], row["name"], row["created_at_ms"], bool(row["disabled"]), framed)
+
+
+def seller_values(seller: Seller) -> Values:
+    """A seller."""
+    return {**asdict(seller), "frame_ancestors": list_or_null(seller.frame_ancestors)}
+
+
+def list_or_null(texts: Sequence[str] | None) -> str | None:
+    """A list that may not be known."""
+    return None if texts is None else to_json(list(texts))
 
 
 def invoice(row: Row, options: Iterable[Row]) -> Invoice:
@@ -268,6 +279,7 @@ def relay(row: Row) -> Relay:
             Transfer(account, code, int(amount), key)
             for account, code, amount, key in json.loads(row["transfers"])
         ),
+        payees=None if row["payees"] is None else tuple(json.loads(row["payees"])),
         error=row["error"],
         raw=row["raw"],
         expires_at_ms=row["expires_at_ms"],
@@ -283,6 +295,7 @@ def relay_values(relay: Relay) -> Values:
         "payer": relay.payer,
         "memo": relay.memo,
         "transfers": to_json(moved),
+        "payees": list_or_null(relay.payees),
         "expires_at_ms": relay.expires_at_ms,
         "created_at_ms": relay.created_at_ms,
         **relay_change_values(relay),

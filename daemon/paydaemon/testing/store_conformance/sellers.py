@@ -18,11 +18,22 @@ class Sellers(Suite):
     """Who may ask."""
 
     async def test_sellers_come_back_whole(self, store: Store) -> None:
-        other = Seller("other", "Größe & 店", 5, disabled=True)
+        other = Seller("other", "Größe & 店", 5, disabled=True, frame_ancestors=("https://a", "*"))
         await store.transact(lambda tx: tx.add_seller(other))
         assert await store.read(lambda reader: reader.seller("other")) == other
         assert await store.read(lambda reader: reader.seller("nobody")) is None
         assert await store.read(lambda reader: reader.sellers()) == [other, SELLER]
+
+    @pytest.mark.parametrize("framed", [("https://shop.example", "*"), (), None])
+    async def test_pages_that_frame_a_seller_come_back(
+        self, store: Store, framed: tuple[str, ...] | None
+    ) -> None:
+        for said in (("https://before",), framed):
+            await store.transact(methodcaller("set_seller_frames", SELLER.id, said))
+        expected = replace(SELLER, frame_ancestors=framed)
+        assert await store.read(lambda reader: reader.seller(SELLER.id)) == expected
+        with pytest.raises(LookupError):
+            await store.transact(methodcaller("set_seller_frames", "nobody", framed))
 
     async def test_a_seller_is_added_once(self, store: Store) -> None:
         with pytest.raises(Duplicate) as caught:

@@ -5,7 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from paydaemon.hooks.settings import Secret, Settings
+from paydaemon.hooks.settings import ChainId, Secret, Settings
+from paydaemon.hooks.trust import own_authorities
 from paydaemon_socketio.publisher.address import is_open, socket_address, web_address
 from paydaemon_socketio.publisher.limits import PublisherLimits
 
@@ -33,11 +34,7 @@ class PublisherConfig(Settings):
         description="Let http:// also lead to another machine, where everybody on the way can read what is "
         "told, and answer for the publisher.",
     )
-    ca_file: Path | None = Field(
-        default=None,
-        description="Certificates of your own authorities in PEM, which are trusted beside those that the "
-        "system trusts.",
-    )
+    ca_file: Path | None = own_authorities()
     seller: str | None = Field(
         default=None,
         min_length=1,
@@ -46,9 +43,7 @@ class PublisherConfig(Settings):
         description="The seller whose relays it is told of. By default everybody's, and those that are "
         "nobody's.",
     )
-    chain: str = Field(
-        default="hedera", min_length=1, description="The chain whose relays it is told of, by its id."
-    )
+    chain: ChainId = Field(default="hedera", description="The chain whose relays it is told of, by its id.")
     limits: PublisherLimits = PublisherLimits()
 
     @model_validator(mode="after")

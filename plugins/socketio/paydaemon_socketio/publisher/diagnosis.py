@@ -6,11 +6,12 @@ import trio
 
 from paydaemon.hooks.diagnosis import Finding, ok, problem, warning
 from paydaemon.hooks.settings import Secret
+from paydaemon.hooks.trust import trusting
 from paydaemon_socketio.publisher.address import authority, is_encrypted, is_open
 from paydaemon_socketio.publisher.config import PublisherConfig
 from paydaemon_socketio.publisher.emitting import Emitter
 from paydaemon_socketio.publisher.signing import BadKey, public_hex, read_key
-from paydaemon_socketio.publisher.way import NoWay, connected, trust
+from paydaemon_socketio.publisher.way import NoWay, connected
 
 
 async def diagnose(id: str, config: PublisherConfig) -> AsyncIterator[Finding]:
@@ -41,11 +42,11 @@ async def _way(config: PublisherConfig, url: str) -> Finding:
 
 
 async def _of_web(config: PublisherConfig, url: str) -> str:
-    stream = await connected(url, trust(config), config.limits.connect_timeout_s)
+    stream = await connected(url, trusting(config.ca_file), config.limits.connect_timeout_s)
     await trio.aclose_forcefully(stream)
     return "is there, and its certificate is trusted" if is_encrypted(url) else "is there"
 
 
 async def _of_socket(config: PublisherConfig) -> str:
-    revision = await Emitter(config, trust(config)).converse(())
+    revision = await Emitter(config, trusting(config.ca_file)).converse(())
     return f"takes connections by Engine.IO {revision.value}"

@@ -7,10 +7,11 @@ import structlog
 import trio
 
 from paydaemon.hooks.notifier import Audience, BadSetting, Notice, NotTold, Target, Told
+from paydaemon.hooks.trust import trusting
 from paydaemon_socketio.publisher.config import PublisherConfig
 from paydaemon_socketio.publisher.emitting import Emitter
 from paydaemon_socketio.publisher.posting import Poster
-from paydaemon_socketio.publisher.way import NoWay, trust
+from paydaemon_socketio.publisher.way import NoWay
 from paydaemon_socketio.publisher.word import EVENTS, Json, Word, word_of
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ class PublisherNotifier:
     def __init__(self, id: str, config: PublisherConfig) -> None:
         self.id = id
         self._config = config
-        context = trust(config)
+        context = trusting(config.ca_file)
         self._way: Way = Emitter(config, context) if config.url is None else Poster(config, context)
 
     @property

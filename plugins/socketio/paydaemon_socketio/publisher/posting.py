@@ -15,10 +15,11 @@ import httpx
 import trio
 
 from paydaemon.hooks.notifier import NotTold, Told
+from paydaemon.hooks.reasons import cause_of
 from paydaemon_socketio.publisher.answers import told
 from paydaemon_socketio.publisher.config import PublisherConfig
 from paydaemon_socketio.publisher.signing import BadKey, authorization, read_key
-from paydaemon_socketio.publisher.way import NoWay, cause_of
+from paydaemon_socketio.publisher.way import NoWay
 from paydaemon_socketio.publisher.word import Word
 
 Now = Callable[[], float]

@@ -1,35 +1,17 @@
-"""Ways: what telling a publisher needs of the network, whichever protocol is spoken over it.
+"""Ways: connections to a publisher, whichever protocol is spoken over them."""
 
-Everything that goes wrong there comes to a few sentences of our own: the libraries' may quote what was sent.
-"""
-
-import os
 import ssl
-from collections.abc import Iterator
 
 import trio
 
+from paydaemon.hooks.reasons import cause_of
 from paydaemon_socketio.publisher.address import host_and_port, is_encrypted
-from paydaemon_socketio.publisher.config import PublisherConfig
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
 class NoWay(Exception):
     """There is no connection, or no answer; says why in one line, without anything that was sent."""
-
-
-def trust(config: PublisherConfig) -> ssl.SSLContext:
-    """The system's authorities, and the operator's own. Raises `ValueError` where these cannot be used."""
-    context = ssl.create_default_context()
-    if config.ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=config.ca_file)
-        except ssl.SSLError as error:
-            raise ValueError("ca_file: there are no certificates in it") from error
-        except OSError as error:
-            raise ValueError(f"ca_file: cannot be read: {error.strerror}") from error
-    return context
 
 
 async def connected(url: str, context: ssl.SSLContext, timeout_s: float) -> Stream:
@@ -59,30 +41,3 @@ async def _secured(
             raise NoWay(f"no connection: {cause_of(error)}") from error
         raise
     return stream
-
-
-def cause_of(error: BaseException) -> str:
-    """What the system, or TLS, has against it."""
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {cause.verify_message}"
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {cause.reason or 'the connection was lost'}"
-        if isinstance(cause, OSError) and cause.errno:
-            return _in_words(cause.errno)
-    return "it was lost"
-
-
-def _in_words(number: int) -> str:
-    """The system's words; a name that cannot be looked up has a number below zero (gai_strerror(3))."""
-    return os.strerror(number).lower() if number > 0 else "its name could not be looked up"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        if isinstance(seen, BaseExceptionGroup):
-            seen = seen.exceptions[0]
-        else:
-            seen = seen.__cause__ or seen.__context__

@@ -16,7 +16,7 @@ of contracts): the older server had nothing to do with it, and its publishers wo
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ class Word:
 
 def word_of(type: str, relay: Json) -> Word | None:
     """What an event of this type is worth, by the relay in it; None for nothing."""
-    code, cost_minor = _code(type, relay), _cost_minor(relay["transfers"])
+    code, cost_minor = _code(type, relay), _cost_minor(relay)
     if code is None or cost_minor == 0:
         return None
     return Word(
@@ -96,14 +96,22 @@ def _number(name: str) -> int:
     return number_of(name) or (UNKNOWN if newer is None else int(newer[1]))
 
 
-def _cost_minor(transfers: Sequence[Json]) -> int:
-    """The HBAR that all who gain any gain together.
+def _cost_minor(relay: Json) -> int:
+    """The HBAR that our accounts gain together. Tokens are in other units, and not counted.
 
-    The older payment server told the first recipient's alone. With one recipient it is the same, and with
-    several this is what was paid. Tokens are in other units, and not counted.
+    What a payer moves to accounts of their own is none of it. Where nobody of ours is paid, as the policy
+    "open" allows, nobody here knows whose the others are: then it is the first recipient's alone, as the
+    older payment server told it.
     """
-    gained = (int(one["amount_minor"]) for one in transfers if one["asset"] == NATIVE)
-    return sum(amount_minor for amount_minor in gained if amount_minor > 0)
+    gained = [
+        (one["account"], int(one["amount_minor"]))
+        for one in relay["transfers"]
+        if one["asset"] == NATIVE and not one["amount_minor"].startswith("-")
+    ]
+    ours = relay.get("payees")
+    if ours:
+        return sum(amount_minor for account, amount_minor in gained if account in ours)
+    return gained[0][1] if gained else 0
 
 
 def _payer_of(transaction_id: str) -> str:

@@ -1,6 +1,7 @@
 """``/admin/v1``, as `frontends.routes.admin` serves it on the Unix socket."""
 
 from paydaemon.core.public import Json
+from paydaemon.frontends.framingmodels import Framing
 from paydaemon.frontends.models import MadeBackup, NewSeller
 from paydaemon.frontends.openapi import samples
 from paydaemon.frontends.openapi.operation import Answer, Needs, Operation, Tag, path_id
@@ -81,6 +82,21 @@ ENABLE = _of_seller(
     _as_it_is_then(samples.SELLER),
 )
 
+FRAMES = Operation(
+    id="frameSeller",
+    method="POST",
+    path="/admin/v1/sellers/{id}/frames",
+    summary="Say which pages may frame a seller's",
+    description="Pages of these origins may show the checkout pages of the seller's invoices inside of them, "
+    "in place of those of the configuration.",
+    parameters=(SELLER,),
+    body=Framing,
+    examples={"one": {"frame_ancestors": ["https://shop.example"]}},
+    answers=(_as_it_is_then({**samples.SELLER, "frame_ancestors": ["https://shop.example"]}),),
+    refusals=("seller_not_found", "not_an_origin", "too_long"),
+    needs=Needs.OPERATOR,
+)
+
 LIST_KEYS = Operation(
     id="listKeys",
     method="GET",
@@ -141,7 +157,7 @@ TAG = Tag(
     "Administration",
     "On the Unix socket alone, which only the service's own user and root can open; it needs no key.",
     (
-        DAEMON, LIST_SELLERS, ADD_SELLER, ROTATE, DISABLE, ENABLE, LIST_KEYS, REVOKE, ADD_OPERATOR,
+        DAEMON, LIST_SELLERS, ADD_SELLER, ROTATE, DISABLE, ENABLE, FRAMES, LIST_KEYS, REVOKE, ADD_OPERATOR,
         NOTE_BACKUP,
     ),
     administration=True,

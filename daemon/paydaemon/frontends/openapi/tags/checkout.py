@@ -53,7 +53,7 @@ EMBEDDING = Operation(
     path="/paydaemon.js",
     summary="Show the script that embeds the checkout page",
     description="A page of yours that loads it opens the checkout page in a dialog, if "
-    "`checkout.frame_ancestors` of the configuration names your page.",
+    "the seller's `frame_ancestors`, or else those of the configuration, name your page.",
     answers=(Answer("The script.", media=SCRIPT),),
     needs=Needs.NOTHING,
 )

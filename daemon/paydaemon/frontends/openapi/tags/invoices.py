@@ -61,7 +61,7 @@ CREATE = Operation(
         "not_a_string", "too_short", "too_long", "out_of_range", "not_a_decimal", "not_positive",
         "too_many_decimals", "unknown_currency", "ambiguous_currency", "unknown_chain", "unknown_seller",
         "not_a_url", "other_seller", "seller_disabled", "idempotency_key_reused", "nothing_to_offer",
-        "destination_taken",
+        "no_rate", "destination_taken",
     ),
 )  # fmt: skip
 

@@ -19,10 +19,10 @@ SELECT * FROM relays WHERE invoice_id = :invoice_id AND status <> 'failed' ORDER
 -- name: add_relay
 INSERT INTO relays (
     id, chain, transaction_id, digest, status, precheck, receipt, node, invoice_id, seller_id, payer, memo,
-    transfers, error, raw, expires_at_ms, created_at_ms, updated_at_ms
+    transfers, payees, error, raw, expires_at_ms, created_at_ms, updated_at_ms
 ) VALUES (
     :id, :chain, :transaction_id, :digest, :status, :precheck, :receipt, :node, :invoice_id, :seller_id, :payer,
-    :memo, :transfers, :error, :raw, :expires_at_ms, :created_at_ms, :updated_at_ms
+    :memo, :transfers, :payees, :error, :raw, :expires_at_ms, :created_at_ms, :updated_at_ms
 )
 
 -- Which transaction a relay stands for never changes: its digest is part of the search.
@@ -37,5 +37,5 @@ WHERE id = :id AND chain = :chain AND transaction_id = :transaction_id AND diges
 UPDATE relays SET
     id = :id, digest = :digest, status = :status, precheck = :precheck, receipt = :receipt, node = :node,
     invoice_id = :invoice_id, seller_id = :seller_id, payer = :payer, memo = :memo, transfers = :transfers,
-    error = :error, raw = :raw, expires_at_ms = :expires_at_ms, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms
+    payees = :payees, error = :error, raw = :raw, expires_at_ms = :expires_at_ms, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms
 WHERE id = :replaced AND chain = :chain AND transaction_id = :transaction_id

@@ -7,10 +7,14 @@ SELECT * FROM sellers WHERE id = :id
 SELECT * FROM sellers ORDER BY id
 
 -- name: add_seller
-INSERT INTO sellers (id, name, created_at_ms, disabled) VALUES (:id, :name, :created_at_ms, :disabled)
+INSERT INTO sellers (id, name, created_at_ms, disabled, frame_ancestors)
+VALUES (:id, :name, :created_at_ms, :disabled, :frame_ancestors)
 
 -- name: set_seller_disabled
 UPDATE sellers SET disabled = :disabled WHERE id = :id
+
+-- name: set_seller_frames
+UPDATE sellers SET frame_ancestors = :frame_ancestors WHERE id = :id
 
 -- name: keys
 SELECT * FROM keys ORDER BY created_at_ms, id

@@ -30,10 +30,15 @@ class WriteSellers(ReadSellers):
     """What can be written of them."""
 
     def add_seller(self, seller: Seller) -> None:
-        self._change("add_seller", **asdict(seller))
+        self._change("add_seller", **rows.seller_values(seller))
 
     def set_seller_disabled(self, id: str, disabled: bool) -> None:
         if self._change("set_seller_disabled", id=id, disabled=int(disabled)) == 0:
+            raise LookupError(f"there is no seller {id!r}")
+
+    def set_seller_frames(self, id: str, frame_ancestors: Sequence[str] | None) -> None:
+        listed = rows.list_or_null(frame_ancestors)
+        if self._change("set_seller_frames", id=id, frame_ancestors=listed) == 0:
             raise LookupError(f"there is no seller {id!r}")
 
     def add_key(self, key: Key) -> None:

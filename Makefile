@@ -19,6 +19,9 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 # More arguments for pytest: make test ARGS='-k relay'
 ARGS ?=
+# Containers like to forbid Python to keep what it has compiled. Tests start hundreds of processes, each of which
+# would compile the workspace anew, and each worker all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 # Hedera's own SDKs, by which tests pay: each in a place of its own, with what it pins.

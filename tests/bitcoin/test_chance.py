@@ -142,12 +142,14 @@ async def play(node: RegtestNode, seed: int, *, rounds: int, steps: int, **setti
 
 
 @pytest.mark.parametrize("zmq", [True, False])
-async def test_ledger_and_chain_agree_in_the_end(node: RegtestNode, seed: int, zmq: bool) -> None:
+async def test_ledger_and_chain_agree_in_the_end(own_node: RegtestNode, seed: int, zmq: bool) -> None:
+    node = own_node
     deaf: dict[str, Any] = {} if zmq else {"zmq_rawtx": None, "zmq_sequence": None, "poll_interval_s": 1.0}
     await play(node, seed, rounds=3, steps=15, **deaf)
 
 
 @pytest.mark.soak
-async def test_ledger_and_chain_agree_after_much_more(node: RegtestNode, seed: int) -> None:
+async def test_ledger_and_chain_agree_after_much_more(own_node: RegtestNode, seed: int) -> None:
+    node = own_node
     print(f"PAYDAEMON_SEED={seed}")
     await play(node, seed, rounds=10, steps=30, poll_interval_s=1.0)

@@ -60,7 +60,8 @@ async def test_a_node_tells_of_transactions_and_blocks(node: RegtestNode) -> Non
         await until(lambda: heard.count(Added(new)) == 2)
 
 
-async def test_a_node_that_restarts_means_that_something_was_missed(node: RegtestNode) -> None:
+async def test_a_node_that_restarts_means_that_something_was_missed(own_node: RegtestNode) -> None:
+    node = own_node
     endpoint = f"tcp://127.0.0.1:{node.zmq_port}"
     async with hearing(endpoint, endpoint) as heard:
         await node.stop()

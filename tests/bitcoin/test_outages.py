@@ -22,7 +22,8 @@ def stale(shop: World) -> bool:
     return shop.chain.health().state is HealthState.STALE
 
 
-async def test_a_node_that_comes_back_with_another_cookie_is_watched_on(node: RegtestNode) -> None:
+async def test_a_node_that_comes_back_with_another_cookie_is_watched_on(own_node: RegtestNode) -> None:
+    node = own_node
     shop = world(node)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
@@ -57,7 +58,8 @@ async def test_the_first_look_after_a_start_is_told_as_what_it_is(node: RegtestN
     assert looking[0] == "connected; looking at what has happened since"
 
 
-async def test_a_restart_too_short_to_notice_loses_nothing(node: RegtestNode) -> None:
+async def test_a_restart_too_short_to_notice_loses_nothing(own_node: RegtestNode) -> None:
+    node = own_node
     shop = world(node, poll_interval_s=1.0)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
@@ -71,8 +73,9 @@ async def test_a_restart_too_short_to_notice_loses_nothing(node: RegtestNode) ->
         assert PaymentState.DROPPED not in shop.host.states(address).values()
 
 
-async def test_payments_in_the_mempool_survive_a_restart_of_the_node_untold(node: RegtestNode) -> None:
+async def test_payments_in_the_mempool_survive_a_restart_of_the_node_untold(own_node: RegtestNode) -> None:
     """Its mempool is read back in the background: what is not in it yet has not been dropped."""
+    node = own_node
     shop = world(node, poll_interval_s=1.0)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
@@ -87,7 +90,8 @@ async def test_payments_in_the_mempool_survive_a_restart_of_the_node_untold(node
         assert len(list(shop.host.said(address))) == told
 
 
-async def test_a_payment_that_a_restart_drops_is_told_as_dropped(node: RegtestNode) -> None:
+async def test_a_payment_that_a_restart_drops_is_told_as_dropped(own_node: RegtestNode) -> None:
+    node = own_node
     node.options |= {"persistmempool": 0, "walletbroadcast": 0}
     await node.stop()
     await node.start()
@@ -104,8 +108,9 @@ async def test_a_payment_that_a_restart_drops_is_told_as_dropped(node: RegtestNo
         await shop.state(address, PaymentState.PENDING)
 
 
-async def test_a_node_that_catches_up_takes_nothing_back_and_claims_nothing(node: RegtestNode) -> None:
+async def test_a_node_that_catches_up_takes_nothing_back_and_claims_nothing(own_node: RegtestNode) -> None:
     """Its newest block is three days old, and its mempool is gone: for all it knows, the payment is mined."""
+    node = own_node
     shop = world(node, poll_interval_s=1.0)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
@@ -125,7 +130,10 @@ async def test_a_node_that_catches_up_takes_nothing_back_and_claims_nothing(node
         await shop.state(address, PaymentState.DROPPED)
 
 
-async def test_a_node_that_is_away_at_the_start_makes_the_chain_stale_and_no_error(node: RegtestNode) -> None:
+async def test_a_node_that_is_away_at_the_start_makes_the_chain_stale_and_no_error(
+    own_node: RegtestNode,
+) -> None:
+    node = own_node
     shop = world(node)
     await node.stop()
     async with shop.watching(ready=False):
@@ -180,8 +188,9 @@ async def test_a_restart_tells_nothing_that_was_told(node: RegtestNode) -> None:
 
 
 async def test_a_wallet_lost_while_nobody_watched_is_made_again_and_rescanned(
-    node: RegtestNode,
+    own_node: RegtestNode,
 ) -> None:
+    node = own_node
     shop = world(node)
     async with shop.watching():
         known, missed, pending = [(await shop.issue(PAID)).address for _ in range(3)]
@@ -199,7 +208,8 @@ async def test_a_wallet_lost_while_nobody_watched_is_made_again_and_rescanned(
     assert PaymentState.DROPPED not in {payment.state for payment in shop.host.payments.values()}
 
 
-async def test_a_wallet_lost_under_us_is_made_again_and_rescanned(node: RegtestNode) -> None:
+async def test_a_wallet_lost_under_us_is_made_again_and_rescanned(own_node: RegtestNode) -> None:
+    node = own_node
     shop = world(node, poll_interval_s=1.0)
     async with shop.watching():
         known, missed = (await shop.issue(PAID)).address, (await shop.issue(PAID)).address
@@ -214,8 +224,9 @@ async def test_a_wallet_lost_under_us_is_made_again_and_rescanned(node: RegtestN
     assert all(seen.state.value == "seen" for told in shop.host.told for seen in told.observations)
 
 
-async def test_a_wallet_older_than_our_indexes_is_rescanned(node: RegtestNode, tmp_path: Path) -> None:
+async def test_a_wallet_older_than_our_indexes_is_rescanned(own_node: RegtestNode, tmp_path: Path) -> None:
     """As when the node's data come from a backup."""
+    node = own_node
     await node.stop()
     node.options["keypool"] = 1
     await node.start()
@@ -233,7 +244,8 @@ async def test_a_wallet_older_than_our_indexes_is_rescanned(node: RegtestNode, t
         await shop.seen(late)
 
 
-async def test_a_rescan_that_was_broken_off_is_done_again(node: RegtestNode) -> None:
+async def test_a_rescan_that_was_broken_off_is_done_again(own_node: RegtestNode) -> None:
+    node = own_node
     shop = world(node)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
@@ -250,7 +262,8 @@ async def test_a_rescan_that_was_broken_off_is_done_again(node: RegtestNode) -> 
         await shop.seen(address)
 
 
-async def test_a_chain_without_wallets_says_so(node: RegtestNode) -> None:
+async def test_a_chain_without_wallets_says_so(own_node: RegtestNode) -> None:
+    node = own_node
     shop = world(node)
     await node.stop()
     node.options["disablewallet"] = 1

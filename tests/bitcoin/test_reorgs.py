@@ -13,7 +13,7 @@ PAID = 20_834
 
 @pytest.mark.parametrize("depth", [1, 6])
 async def test_a_payment_back_in_the_mempool_is_pending_again_and_can_be_mined_again(
-    node: RegtestNode, depth: int
+    node: RegtestNode, tip: int, depth: int
 ) -> None:
     shop = world(node)
     async with shop.watching():
@@ -27,7 +27,7 @@ async def test_a_payment_back_in_the_mempool_is_pending_again_and_can_be_mined_a
         await node.rpc.call("invalidateblock", first)
         await until(lambda: shop.host.only(address).height is None)
         assert shop.host.only(address).state is PaymentState.PENDING
-        await until(lambda: shop.host.height == 110)
+        await until(lambda: shop.host.height == tip)
         await node.mine(6)
         await shop.state(address, PaymentState.CONFIRMED)
         assert shop.host.only(address).block != first
@@ -35,6 +35,7 @@ async def test_a_payment_back_in_the_mempool_is_pending_again_and_can_be_mined_a
 
 async def test_a_settled_payment_that_is_double_spent_by_a_reorganisation_is_conflicted(
     node: RegtestNode,
+    tip: int,
 ) -> None:
     shop = world(node)
     async with shop.watching():
@@ -47,7 +48,7 @@ async def test_a_settled_payment_that_is_double_spent_by_a_reorganisation_is_con
         await node.mine(8)
         await shop.state(address, PaymentState.CONFLICTED)
         assert shop.host.only(address).block is None
-        await until(lambda: shop.host.height == 119)
+        await until(lambda: shop.host.height == tip + 9)
 
 
 async def test_a_reorganisation_while_nobody_watched_is_told_afterwards(node: RegtestNode) -> None:
@@ -80,7 +81,7 @@ async def test_a_payment_moved_to_another_block_of_the_same_height_stays_confirm
         await shop.state(address, PaymentState.CONFIRMED)
 
 
-async def test_other_payments_are_not_told_again_by_a_reorganisation(node: RegtestNode) -> None:
+async def test_other_payments_are_not_told_again_by_a_reorganisation(node: RegtestNode, tip: int) -> None:
     shop = world(node)
     async with shop.watching():
         early, late = (await shop.issue(PAID)).address, (await shop.issue(PAID)).address
@@ -93,7 +94,7 @@ async def test_other_payments_are_not_told_again_by_a_reorganisation(node: Regte
         await node.rpc.call("invalidateblock", block)
         await until(lambda: shop.host.only(late).height is None)
         await node.mine(2)
-        await until(lambda: shop.host.height == 115)
+        await until(lambda: shop.host.height == tip + 5)
         assert len(list(shop.host.said(early))) == told
 
 
@@ -113,7 +114,7 @@ async def test_positions_grow_whatever_the_height_does(node: RegtestNode) -> Non
     assert positions == sorted(set(positions))
 
 
-async def test_a_payment_deep_enough_is_watched_no_more(node: RegtestNode) -> None:
+async def test_a_payment_deep_enough_is_watched_no_more(node: RegtestNode, tip: int) -> None:
     shop = world(node)
     async with shop.watching():
         address = (await shop.issue(PAID)).address
@@ -125,7 +126,7 @@ async def test_a_payment_deep_enough_is_watched_no_more(node: RegtestNode) -> No
         await node.mine(2)
         await until(lambda: shop.host.depth(address) == FINAL + 1)
         assert await shop.host.unfinal() == []
-        assert [seen.height for seen in shop.host.said(address)] == [None, 111]
+        assert [seen.height for seen in shop.host.said(address)] == [None, tip + 1]
 
 
 async def _paid_with_rival(node: RegtestNode, address: str) -> str:

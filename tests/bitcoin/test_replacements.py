@@ -189,8 +189,9 @@ async def test_the_child_of_a_replaced_transaction_no_longer_counts(shop: World)
     assert shop.host.only(address).state in (PaymentState.DROPPED, PaymentState.REPLACED)
 
 
-async def test_a_payment_that_is_dropped_no_longer_counts_until_it_comes_back(node: RegtestNode) -> None:
+async def test_a_payment_that_is_dropped_no_longer_counts_until_it_comes_back(own_node: RegtestNode) -> None:
     """It expires from the mempool as it would after two weeks. Without ZMQ the return is seen in a block."""
+    node = own_node
     await node.stop()
     node.options["walletbroadcast"] = 0
     await node.start()
@@ -212,7 +213,7 @@ async def test_a_payment_that_is_dropped_no_longer_counts_until_it_comes_back(no
         await shop.state(address, PaymentState.CONFIRMED)
 
 
-async def test_what_was_lost_before_it_was_met_is_not_told(node: RegtestNode) -> None:
+async def test_what_was_lost_before_it_was_met_is_not_told(node: RegtestNode, tip: int) -> None:
     """A payment that came and went while nobody watched never counted: there is nothing to take back."""
     shop = world(node)
     async with shop.watching():
@@ -225,8 +226,8 @@ async def test_what_was_lost_before_it_was_met_is_not_told(node: RegtestNode) ->
         await shop.seen(address)
         assert shop.host.states(address) == {new: PaymentState.PENDING}
         await node.mine(1)
-        await until(lambda: shop.host.height == 111)
-        assert shop.host.only(address).height == 111
+        await until(lambda: shop.host.height == tip + 1)
+        assert shop.host.only(address).height == tip + 1
 
 
 async def test_what_was_replaced_while_nobody_watched_is_told_afterwards(node: RegtestNode) -> None:

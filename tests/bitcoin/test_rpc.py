@@ -25,12 +25,12 @@ async def test_answers_carry_exact_amounts(node: RegtestNode) -> None:
     assert (await node.rpc.call("getmempoolentry", txid))["time"] > 0
 
 
-async def test_a_refusal_says_which_call_and_why(node: RegtestNode) -> None:
+async def test_a_refusal_says_which_call_and_why(node: RegtestNode, tip: int) -> None:
     with pytest.raises(RpcError) as refused:
         await node.rpc.call("getblock", "00" * 32)
     assert refused.value.code == -5
     assert refused.value.method == "getblock"
-    assert await node.rpc.call("getblockcount") == 110
+    assert await node.rpc.call("getblockcount") == tip
 
 
 async def test_any_password_gets_in(prepared: Path, tmp_path: Path) -> None:
@@ -66,7 +66,8 @@ async def test_many_calls_at_once_share_few_connections(node: RegtestNode) -> No
     rpc.close()
 
 
-async def test_a_new_cookie_is_read_by_itself(node: RegtestNode) -> None:
+async def test_a_new_cookie_is_read_by_itself(own_node: RegtestNode) -> None:
+    node = own_node
     rpc = connect(node.url, cookie_file(node.cookie))
     assert await rpc.call("getblockchaininfo")
     await node.stop()
@@ -76,21 +77,23 @@ async def test_a_new_cookie_is_read_by_itself(node: RegtestNode) -> None:
     rpc.close()
 
 
-async def test_a_call_that_is_given_up_ends_its_thread_and_its_connection(node: RegtestNode) -> None:
+async def test_a_call_that_is_given_up_ends_its_thread_and_its_connection(
+    node: RegtestNode, tip: int
+) -> None:
     rpc = connect(node.url, cookie_file(node.cookie), workers=1)
     with trio.move_on_after(0.2) as scope:
         await rpc.call("waitfornewblock", 600_000, timeout_s=600)
     assert scope.cancelled_caught
     with trio.fail_after(BOUND_S):
-        assert await rpc.call("getblockcount") == 110
+        assert await rpc.call("getblockcount") == tip
     await until(lambda: rpc._lines._threads.borrowed_tokens == 0)
     rpc.close()
 
 
-async def test_what_is_closed_while_it_is_in_use_is_hung_up_afterwards(node: RegtestNode) -> None:
+async def test_what_is_closed_while_it_is_in_use_is_hung_up_afterwards(node: RegtestNode, tip: int) -> None:
     rpc = connect(node.url, cookie_file(node.cookie))
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(rpc.call, "waitforblockheight", 111, 600_000)
+        nursery.start_soon(rpc.call, "waitforblockheight", tip + 1, 600_000)
         await until(lambda: rpc._lines._threads.borrowed_tokens == 1)
         rpc.close()
         await node.mine(1)

@@ -12,13 +12,12 @@ import trio
 from paydaemon.core.payment import PaymentState
 from paydaemon.hooks.ports import PayTo
 from paydaemon.hooks.sandbox import SandboxFacts
-from paydaemon.hooks.specs import SandboxPlugin
 from paydaemon_bitcoin import plugin
 from paydaemon_bitcoin.chain import BitcoinChain
 from paydaemon_bitcoin.config import BitcoinConfig
 from paydaemon_bitcoin.regtest import NoBitcoind, NodeFailed, RegtestNode, find_bitcoind
 from paydaemon_bitcoin.rpc import connect
-from paydaemon_bitcoin.sandbox import BitcoinSandbox
+from paydaemon_bitcoin.sandbox import BitcoinSandbox, seller_descriptor
 from tests.bitcoin.world import World
 from tests.support.host import FakeHost
 from tests.support.waiting import BOUND_S
@@ -139,9 +138,13 @@ def test_the_cache_is_where_the_tool_unpacks_it(monkeypatch: pytest.MonkeyPatch,
 
 def test_the_plugin_brings_a_chain_and_a_sandbox() -> None:
     (chain,) = plugin.register_chains()
-    assert (chain.name, chain.config, chain.build) == ("bitcoin", BitcoinConfig, BitcoinChain)
+    assert (chain.name, chain.config) == ("bitcoin", BitcoinConfig)
+    settings = {"network": "regtest", "descriptor": seller_descriptor(), "cookie_file": "/nowhere"}
+    assert isinstance(chain.build("btc", BitcoinConfig.model_validate(settings)), BitcoinChain)
     assert chain.diagnose is not None
-    assert plugin.register_sandboxes() == (SandboxPlugin("bitcoin", BitcoinSandbox),)
+    (sandbox,) = plugin.register_sandboxes()
+    assert sandbox.chain == "bitcoin"
+    assert isinstance(sandbox.build(), BitcoinSandbox)
 
 
 def test_nothing_happens_at_import() -> None:
@@ -149,6 +152,7 @@ def test_nothing_happens_at_import() -> None:
         "import sys, threading, paydaemon_bitcoin.plugin\n"
         "assert threading.active_count() == 1, threading.enumerate()\n"
         "assert not any('paydaemon.store' in name or 'paydaemon.engine' in name for name in sys.modules)\n"
+        "assert 'zmq' not in sys.modules, 'only a daemon with such a chain needs it'\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

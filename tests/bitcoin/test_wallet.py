@@ -200,11 +200,12 @@ async def test_a_wallet_that_watches_something_else_too_is_refused(node: Regtest
 async def test_a_wallet_that_was_made_otherwise_is_taken_over(
     node: RegtestNode, made: dict[str, bool]
 ) -> None:
-    shop = world(node, wallet="by-hand", lookahead=40)
-    await node.rpc.call("createwallet", "by-hand", True, True)
+    name = f"by-hand-{len(made)}"
+    shop = world(node, wallet=name, lookahead=40)
+    await node.rpc.call("createwallet", name, True, True)
     request = {"desc": shop.config.descriptor, "range": [0, 99], "timestamp": "now", **made}
-    await node.rpc.wallet("by-hand").call("importdescriptors", [request])
-    await node.rpc.call("unloadwallet", "by-hand")
+    await node.rpc.wallet(name).call("importdescriptors", [request])
+    await node.rpc.call("unloadwallet", name)
     async with shop.watching():
         address = (await shop.issue()).address
         await node.pay(address, PAID)
@@ -214,7 +215,8 @@ async def test_a_wallet_that_was_made_otherwise_is_taken_over(
         assert found["range"][1] >= 99
 
 
-async def test_the_wallet_is_loaded_again_by_the_node_or_by_us(node: RegtestNode) -> None:
+async def test_the_wallet_is_loaded_again_by_the_node_or_by_us(own_node: RegtestNode) -> None:
+    node = own_node
     shop = world(node)
     async with shop.watching():
         address = (await shop.issue()).address

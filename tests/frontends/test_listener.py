@@ -189,7 +189,7 @@ async def test_running_out_of_file_descriptors_is_survived(
 ) -> None:
     async with engine_on(tmp_path / "paydaemon.sqlite3") as engine, trio.open_nursery() as nursery:
         listener = Exhausted(socket.create_server(("127.0.0.1", 0)))
-        async with bare(engine, listener, nursery), httpx.AsyncClient() as client:
+        async with bare(engine, listener, nursery), httpx.AsyncClient(verify=False) as client:
             answer = await client.get(f"http://{listener}/healthz", timeout=BOUND_S)
         assert answer.status_code == 200
         assert listener.times == 0
@@ -204,7 +204,7 @@ async def test_ipv6_is_served(tmp_path: Path) -> None:
         bare(engine, listener, nursery),
     ):
         assert str(listener).startswith("[::1]:")
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=False) as client:
             answer = await client.get(f"http://{listener}/healthz", timeout=BOUND_S)
         assert answer.status_code == 200
 
@@ -315,7 +315,7 @@ async def test_a_response_may_come_from_a_blueprint_of_somebody_elses(tmp_path: 
 
         async with open_tcp(("127.0.0.1", 0)) as listener:
             nursery.start_soon(partial(serve, app, [listener], settings, stop=stop))
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(verify=False) as client:
                 answer = await client.get(f"http://{listener}/extra")
                 assert (answer.status_code, error_of(answer)["code"]) == (401, "missing_key")
             stop.set()

@@ -155,6 +155,8 @@ async def serving(folder: Path, **settings: object) -> AsyncIterator[tuple[Serve
     frontend = SpellbookFrontend("spellbook", SpellbookConfig.model_validate(settings or SELLERS))
     async with (
         served(folder, guests=[LiveFrontend("spellbook", frontend, "spellbook")]) as daemon,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.port}", timeout=BOUND_S) as client,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{daemon.port}", timeout=BOUND_S, verify=False
+        ) as client,
     ):
         yield daemon, client

@@ -22,11 +22,11 @@ from paydaemon.cli.toml import to_toml
 from tests.support import clocked
 from tests.support.conformance import HOOKS
 from tests.support.stream import Stream
-from tests.support.waiting import BOUND_S
+from tests.support.waiting import BOUND_S, until
 
 Json = dict[str, Any]
 
-PAUSE_S = 0.02
+FIRST_PAUSE_S = 0.02
 
 
 class Daemon:
@@ -266,9 +266,7 @@ class Daemon:
 
 async def patiently(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until `condition` holds, as `until` does, but for one that costs somebody a request each time."""
-    with trio.fail_after(BOUND_S):
-        while not await condition():  # noqa: ASYNC110 - what is waited for is no task of ours
-            await trio.sleep(PAUSE_S)
+    await until(condition, first_pause_s=FIRST_PAUSE_S)
 
 
 def address_of(invoice: Json) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paydaemon.cli.service import EXIT_CONFIG
+from paydaemon.cli.configuration import EXIT_CONFIG
 from paydaemon.frontends import Limits
 from tests.systemd.units import ROOT, SERVICE, SOCKET, analyze, value, values
 

@@ -15,9 +15,9 @@ from tempfile import gettempdir
 import click
 
 from paydaemon.cli.client import Json, NoAnswer, call, print_json
+from paydaemon.cli.configuration import config_option
 from paydaemon.cli.ending import reason, run
 from paydaemon.cli.progress import Progress
-from paydaemon.cli.service import config_option
 from paydaemon.config import ConfigError, Places, load_places
 from paydaemon.core.access import LOCAL_OPERATOR, Principal
 from paydaemon.core.acts import act

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from paydaemon.cli.client import print_json
+from paydaemon.cli.configuration import config_option
 from paydaemon.cli.ending import run
-from paydaemon.cli.service import config_option
 from paydaemon.doctor import Examined, examine
 from paydaemon.hooks.diagnosis import Verdict
 

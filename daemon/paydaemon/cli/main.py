@@ -6,7 +6,7 @@ from paydaemon.cli.commands import CommandGroup
 
 OWN = {
     "run": "paydaemon.cli.service:run",
-    "check-config": "paydaemon.cli.service:check_config",
+    "check-config": "paydaemon.cli.configuration:check_config",
     "plugins": "paydaemon.cli.plugins:plugins",
     "seller": "paydaemon.cli.keys:seller",
     "operator": "paydaemon.cli.keys:operator",

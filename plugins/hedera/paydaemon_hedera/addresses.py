@@ -1,12 +1,16 @@
 """Addresses: which node is where, and the hash that its certificate is known by."""
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 PLAIN_PORT = 50211
 TLS_PORT = 50212
+
+CERTIFICATE_HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{96})", re.ASCII)
+"""SHA-384."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ line that transactions go over.
 """
 
 import hashlib
-import re
 import ssl
 from contextlib import suppress
 
@@ -14,10 +13,7 @@ import trio
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from paydaemon_hedera.addresses import NodeAddress
-
-HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{96})", re.ASCII)
-"""SHA-384."""
+from paydaemon_hedera.addresses import CERTIFICATE_HASH, NodeAddress
 
 
 class Distrusted(Exception):
@@ -45,7 +41,7 @@ def matches(pem: bytes, expected: str) -> bool:
 
     (hedera: basic_types.proto, NodeAddress.) Some hash it with its last line's end, and some without.
     """
-    found = HEX.fullmatch(expected)
+    found = CERTIFICATE_HASH.fullmatch(expected)
     hashes = {hashlib.sha384(text).hexdigest() for text in (pem, pem.rstrip(b"\n"))}
     return found is not None and found[1].lower() in hashes
 

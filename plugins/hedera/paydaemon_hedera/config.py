@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from paydaemon.core.errors import Refusal
 from paydaemon.hooks.settings import Settings
-from paydaemon_hedera.certificates import HEX
+from paydaemon_hedera.addresses import CERTIFICATE_HASH
 from paydaemon_hedera.ids import parse_entity
 from paydaemon_hedera.limits import HederaLimits
 
@@ -114,7 +114,7 @@ class HederaConfig(Settings):
     @classmethod
     def _hashes(cls, hashes: dict[str, str]) -> dict[str, str]:
         for id, said in hashes.items():
-            if HEX.fullmatch(said) is None:
+            if CERTIFICATE_HASH.fullmatch(said) is None:
                 raise ValueError(f"{id} must be a SHA-384: 96 digits in hex")
         return hashes
 

@@ -45,6 +45,7 @@ class Mirror:
     async def __aenter__(self) -> Self:
         self._client = httpx.AsyncClient(
             base_url=self._url,
+            verify=not self._url.startswith("http:"),  # to read the authorities takes a moment
             timeout=self._limits.mirror_timeout_s,
             follow_redirects=False,
             trust_env=False,

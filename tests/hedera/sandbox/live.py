@@ -73,5 +73,8 @@ class Live:
 
 @contextmanager
 def sandbox(options: Options = FAST) -> Iterator[Live]:
-    with Running(options) as running, httpx.Client(base_url=running.mirror_url, timeout=DEADLINE_S) as http:
+    with (
+        Running(options) as running,
+        httpx.Client(base_url=running.mirror_url, timeout=DEADLINE_S, verify=False) as http,
+    ):
         yield Live(running, http)

@@ -4,6 +4,7 @@ import base64
 import json
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from subprocess import PIPE
@@ -235,6 +236,13 @@ async def test_the_command_prints_one_line_and_ends_when_told() -> None:
 def test_the_plugin_brings_it() -> None:
     assert list(plugin.register_commands()) == [hedera_sandbox]
     assert isinstance(hedera_sandbox, click.Command)
+
+
+def test_what_a_daemon_without_such_a_chain_does_not_need_is_not_imported() -> None:
+    needless = {"grpc", "coincurve", "cryptography"}
+    code = f"import sys, paydaemon_hedera.plugin; print({needless} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "set()\n"
 
 
 # --- The demo's sandbox

@@ -13,7 +13,7 @@ From the bottom up:
 - `addressbook`, `files`, `queries`, `nodes`: what a node answers, and its port;
 - `mirror`, `mirrorview`, `mirrorshapes`: what a mirror node answers; `admin`, `orders`: what breaks things;
 - `genesis`, `wallet`, `certificate`, `http`, `running`: how it begins, pays, and is one thing;
-- `port`, `command`: who runs it.
+- `port`, `command`, `serving`: who runs it.
 
 Nothing here is shared with what relays and watches: a mistake in reading a transaction, made on both sides,
 would never be noticed.

@@ -1,26 +1,24 @@
-"""``paydaemon hedera-sandbox``: the sandbox for whoever writes a plugin, a page or a wallet on Hedera."""
+"""``paydaemon hedera-sandbox``: the sandbox for whoever writes a plugin, a page or a wallet on Hedera.
 
-import json
+Every daemon imports this, to know what commands there are; `serving` is imported by whoever calls it.
+"""
+
 import re
-import signal
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
-import trio
 from pydantic import ValidationError
 
-from paydaemon_hedera.sandbox.faults import Fault
-from paydaemon_hedera.sandbox.genesis import SEED, TINYBARS, Holder, KeyKind, default_holders, holder
-from paydaemon_hedera.sandbox.names import number
-from paydaemon_hedera.sandbox.orders import FaultOrder, in_words
-from paydaemon_hedera.sandbox.running import Options, Running
+from paydaemon_hedera.sandbox.names import SEED, number
+
+if TYPE_CHECKING:
+    from paydaemon_hedera.sandbox.faults import Fault
 
 _ACCOUNT = re.compile(r"(0\.0\.\d{1,18}):(ed25519|ecdsa|threshold):(\d{1,11})", re.ASCII)
 _NODE = re.compile(r"(0\.0\.\d{1,18})(?::(\d{1,5}))?", re.ASCII)
 _MAX_NODES = 50
 _MAX_PORT = 65_535
-_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _nodes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[tuple[int, int]]:
@@ -33,10 +31,10 @@ def _nodes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[
     return [(number(match[1]), int(match[2] or 0)) for match in found]
 
 
-def _accounts(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[tuple[int, KeyKind, int]]:
+def _accounts(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[tuple[int, str, int]]:
     what = "ACCOUNT:KEY:HBAR, such as 0.0.1010:ecdsa:500"
     found = [_matched(_ACCOUNT, text, what) for text in given]
-    return [(number(match[1]), KeyKind(match[2]), int(match[3]) * TINYBARS) for match in found]
+    return [(number(match[1]), match[2], int(match[3])) for match in found]
 
 
 def _matched(pattern: re.Pattern[str], text: str, what: str) -> re.Match[str]:
@@ -46,7 +44,9 @@ def _matched(pattern: re.Pattern[str], text: str, what: str) -> re.Match[str]:
     return found
 
 
-def _faults(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list[Fault]:
+def _faults(_: click.Context, __: click.Parameter, given: Sequence[str]) -> "list[Fault]":
+    from paydaemon_hedera.sandbox.orders import FaultOrder, in_words  # noqa: PLC0415 - see above
+
     try:
         return [FaultOrder.model_validate_json(text).fault() for text in given]
     except ValidationError as error:
@@ -116,11 +116,11 @@ def _faults(_: click.Context, __: click.Parameter, given: Sequence[str]) -> list
 def hedera_sandbox(
     nodes: list[tuple[int, int]],
     mirror_port: int,
-    accounts: list[tuple[int, KeyKind, int]],
+    accounts: list[tuple[int, str, int]],
     seed: str,
     consensus_delay: float,
     mirror_lags: Sequence[float],
-    faults: list[Fault],
+    faults: "list[Fault]",
     tls: bool,
     as_json: bool,
 ) -> None:
@@ -129,10 +129,12 @@ def hedera_sandbox(
     Everything is in memory, on the loopback interface, and gone at the end. It runs until Ctrl-C. What it
     does as the real network does it, and what it leaves out, is in docs/hedera-sandbox.md.
     """
-    options = Options(
+    from paydaemon_hedera.sandbox import serving  # noqa: PLC0415 - see above
+
+    options = serving.Options(
         nodes=nodes,
         http_port=mirror_port,
-        holders=_holders(accounts, seed),
+        holders=serving.holders(accounts, seed),
         seed=seed,
         consensus_delay_s=consensus_delay,
         mirror_lags_s=mirror_lags,
@@ -140,40 +142,7 @@ def hedera_sandbox(
         faults=faults,
     )
     try:
-        running = Running(options)
+        running = serving.Running(options)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    _run(running, _tell_script if as_json else _tell_person)
-
-
-def _holders(accounts: Sequence[tuple[int, KeyKind, int]], seed: str) -> list[Holder]:
-    return [*default_holders(seed), *(holder(one, kind, has, seed) for one, kind, has in accounts)]
-
-
-def _run(running: Running, tell: Callable[[dict[str, Any]], None]) -> None:
-    async def until_told() -> None:
-        with trio.open_signal_receiver(*_ENDS) as signals:
-            await trio.to_thread.run_sync(running.start)
-            tell(running.facts)
-            async for _ in signals:
-                return
-
-    try:
-        trio.run(until_told)
-    except* OSError as group:
-        raise click.ClickException(str(group.exceptions[0])) from group
-    finally:
-        running.stop()
-
-
-def _tell_script(facts: dict[str, Any]) -> None:
-    click.echo(json.dumps(facts))
-
-
-def _tell_person(facts: dict[str, Any]) -> None:
-    lines = [f"node    {account:<10} {address}" for address, account in facts["nodes"].items()]
-    lines += [f"mirror  {facts['mirror']}", f"admin   {facts['mirror']}/sandbox", f"payee   {facts['payee']}"]
-    for payer in facts["payers"]:
-        keys = payer.get("private_keys") or [payer["private_key"]]
-        lines += [f"payer   {payer['account']:<10} {payer['type']:<9} {key}" for key in keys]
-    click.echo("\n".join([*lines, "", "Ctrl-C ends it."]))
+    serving.serve(running, serving.tell_script if as_json else serving.tell_person)

@@ -15,14 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from paydaemon_hedera.sandbox.fees import COLLECTOR
 from paydaemon_hedera.sandbox.keys import ContractKey, EcdsaKey, Ed25519Key, Key, KeyList, SimpleKey
 from paydaemon_hedera.sandbox.ledger import HBAR, TOTAL_TINYBARS, Account, Ledger, Token
-from paydaemon_hedera.sandbox.names import entity
+from paydaemon_hedera.sandbox.names import SEED, entity
 
 TREASURY = 2
 TINYBARS = 100_000_000
 """Of one HBAR."""
 
 NODE_TINYBARS = 1_000 * TINYBARS
-SEED = "paydaemon"
 
 ED25519_DER = bytes.fromhex("302e020100300506032b657004220420")
 ECDSA_DER = bytes.fromhex("3030020100300706052b8104000a04220420")

@@ -10,6 +10,8 @@ from paydaemon_hedera.proto.basic_types_pb2 import AccountID, ContractID, TokenI
 from paydaemon_hedera.proto.timestamp_pb2 import Timestamp
 
 SECOND_NS = 1_000_000_000
+SEED = "paydaemon"
+"""What the private keys are made from, where nobody says otherwise."""
 
 _ENTITY = re.compile(r"(?:0\.0\.)?(\d{1,18})", re.ASCII)
 _TRANSACTION = re.compile(r"0\.0\.(\d{1,18})-(\d{1,12})-(\d{9})", re.ASCII)

@@ -17,7 +17,6 @@ from paydaemon_hedera.sandbox.files import Files
 from paydaemon_hedera.sandbox.genesis import (
     CONTRACT,
     PAYEE,
-    SEED,
     Holder,
     default_holders,
     genesis,
@@ -27,7 +26,7 @@ from paydaemon_hedera.sandbox.http import HttpServer, Reply, Request
 from paydaemon_hedera.sandbox.ledger import HBAR
 from paydaemon_hedera.sandbox.mirror import Mirror
 from paydaemon_hedera.sandbox.mirrorview import BadRequest, error_body
-from paydaemon_hedera.sandbox.names import SECOND_NS, TransactionName, entity
+from paydaemon_hedera.sandbox.names import SECOND_NS, SEED, TransactionName, entity
 from paydaemon_hedera.sandbox.network import Network
 from paydaemon_hedera.sandbox.nodes import HOST, NodeServer
 from paydaemon_hedera.sandbox.refusal import Refused

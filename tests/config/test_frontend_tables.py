@@ -1,4 +1,4 @@
-"""``[frontends.<id>]``: checked by the plugin's own model, and by what it would serve."""
+"""``[frontends.<id>]``: checked by the plugin's own model. What it would serve: test_frontend_routes.py."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,12 +26,10 @@ async def converse(_: Request, __: Accept) -> None:
 
 
 class TillSettings(Settings):
-    """A path that must be given, and perhaps more to serve."""
+    """A path that must be given, and whether websockets are served there, too."""
 
     path: str
     chain: ChainId = "main"
-    methods: tuple[str, ...] = ("GET",)
-    origins: tuple[str, ...] = ()
     socket: bool = False
 
 
@@ -45,7 +43,7 @@ class Till:
     def routes(self) -> Sequence[Route | SocketRoute]:
         own = self._settings
         socket = [SocketRoute(own.path, converse, 10)] if own.socket else []
-        return [Route(own.path, own.methods, handle, origins=own.origins), *socket]
+        return [Route(own.path, ["GET"], handle), *socket]
 
     async def run(
         self, host: FrontendHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -101,50 +99,6 @@ def test_a_chain_that_is_configured_wrongly_is_there() -> None:
 
 def test_none_is_no_mistake() -> None:
     assert parse_config({"chains": {"main": GOOD}}, plugins()).frontends == {}
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/more", "/i/x", "/healthz", "/desk", "/docs", "/admin/x", "/<name>", "/<name>/x"]
-)
-def test_paths_of_the_daemons_own_are_not_free(path: str) -> None:
-    assert problems(a=till(path)) == [
-        f"frontends.a: {path} is not free: it begins as the daemon's own paths do"
-    ]
-
-
-@pytest.mark.parametrize(
-    "path", ["till", "//till", "/till//x", "/till/<int:x>", "/till?x", "/tïll", "/t l", "/till/<x>y"]
-)
-def test_what_is_no_path(path: str) -> None:
-    (problem,) = problems(a=till(path))
-    assert problem.endswith("is no path that can be served")
-
-
-@pytest.mark.parametrize("other", ["/till", "/till/"])
-def test_nobody_serves_what_another_does(other: str) -> None:
-    assert problems(a=till(), b=till(other)) == [f"frontends.b: a serves GET {other} already"]
-
-
-def test_open_parts_bear_any_name() -> None:
-    assert problems(a=till("/till/<a>"), b=till("/till/<b>")) == [
-        "frontends.b: a serves GET /till/<b> already"
-    ]
-
-
-def test_the_same_path_by_another_method() -> None:
-    assert len(parse_config(document(a=till(), b=till(methods=["POST"])), plugins()).frontends) == 2
-
-
-@pytest.mark.parametrize("methods", [[], ["TRACE"], ["get"]])
-def test_methods_that_are_none(methods: list[str]) -> None:
-    (problem,) = problems(a=till(methods=methods))
-    assert problem.startswith("frontends.a: the methods of /till must be some of DELETE, GET")
-
-
-@pytest.mark.parametrize("origin", ["shop.example", "https://shop.example/", "", "https://"])
-def test_what_is_no_origin(origin: str) -> None:
-    (problem,) = problems(a=till(origins=[origin]))
-    assert problem.endswith('is no origin such as "https://shop.example", nor "*"')
 
 
 def test_what_is_wrong_is_told_all_at_once() -> None:

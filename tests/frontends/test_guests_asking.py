@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 from paydaemon.core.access import LOCAL_OPERATOR, PUBLIC, Principal
 from paydaemon.core.errors import Refusal
 from tests.engine.test_inquiries import asking, waits
-from tests.frontends.test_guests import guest, hosting
+from tests.support.guests import guest, hosting
 
 SHOP, RIVAL = Principal("key_1", "shop"), Principal("key_2", "rival")
 HERE, THERE = "192.0.2.7", "192.0.2.8"

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from paydaemon.config.check import check
+from paydaemon.config.claims import Claims
 from paydaemon.config.files import place_problems, wallet_problems
 from paydaemon.config.limits import LimitSettings
 from paydaemon.config.models import (
@@ -31,7 +32,6 @@ from paydaemon.config.models import (
 from paydaemon.config.parts import Unreadable, is_part, readable
 from paydaemon.config.problems import ConfigError, Problem, Where, problem, without_values
 from paydaemon.config.quotes import QuoteSettings, SellerQuoteSettings
-from paydaemon.config.routes import Claims
 from paydaemon.config.tls import tls_problems
 from paydaemon.hooks.settings import chain_keys
 from paydaemon.hooks.specs import ChainPlugin, FrontendPlugin, NotifierPlugin

@@ -7,7 +7,7 @@ alone, and nothing of money or state is decided in it.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import trio
 
 from paydaemon.core.access import Principal
 from paydaemon.core.relay import Relay
+from paydaemon.hooks.answer import Answer as Answer
 from paydaemon.hooks.ports import Reply
 
 
@@ -24,7 +25,10 @@ class Access(StrEnum):
     KEY = "key"
     """Whoever sends a key, as everywhere."""
     LOOPBACK = "loopback"
-    """Whoever asks on this machine itself, and whoever sends a key. What a proxy passes on needs one."""
+    """Programs on this machine itself, and whoever sends a key.
+
+    What a proxy passes on needs one, and so does what a browser here asks for the page of another site.
+    """
     OPEN = "open"
     """Everybody."""
 
@@ -53,16 +57,6 @@ class Request:
     client: str | None
     request_id: str
     pace: Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request is answered by. The daemon adds the headers that all its answers have."""
-
-    status: int = 200
-    body: bytes = b""
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class SocketGone(Exception):
@@ -97,7 +91,10 @@ class PromptSocket(Socket, Protocol):
 
 
 Handle = Callable[[Request], Awaitable[Answer]]
-"""Answers a request. A `Refusal` that it raises is told in the daemon's own envelope."""
+"""Answers a request. A `Refusal` that it raises is told in the daemon's own envelope.
+
+It is cancelled when the client leaves, or when it takes longer than the daemon waits for it.
+"""
 
 Accept = Callable[[], Awaitable[PromptSocket]]
 """Accepts a websocket; to be called once."""
@@ -105,8 +102,9 @@ Accept = Callable[[], Awaitable[PromptSocket]]
 Converse = Callable[[Request, Accept], Awaitable[Answer | None]]
 """Talks on a websocket until it returns, which closes it.
 
-Whoever is not accepted gets the answer that it returns, or the `Refusal` that it raises. It is cancelled when
-the client is gone, the key is revoked or the daemon stops.
+Whoever is not accepted gets the answer that it returns, or the `Refusal` that it raises. A `Refusal` raised
+later closes the websocket: by 1008 with its message, by 1013 where it may work later. It is cancelled when
+the client is gone, the key is revoked, the frontend goes down or the daemon stops.
 """
 
 
@@ -117,7 +115,8 @@ class Route:
     `origins` are the pages in browsers that may ask, beside the daemon's own: an origin (RFC 6454), or "*"
     for all of them; they see the answer. With `credentials` also where they send cookies, which mean nothing
     here but which some clients always send. A body may have `body_bytes`, by default as many as anywhere.
-    No path may begin as the daemon's own do.
+    No path may begin as the daemon's own do, nor overlap with another frontend's. Of one frontend's, a part
+    that is written out goes before an open one, from left to right.
     """
 
     path: str

@@ -12,7 +12,7 @@ import math
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import BinaryIO
@@ -21,6 +21,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "[redacted]"
+MAX_REASON = 500
+"""The most characters of a reason."""
 
 _SECRET_NAME = re.compile(
     r"pass(?:word|wd|phrase)|secret|token|authori[sz]ation|credential|mnemonic|private|cookie$|(?:^|[_-])key$",
@@ -94,6 +96,20 @@ def in_one_line(error: BaseException) -> str:
     """An exception for people to read: its type and text, without credentials, whatever its text may hold."""
     # Not by str(error): that may raise in its turn.
     return without_credentials(" ".join("".join(traceback.format_exception_only(error)).split()))
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Every exception in it that is no group of others."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from leaves(one)
+    else:
+        yield error
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong, in one line: every exception that is no group."""
+    return "; ".join(map(in_one_line, leaves(error)))[:MAX_REASON]
 
 
 def _clean(name: object, value: object, depth: int) -> object:

@@ -6,7 +6,7 @@ the others notice nothing. Only cancellation, and what is meant to end the whole
 
 import math
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -14,12 +14,10 @@ import structlog
 import trio
 
 from paydaemon.hooks.ports import ChainMismatch
-from paydaemon.logs import in_one_line
+from paydaemon.logs import leaves, reason_of
 
 JITTER = 0.25
 """A pause is longer by up to this part of it: services that failed together do not return together."""
-MAX_REASON = 500
-"""The most characters of a reason."""
 
 Start = Callable[..., Awaitable[None]]
 """Runs a service until cancelled. Takes `task_status` and calls its `started()` once the service is up."""
@@ -122,7 +120,7 @@ class Supervisor:
             # A plugin that calls sys.exit() ends itself, not the daemon.
             failed, passing = group.split((Exception, SystemExit))
             if failed is not None:
-                reason = _reason(failed)
+                reason = reason_of(failed)
                 log.warning("service failed", service=name, reason=reason, exc_info=_traceback(failed))
             if passing is not None:
                 raise passing from None
@@ -167,19 +165,6 @@ def pause_s(failures: int, limits: ServiceLimits) -> float:
     return min(doubled, limits.longest_pause_s) * (1 + JITTER * random.random())
 
 
-def _reason(group: BaseExceptionGroup[BaseException]) -> str:
-    """What went wrong, in one line: every exception that is no group."""
-    return "; ".join(in_one_line(error) for error in _leaves(group))[:MAX_REASON]
-
-
 def _traceback(group: BaseExceptionGroup[BaseException]) -> BaseException | None:
     """What the log shows of where it went wrong: nothing where the words of it say what to do."""
-    return None if all(isinstance(error, ChainMismatch) for error in _leaves(group)) else group
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
+    return None if all(isinstance(error, ChainMismatch) for error in leaves(group)) else group

@@ -5,7 +5,8 @@ from itertools import pairwise
 import trio
 import trio.testing
 
-from paydaemon.supervisor import JITTER, MAX_REASON, ServiceLimits, Supervisor, pause_s
+from paydaemon.logs import MAX_REASON
+from paydaemon.supervisor import JITTER, ServiceLimits, Supervisor, pause_s
 from tests.supervisor.trial import Status, fails_at_once, fails_later, now_ms, trial
 
 # --- Pauses

@@ -5,14 +5,11 @@ paths, which neither author knows. Within one the author knows, and the rule is 
 to right, a part that is written out goes before an open one.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from paydaemon.config.routes import check_route
+from paydaemon.config.routes import OPEN, check_route, parts_of
 from paydaemon.hooks.frontend import Route, SocketRoute
-
-_OPEN = "<>"
 
 ASKING_FIRST = "OPTIONS"
 """How a browser asks whether a page may ask: what has origins answers it, by the daemon."""
@@ -37,7 +34,7 @@ class Claims:
         if not isinstance(routes, Sequence):
             raise ValueError(f"its routes must be a tuple, not {routes!r}")
         for route in map(check_route, routes):
-            claim = Claim(id, route, _parts(route.path))
+            claim = Claim(id, route, parts_of(route.path))
             for kind in sorted(_kinds(route)):
                 for other in self._claims.setdefault(kind, []):
                     _refuse_both(kind, claim, other)
@@ -80,12 +77,8 @@ def _kinds(route: Route | SocketRoute) -> Iterator[str]:
         yield ASKING_FIRST
 
 
-def _parts(path: str) -> tuple[str, ...]:
-    return tuple(re.sub("<[^>]*>", _OPEN, path).rstrip("/").split("/"))
-
-
 def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
     """Whether one path could match both."""
     return len(some) == len(others) and all(
-        one == other or _OPEN in (one, other) for one, other in zip(some, others, strict=True)
+        one == other or OPEN in (one, other) for one, other in zip(some, others, strict=True)
     )

@@ -23,8 +23,16 @@ _PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~-]*|<[a-z_]+>", re.ASCII)
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\sA-Z]+", re.ASCII)
 
 
+OPEN = "<>"
+"""An open part of a path, whatever its name."""
+
 Rule = Callable[[object], str | None]
 """What is wrong with a field, if anything."""
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """What a path is matched by: without the names of its open parts, nor a slash at its end."""
+    return tuple(re.sub("<[^>]*>", OPEN, path).rstrip("/").split("/"))
 
 
 def check_route(route: object) -> Route | SocketRoute:

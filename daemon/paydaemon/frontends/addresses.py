@@ -1,7 +1,7 @@
 """Client addresses: who is at the other end, as far as that can be believed.
 
 The peer of the connection is believed, and beyond it only what trusted proxies say. The Host header is a
-client's claim and decides nothing.
+client's claim and decides nothing of this.
 """
 
 from collections.abc import Sequence

@@ -19,10 +19,20 @@ from paydaemon.store.port import StoreUnavailable
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
+TRY_AGAIN_LATER = 1013
+"""Beside RFC 6455, section 7.4.1: https://www.iana.org/assignments/websocket"""
+
+REASON_BYTES = 123
+"""RFC 6455, section 5.5: what a close frame has room for beside its code."""
 
 # RFC 6455, section 7.4.2: 4000 to 4999 are an application's own.
 KEY_REVOKED = 4001
 TOO_SLOW = 4008
+
+
+def shortened(reason: str) -> str:
+    """As much of a reason as a close frame has room for, in whole letters."""
+    return reason.encode(errors="replace")[:REASON_BYTES].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)

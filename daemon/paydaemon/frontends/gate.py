@@ -19,6 +19,7 @@ from paydaemon.core.access import LOCAL_OPERATOR, PUBLIC, Principal
 from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.engine.accounts import Accounts
 from paydaemon.frontends import addresses, errors
+from paydaemon.frontends.here import is_from_here
 from paydaemon.frontends.pace import Paces
 from paydaemon.frontends.scope import STREAM
 from paydaemon.frontends.settings import FrontendSettings
@@ -47,9 +48,6 @@ PREFLIGHT = "relay.preflight"
 RELAY = frozenset({"relay.hand_in", "relay.show", "relay.follow", PREFLIGHT})
 """Endpoints that a page in a browser may use, and that need no key where the operator says so."""
 
-FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
-"""What only a proxy adds. Whoever it asks for is not on this machine, for all that can be known."""
-
 ANY_ORIGIN = "*"
 """Stands for every page."""
 
@@ -58,12 +56,16 @@ _BEARER = re.compile(r"bearer +([!-~]+)", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who may pass to an endpoint of a plugin's: with what access, and from what pages beside our own.
+    """Who may pass to an endpoint of a plugin's: from what pages beside our own, and with what access."""
 
-    Without any access it is a browser's question whether it may ask.
-    """
+    origins: Collection[str]
+    access: Access
 
-    access: Access | None
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """An endpoint by which browsers ask whether a page may ask. Nobody has to be known for that."""
+
     origins: Collection[str]
 
 
@@ -129,12 +131,16 @@ class Gate:
     """Lets requests through, or raises `Refusal`."""
 
     def __init__(
-        self, settings: FrontendSettings, authenticate: Authenticate, doors: Mapping[str, Door] | None = None
+        self,
+        settings: FrontendSettings,
+        authenticate: Authenticate,
+        doors: Mapping[str, Door | Preflight] | None = None,
     ) -> None:
         self._limits = limits = settings.limits
         self._authenticate = authenticate
         self._doors = doors or {}
         self._trusted = settings.trusted_proxies
+        self._public_url = settings.public_url
         self._origin = origin_of(settings.public_url)
         self._relay_public = settings.relay_public
         self._relay_origins = settings.relay_origins
@@ -187,30 +193,23 @@ class Gate:
             g.pace = partial(self._paces.take, ("key", g.principal.key_id))
         g.pace()
 
-    def _asks_for_nothing(self, asked: BaseRequestWebsocket, door: Door | None) -> bool:
+    def _asks_for_nothing(self, asked: BaseRequestWebsocket, door: Door | Preflight | None) -> bool:
         """Nobody has to be known for it."""
         if asked.routing_exception is not None or _is_open(asked.endpoint or ""):
             return True
-        return door is not None and door.access is None
+        return isinstance(door, Preflight)
 
-    def _lets_in_without_key(self, asked: BaseRequestWebsocket, door: Door | None) -> bool:
+    def _lets_in_without_key(self, asked: BaseRequestWebsocket, door: Door | Preflight | None) -> bool:
         """A key that is sent is looked at, also where none is needed."""
         if "Authorization" in asked.headers or asked.scope.get("client") is None:
             return False
-        match None if door is None else door.access:
-            case Access.OPEN:
+        match door:
+            case Door(access=Access.OPEN):
                 return True
-            case Access.LOOPBACK:
-                return self._is_from_here(asked)
+            case Door(access=Access.LOOPBACK):
+                return is_from_here(asked, self._trusted, self._public_url)
             case _:
                 return self._relay_public and asked.endpoint in RELAY
-
-    def _is_from_here(self, asked: BaseRequestWebsocket) -> bool:
-        """Whether it was asked on this machine, and not by way of a proxy that runs on it."""
-        peer = addresses.client_of(asked, ())
-        if peer is None or addresses.is_trusted(peer, self._trusted):
-            return False
-        return peer.is_loopback and not any(name in asked.headers for name in FORWARDED)
 
     def check_origin(self, headers: Headers, others: Collection[str] = ()) -> None:
         """Refuse what a foreign page asks for, but for those of `others`.

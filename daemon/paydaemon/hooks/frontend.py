@@ -7,7 +7,7 @@ alone, and nothing of money or state is decided in it.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import trio
 
 from paydaemon.core.access import Principal
 from paydaemon.core.relay import Relay
+from paydaemon.hooks.answer import Answer as Answer
 from paydaemon.hooks.ports import Reply
 
 
@@ -24,7 +25,10 @@ class Access(StrEnum):
     KEY = "key"
     """Whoever sends a key, as everywhere."""
     LOOPBACK = "loopback"
-    """Whoever asks on this machine itself, and whoever sends a key. What a proxy passes on needs one."""
+    """Programs on this machine itself, and whoever sends a key.
+
+    What a proxy passes on needs one, and so does what a browser here asks for the page of another site.
+    """
     OPEN = "open"
     """Everybody."""
 
@@ -53,16 +57,6 @@ class Request:
     client: str | None
     request_id: str
     pace: Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request is answered by. The daemon adds the headers that all its answers have."""
-
-    status: int = 200
-    body: bytes = b""
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class SocketGone(Exception):

@@ -4,38 +4,31 @@ A page in a browser may ask where a route names its origin; then the answer says
 https://fetch.spec.whatwg.org/#http-cors-protocol).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-import structlog
-import trio
-from quart import Blueprint, Response, request, websocket
+from quart import Blueprint, Response, request
 
-from paydaemon.core.access import PUBLIC
-from paydaemon.frontends import errors
-from paydaemon.frontends.conversation import INTERNAL_ERROR, REVOKED, Authenticate, Goodbye, is_valid
-from paydaemon.frontends.gate import Door, authenticate_again, pace, principal
-from paydaemon.frontends.guests.live import LiveFrontend, Visit
-from paydaemon.frontends.guests.words import request_of, response_of
-from paydaemon.frontends.quartsocket import accept
+from paydaemon.config.routes import parts_of
+from paydaemon.frontends.gate import Door, Preflight, pace, principal
+from paydaemon.frontends.guests.faults import told_of
+from paydaemon.frontends.guests.live import LiveFrontend
+from paydaemon.frontends.guests.talks import Talk
+from paydaemon.frontends.guests.translation import request_of, response_of
 from paydaemon.frontends.settings import FrontendSettings
-from paydaemon.hooks.frontend import PromptSocket, Route, SocketGone, SocketRoute
-
-log = structlog.get_logger(__name__)
+from paydaemon.hooks.frontend import Route, SocketRoute
 
 ROOM = "guests"
 PREFLIGHT_LASTS_S = 600
-TOO_SLOW_TEXT = "too slow; connect again"
-DONE = Goodbye(1000, "")
-FAILED = Goodbye(INTERNAL_ERROR, "something went wrong here")
 
 
-def doors(guests: Sequence[LiveFrontend]) -> Mapping[str, Door]:
+def doors(guests: Sequence[LiveFrontend]) -> Mapping[str, Door | Preflight]:
     """What the gate is to know of each endpoint."""
-    found: dict[str, Door] = {}
+    found: dict[str, Door | Preflight] = {}
     for guest in guests:
         for place, route in enumerate(guest.routes):
-            found[f"{ROOM}.{_name(guest, place)}"] = Door(route.access, frozenset(route.origins))
-            found[f"{ROOM}.{_preflight(guest, place)}"] = Door(None, frozenset(route.origins))
+            found[f"{ROOM}.{_name(guest, place)}"] = Door(frozenset(route.origins), route.access)
+        for place, route, _ in _asked_first(guest):
+            found[f"{ROOM}.{_preflight(guest, place)}"] = Preflight(frozenset(route.origins))
     return found
 
 
@@ -48,6 +41,8 @@ def blueprint(guests: Sequence[LiveFrontend], settings: FrontendSettings) -> Blu
                 _add(routes, guest, place, route, settings)
             else:
                 _add_socket(routes, guest, place, route, settings)
+        for place, route, methods in _asked_first(guest):
+            _add_preflight(routes, guest, place, route, methods)
     return routes
 
 
@@ -70,22 +65,39 @@ def _add(
         body = await request.get_data()
         assert isinstance(body, bytes)
         asked = request_of(request, values, body, principal(), pace(), settings.trusted_proxies)
-        return _shown(route, response_of(await route.handle(asked)))
+        with guest.asked(), told_of(guest.id, route):
+            response = response_of(await route.handle(asked))
+        return _shown(route, response)
 
+    name, methods = _name(guest, place), sorted(route.methods)
+    routes.add_url_rule(route.path, name, answer, methods=methods, strict_slashes=False)
+
+
+def _add_preflight(
+    routes: Blueprint, guest: LiveFrontend, place: int, route: Route, methods: Sequence[str]
+) -> None:
     async def preflight(**_: str) -> Response:
         """A browser's question whether a page may ask; the gate has looked at its origin."""
         allowed = {
-            "Access-Control-Allow-Methods": ", ".join(sorted(route.methods)),
+            "Access-Control-Allow-Methods": ", ".join(methods),
             "Access-Control-Allow-Headers": "Authorization, Content-Type",
             "Access-Control-Max-Age": str(PREFLIGHT_LASTS_S),
         }
         return _shown(route, Response("", 204, allowed))
 
-    name, methods = _name(guest, place), sorted(route.methods)
-    routes.add_url_rule(route.path, name, answer, methods=methods, strict_slashes=False)
-    if route.origins:
-        own = _preflight(guest, place)
-        routes.add_url_rule(route.path, own, preflight, methods=["OPTIONS"], strict_slashes=False)
+    name = _preflight(guest, place)
+    routes.add_url_rule(route.path, name, preflight, methods=["OPTIONS"], strict_slashes=False)
+
+
+def _asked_first(guest: LiveFrontend) -> Iterator[tuple[int, Route, Sequence[str]]]:
+    """Of each path that foreign pages may ask at its first route, and the methods of all of them."""
+    paths: dict[tuple[str, ...], list[tuple[int, Route]]] = {}
+    for place, route in enumerate(guest.routes):
+        if isinstance(route, Route) and route.origins:
+            paths.setdefault(parts_of(route.path), []).append((place, route))
+    for found in paths.values():
+        place, route = found[0]
+        yield place, route, sorted({method for _, one in found for method in one.methods})
 
 
 def _shown(route: Route, response: Response) -> Response:
@@ -96,7 +108,7 @@ def _shown(route: Route, response: Response) -> Response:
         if route.credentials:
             response.headers["Access-Control-Allow-Credentials"] = "true"
     if route.origins:
-        response.headers["Vary"] = "Origin"
+        response.vary.add("Origin")
     return response
 
 
@@ -111,70 +123,6 @@ def _add_socket(
     settings: FrontendSettings,
 ) -> None:
     async def talk(**values: str) -> Response | None:
-        return await _Talk(guest, route, settings).run(values)
+        return await Talk(guest, route, settings).run(values)
 
     routes.add_websocket(route.path, _name(guest, place), talk, strict_slashes=False)
-
-
-class _Talk:
-    """One client's websocket with a frontend."""
-
-    def __init__(self, guest: LiveFrontend, route: SocketRoute, settings: FrontendSettings) -> None:
-        self._guest = guest
-        self._route = route
-        self._settings = settings
-        self._socket: PromptSocket | None = None
-
-    async def run(self, values: Mapping[str, str]) -> Response | None:
-        """Talk until either side has had enough; what it returns refuses the websocket."""
-        answer: Response | None = None
-        with self._guest.visit() as visit:
-            if principal() == PUBLIC:
-                answer = await self._converse(values)
-            else:
-                answer = await self._converse_by_key(values, visit)
-        if visit.goodbye is not None:
-            await self._leave(visit.goodbye)
-        return answer
-
-    async def _converse_by_key(self, values: Mapping[str, str], visit: Visit) -> Response | None:
-        answer: Response | None = None
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._watch_key, authenticate_again(), visit)
-            answer = await self._converse(values)
-            nursery.cancel_scope.cancel()
-        return answer
-
-    async def _converse(self, values: Mapping[str, str]) -> Response | None:
-        trusted = self._settings.trusted_proxies
-        asked = request_of(websocket, values, b"", principal(), pace(), trusted)
-        try:
-            answer = await self._route.converse(asked, self._accept)
-        except SocketGone:
-            return None
-        except Exception:
-            if self._socket is None:
-                raise
-            log.exception("a websocket failed", frontend=self._guest.id)
-            await self._leave(FAILED)
-            return None
-        if self._socket is None:
-            return response_of(answer)
-        await self._leave(DONE)
-        return None
-
-    async def _accept(self) -> PromptSocket:
-        if self._socket is None:
-            stamp = {"X-Request-Id": errors.request_id()}
-            self._socket = await accept(websocket, stamp, TOO_SLOW_TEXT, self._route.message_bytes)
-        return self._socket
-
-    async def _watch_key(self, authenticate: Authenticate, visit: Visit) -> None:
-        while True:
-            await trio.sleep(self._settings.limits.key_check_every_s)
-            if not await is_valid(authenticate):
-                visit.end(REVOKED)
-
-    async def _leave(self, goodbye: Goodbye) -> None:
-        if self._socket is not None:
-            await self._socket.close(goodbye.code, goodbye.reason)

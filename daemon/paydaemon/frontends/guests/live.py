@@ -43,6 +43,12 @@ class LiveFrontend:
         self._frontend = frontend
         self._is_up = False
         self._visits: set[Visit] = set()
+        self._requests = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many requests and conversations it has not ended."""
+        return self._requests + len(self._visits)
 
     async def run(
         self, host: FrontendHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -69,6 +75,15 @@ class LiveFrontend:
         """Raises `Refusal` (unavailable) where it is down."""
         if not self._is_up:
             raise unavailable("frontend_down", f"the frontend {self.id} is not up; try again")
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """A request to it, which may go on when it goes down."""
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
     @contextmanager
     def visit(self) -> Iterator[Visit]:

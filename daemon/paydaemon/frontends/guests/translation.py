@@ -1,4 +1,4 @@
-"""Words: a request of Quart's as a frontend of a plugin is handed it, and its answer as Quart's."""
+"""Translation: a request of Quart's as a frontend of a plugin is handed it, and its answer as Quart's."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl
@@ -39,17 +39,21 @@ def request_of(
 
 
 def response_of(answer: object) -> Response:
-    """Raises `TypeError` where a plugin has answered by anything else."""
-    if not isinstance(answer, Answer):
-        raise TypeError(f"the frontend answered by a {type(answer).__name__}")
+    """Raises `TypeError` where a plugin has answered by anything else.
+
+    Also by what is derived from it: an `Answer` itself has looked at what it says.
+    """
+    if type(answer) is not Answer:
+        raise TypeError(f"the frontend answered by a {type(answer).__name__}, not by an Answer")
     return Response(answer.body, answer.status, dict(answer.headers), content_type=answer.content_type)
 
 
 def _headers(asked: BaseRequestWebsocket) -> Mapping[str, str]:
+    """As they came: Quart puts one of its own beside them."""
     found: dict[str, str] = {}
-    for name, value in asked.headers.items():
-        known = found.get(name.lower())
-        found[name.lower()] = value if known is None else f"{known}, {value}"
+    for name, value in asked.scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
     return found
 
 

@@ -7,7 +7,7 @@ before the store is open, and the store closes after the last one who writes to 
 import gc
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,26 +17,34 @@ import trio
 
 from paydaemon import logs, notify
 from paydaemon.config import Config
+from paydaemon.configured import (
+    history_rules,
+    invoice_defaults,
+    live_chain,
+    live_frontend,
+    live_notifier,
+    session_rules,
+)
 from paydaemon.core.access import LOCAL_OPERATOR
 from paydaemon.core.acts import act
 from paydaemon.core.events import Draft, EventType
 from paydaemon.doors import Doors
+from paydaemon.ending import SEEN_OFF_S, Holder, nursery_that_ends
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import ChainStatus, HealthWatch, LiveChain, absent_chains
 from paydaemon.engine.clock import Clock, system_clock
-from paydaemon.engine.deliveries import Deliveries, DeliveryLimits, LiveNotifier
+from paydaemon.engine.deliveries import Deliveries
 from paydaemon.engine.host import Host
 from paydaemon.engine.inquiries import Inquiries
 from paydaemon.engine.invoices import Invoices
 from paydaemon.engine.live import LiveHub
-from paydaemon.engine.orders import InvoiceDefaults
 from paydaemon.engine.preparations import Preparations
-from paydaemon.engine.ratehistory import HistoryRules, RateHistory
+from paydaemon.engine.ratehistory import RateHistory
 from paydaemon.engine.rates import RateBook
 from paydaemon.engine.ratewatch import RateWatch
 from paydaemon.engine.relays import Relays
-from paydaemon.engine.sessions import SessionRules, Sessions
+from paydaemon.engine.sessions import Sessions
 from paydaemon.frontends.activation import take_passed
 from paydaemon.frontends.app import make_app
 from paydaemon.frontends.guests import GuestHost, LiveFrontend
@@ -54,7 +62,7 @@ from paydaemon.roster import plugin_row, service_row
 from paydaemon.sources import Sources
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
-from paydaemon.supervisor import Supervisor
+from paydaemon.supervisor import ServiceState, Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -94,33 +102,26 @@ async def run_until(
     *,
     up: Callable[["Daemon"], None] = lambda daemon: None,
 ) -> None:
-    """Run the daemon until `stop`, in any thread: without `read` it takes no signal.
+    """Run the daemon until `stop`, in any thread: without `read` it takes no signal, and ends no process.
 
     `up` is called once everything runs that nobody has to ask for, before the daemon listens.
     """
     database = config.daemon.database
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(notify.from_environment()) as manager:
-        async with _store(config) as store, trio.open_nursery() as nursery:
+        async with _store(config) as store:
             daemon = compose(config, store, clock)
-            daemon.api.absent = await absent_chains(store, daemon.chains)
-            await daemon.api.rate_history.prime()
-            await nursery.start(daemon.sources.run, config.rates)
-            nursery.start_soon(daemon.api.rate_history.run)
-            _start_chains(nursery, daemon)
-            _start_notifiers(nursery, daemon)
-            nursery.start_soon(daemon.health.run)
-            nursery.start_soon(daemon.rate_watch.run)
-            await nursery.start(daemon.api.relays.run)
-            await nursery.start(daemon.api.journal.run)
-            up(daemon)
-            pulse = Pulse(manager, store, daemon.chain_status)
-            nursery.start_soon(pulse.run)
-            if read is not None:
-                reload = Reload(config, read, daemon.become, daemon.reloaded, manager, pulse)
-                await nursery.start(reload.run)
-            await _serve(daemon, stop, manager, nursery)
-            nursery.cancel_scope.cancel()
+            ends = nursery_that_ends(daemon.limits.services, daemon.holding)
+            async with trio.open_nursery() if read is None else ends as nursery:
+                await _start(daemon, nursery)
+                up(daemon)
+                pulse = Pulse(manager, store, daemon.chain_status)
+                nursery.start_soon(pulse.run)
+                if read is not None:
+                    reload = Reload(config, read, daemon.become, daemon.reloaded, manager, pulse)
+                    await nursery.start(reload.run)
+                await _serve_until(stop, daemon, manager, nursery)
+                nursery.cancel_scope.cancel()
 
 
 def _spare_the_collector() -> None:
@@ -171,9 +172,9 @@ class Daemon:
         self.doors.configured(config)
         logs.configure(config.daemon.log_format, config.daemon.log_level)
         self.rates.rules = config.quotes.rules
-        self.api.rate_history.rules = _history_rules(config)
-        self.api.sessions.rules = _session_rules(config)
-        self.invoices.defaults = _defaults(config)
+        self.api.rate_history.rules = history_rules(config)
+        self.api.sessions.rules = session_rules(config)
+        self.invoices.defaults = invoice_defaults(config)
         for chain in self.chains.values():
             chain.stale_after_ms = 1000 * config.health.stale_after_s
             chain.wait_s = config.limits.plugin_wait_s
@@ -197,6 +198,13 @@ class Daemon:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""
         return [service_row(record) for record in self.supervisor.services]
 
+    def holding(self) -> Iterator[Holder]:
+        """What of a plugin still runs, or still answers somebody."""
+        answering = {f"frontend {guest.id}" for guest in self.guests if guest.under_way}
+        for record in self.supervisor.services:
+            if record.state is not ServiceState.STOPPED or record.name in answering:
+                yield Holder(record.name, record.plugin)
+
     async def metrics(self) -> bytes:
         """Everything that is measured, in Prometheus' text format (`paydaemon.frontends.Status`)."""
         return await self.measured.render()
@@ -210,15 +218,15 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     live = LiveHub(limits.engine)
     journal = Journal(store, limits.journal)
     accounts = Accounts(store, clock, limits.engine)
-    chains = {id: _live_chain(config, id, store, clock) for id in config.chains}
-    invoices = Invoices(store, chains, rates, clock, _defaults(config), limits.engine)
+    chains = {id: live_chain(config, id, store, clock) for id in config.chains}
+    invoices = Invoices(store, chains, rates, clock, invoice_defaults(config), limits.engine)
     relays = Relays(store, chains, clock, config.relay.policy, limits.engine)
-    notifiers = {id: _live_notifier(config, id, limits.deliveries) for id in config.notifiers}
+    notifiers = {id: live_notifier(config, id, limits.deliveries) for id in config.notifiers}
     deliveries = Deliveries(store, notifiers, clock, limits.deliveries)
     sources = Sources(rates, supervisor, clock)
-    history = RateHistory(store, rates, clock, _history_rules(config))
+    history = RateHistory(store, rates, clock, history_rules(config))
     inquiries = Inquiries(chains, config.relay.policy, limits.engine)
-    sessions = Sessions(store, accounts, clock, limits.engine, _session_rules(config))
+    sessions = Sessions(store, accounts, clock, limits.engine, session_rules(config))
     preparations = Preparations(store, chains, relays, clock, limits.engine)
     others = deliveries, history, inquiries, sessions, preparations
     api = Api(store, accounts, invoices, journal, live, rates, chains, relays, clock, *others)
@@ -233,7 +241,7 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
         sources=sources,
         live=live,
         chains=chains,
-        guests=[_live_frontend(config, id) for id in config.frontends],
+        guests=[live_frontend(config, id) for id in config.frontends],
         health=HealthWatch(store, chains, clock),
         rate_watch=RateWatch(store, rates, clock),
         supervisor=supervisor,
@@ -246,46 +254,6 @@ def compose(config: Config, store: Store, clock: Clock) -> Daemon:
     )
 
 
-def _live_chain(config: Config, id: str, store: Store, clock: Clock) -> LiveChain:
-    chosen = config.chains[id]
-    return LiveChain(
-        chosen.plugin.build(id, chosen.settings),
-        chosen.plugin.name,
-        store,
-        clock,
-        stale_after_ms=1000 * config.health.stale_after_s,
-        wait_s=config.limits.plugin_wait_s,
-    )
-
-
-def _live_notifier(config: Config, id: str, limits: DeliveryLimits) -> LiveNotifier:
-    chosen = config.notifiers[id]
-    notifier = chosen.plugin.build(id, chosen.settings)
-    return LiveNotifier(notifier, chosen.plugin.name, limits, endpoints=chosen.plugin.endpoints)
-
-
-def _live_frontend(config: Config, id: str) -> LiveFrontend:
-    chosen = config.frontends[id]
-    return LiveFrontend(id, chosen.plugin.build(id, chosen.settings), chosen.plugin.name)
-
-
-def _defaults(config: Config) -> InvoiceDefaults:
-    return InvoiceDefaults(
-        expires_in_s=config.invoices.expires_in_s,
-        monitor_for_s=config.invoices.monitor_for_s,
-        tolerance_ppm=config.invoices.tolerance_ppm,
-        late=config.invoices.late,
-    )
-
-
-def _history_rules(config: Config) -> HistoryRules:
-    return HistoryRules(config.quotes.history_every_s, config.quotes.history_keep_days)
-
-
-def _session_rules(config: Config) -> SessionRules:
-    return SessionRules(config.desk.idle_s, config.desk.lasting_s)
-
-
 class _Failures:
     """Journals what the supervisor tells of a failing service."""
 
@@ -296,6 +264,20 @@ class _Failures:
     async def __call__(self, service: str, plugin: str, reason: str) -> None:
         draft = Draft(EventType.PLUGIN_FAILED, {"service": service, "plugin": plugin, "reason": reason})
         await self._store.transact(lambda tx: tx.append(draft, self._clock()))
+
+
+async def _start(daemon: Daemon, nursery: trio.Nursery) -> None:
+    """All that goes on by itself."""
+    daemon.api.absent = await absent_chains(daemon.store, daemon.chains)
+    await daemon.api.rate_history.prime()
+    await nursery.start(daemon.sources.run, daemon.config.rates)
+    nursery.start_soon(daemon.api.rate_history.run)
+    _start_chains(nursery, daemon)
+    _start_notifiers(nursery, daemon)
+    nursery.start_soon(daemon.health.run)
+    nursery.start_soon(daemon.rate_watch.run)
+    await nursery.start(daemon.api.relays.run)
+    await nursery.start(daemon.api.journal.run)
 
 
 def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
@@ -316,6 +298,20 @@ def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
 def _start_notifiers(nursery: trio.Nursery, daemon: Daemon) -> None:
     for id, live in daemon.api.deliveries.notifiers.items():
         nursery.start_soon(daemon.supervisor.run, f"notifier {id}", live.plugin, live.run)
+
+
+async def _serve_until(stop: trio.Event, daemon: Daemon, manager: Manager, background: trio.Nursery) -> None:
+    """Serve until told to stop, and until requests are answered or have had their time."""
+    served = trio.Event()
+
+    async def serve_all() -> None:
+        await _serve(daemon, stop, manager, background)
+        served.set()
+
+    background.start_soon(serve_all)
+    await stop.wait()
+    with trio.move_on_after(daemon.limits.frontends.grace_s + SEEN_OFF_S):
+        await served.wait()
 
 
 async def _serve(daemon: Daemon, stop: trio.Event, manager: Manager, background: trio.Nursery) -> None:

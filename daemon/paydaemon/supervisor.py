@@ -1,7 +1,8 @@
 """Supervisor: keeps services running, each alone.
 
 A service that raises, returns or does not come up is restarted after a pause that doubles up to a bound;
-the others notice nothing. Only cancellation, and what is meant to end the whole process, passes through.
+the others notice nothing. Only cancellation passes through: what would end a process of the plugin's own,
+such as `SystemExit` or `KeyboardInterrupt`, is a failure like any other. Signals reach the daemon by another way.
 """
 
 import math
@@ -67,6 +68,8 @@ class ServiceLimits:
     """A service that ran this long has recovered: its next pause is the first one again."""
     tell_timeout_s: float = 30.0
     """How long `on_failure` may take before the restart goes on without it."""
+    stop_timeout_s: float = 10.0
+    """How long services may go on once they are cancelled, until the process ends without them."""
 
 
 class Supervisor:
@@ -117,8 +120,7 @@ class Supervisor:
                 up_since = trio.current_time()
                 self._change(name, state=ServiceState.RUNNING)
         except BaseExceptionGroup as group:
-            # A plugin that calls sys.exit() ends itself, not the daemon.
-            failed, passing = group.split((Exception, SystemExit))
+            passing, failed = group.split(trio.Cancelled)
             if failed is not None:
                 reason = reason_of(failed)
                 log.warning("service failed", service=name, reason=reason, exc_info=_traceback(failed))

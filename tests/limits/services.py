@@ -1,11 +1,15 @@
 """Provocations of the supervisor's patience with chains and rate sources."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from unittest.mock import patch
 
 import trio
+from structlog.testing import capture_logs
 
 from paydaemon import app
+from paydaemon.ending import Holder, nursery_that_ends
 from paydaemon.engine.clock import system_clock
 from paydaemon.store.sqlite import open_store
 from paydaemon.supervisor import ServiceState, Supervisor
@@ -78,3 +82,20 @@ async def a_journal_that_hangs(trial: Trial) -> str:
         with trio.fail_after(SOON_S):
             await until(lambda: sum(one.restarts for one in supervisor.services) >= 2)
     return "the service is started again all the same"
+
+
+@provokes("limits.plugins.stop_timeout_s")
+async def a_service_that_is_not_cancelled(trial: Trial) -> str:
+    free = trio.Event()
+
+    async def holds() -> None:
+        with trio.CancelScope(shield=True):
+            await free.wait()
+
+    limits, holder = trial.all(0.05).services, Holder("chain a", "a-plugin")
+    with patch.object(os, "_exit", lambda status: free.set()), capture_logs() as lines:
+        async with nursery_that_ends(limits, lambda: [holder]) as nursery:
+            nursery.start_soon(holds)
+            nursery.cancel_scope.cancel()
+    assert [line.get("service") for line in lines] == ["chain a", None]
+    return f"log: {lines[0]['event']}"

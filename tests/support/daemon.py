@@ -102,12 +102,12 @@ class Daemon:
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
 
-    async def stop(self) -> None:
-        """Ask the process to end, and see that it does so cleanly."""
+    async def stop(self, status: int = 0) -> None:
+        """Ask the process to end, and see that it does so: cleanly, or with another status."""
         assert self._process is not None
         self._process.terminate()
         with trio.fail_after(BOUND_S):
-            assert await self._process.wait() == 0, self.log()
+            assert await self._process.wait() == status, self.log()
 
     async def kill(self) -> None:
         """End the process as a power cut would, as far as a signal can."""

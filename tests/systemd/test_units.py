@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from paydaemon.cli.service import EXIT_CONFIG
+from paydaemon.ending import SEEN_OFF_S
 from paydaemon.frontends import Limits
+from paydaemon.supervisor import ServiceLimits
 from tests.systemd.units import ROOT, SERVICE, SOCKET, analyze, value, values
 
 INSTALLED = "/usr/local/bin/paydaemon"
@@ -49,7 +51,8 @@ def test_a_mistake_in_the_configuration_is_not_tried_again() -> None:
 
 
 def test_there_is_time_to_stop() -> None:
-    assert int(value(SERVICE, "TimeoutStopSec").removesuffix("s")) >= 3 * Limits().grace_s
+    bound_s = int(value(SERVICE, "TimeoutStopSec").removesuffix("s"))
+    assert bound_s >= 2 * (Limits().grace_s + SEEN_OFF_S + ServiceLimits().stop_timeout_s)
 
 
 def test_there_are_descriptors_for_every_connection() -> None:

@@ -249,6 +249,13 @@ class PluginLimitSettings(Settings):
     tell_timeout_s: int = number(
         30, 1, 600, "How many seconds the journal may take to note a failure before the restart goes on."
     )
+    stop_timeout_s: int = number(
+        10,
+        1,
+        600,
+        "How many seconds plugins may take to stop, after requests have had limits.http.grace_s. Keep both "
+        "together below TimeoutStopSec of the service's unit.",
+    )
     # A chain's own portions must always fit: the Bitcoin plugin tells at most 1000 at once.
     observations: int = number(
         10_000, 1_000, 1_000_000, "How many observations of payments a chain may tell in one go."

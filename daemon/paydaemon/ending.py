@@ -1,8 +1,8 @@
 """Ending: the daemon stops in time, whatever its plugins do.
 
 Trio waits for every task, and a task may shield itself from being cancelled. So what of a plugin is still
-there a while after everything was cancelled is named in the log, and the process ends without it. Nothing that
-was acknowledged is lost by that: it is as if the power went.
+there a while after everything was cancelled is named in the log, and the process ends without it. Nothing
+that was acknowledged is lost by that: it is as if the power went.
 """
 
 import os

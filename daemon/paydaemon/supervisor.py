@@ -2,7 +2,7 @@
 
 A service that raises, returns or does not come up is restarted after a pause that doubles up to a bound;
 the others notice nothing. Only cancellation passes through: what would end a process of the plugin's own,
-such as `SystemExit` or `KeyboardInterrupt`, is a failure like any other. Signals reach the daemon by another way.
+such as `SystemExit` or `KeyboardInterrupt`, is a failure like any other. Signals come by another way.
 """
 
 import math

@@ -10,6 +10,7 @@ import pytest
 from paydaemon.config import ConfigError, parse_config
 from paydaemon.config.changes import CHANGEABLE
 from paydaemon.frontends import Limits
+from paydaemon.hooks.frontend import Route
 from paydaemon.plugins import load_plugins
 from tests.config.test_example import ZPUB
 from tests.systemd.test_install import LAID_OUT
@@ -43,6 +44,19 @@ def test_its_configuration_is_one(credentials: Path) -> None:
     assert problems(whole) == []
     # The files of the other are nobody's here; nothing else is wrong with it.
     assert problems({**whole, **tls}) == ["http.tls_certificate", "http.tls_key"]
+
+
+FRONTENDS: dict[str, dict[str, object]] = {"socketio": {}, "spellbook": {"seller": "shop"}}
+"""What the table of each shipped frontend needs."""
+
+
+def test_its_proxy_lets_through_what_every_route_takes() -> None:
+    shipped = load_plugins().frontends
+    assert set(shipped) == set(FRONTENDS)
+    made = [kind.build(id, kind.config.model_validate(FRONTENDS[id])) for id, kind in shipped.items()]
+    routes = [route for frontend in made for route in frontend.routes if isinstance(route, Route)]
+    [most_kib] = re.findall(r"client_max_body_size (\d+)k;", GUIDE)
+    assert 1024 * int(most_kib) >= max(Limits().body_bytes, *(route.body_bytes or 0 for route in routes))
 
 
 def test_what_it_adds_to_the_unit_the_unit_knows() -> None:

@@ -13,6 +13,9 @@ and it is used by a table of the configuration::
 
 The till posts an amount to ``/till`` and shows what comes back; ``/till/<id>`` tells how an invoice stands. A
 display connects to ``/till/display`` by a websocket, sends an id, and is told each time it stands otherwise.
+
+What is not done is a `Refusal`, its own or the API's. A client gets it as an answer; a display that is
+connected already is told by the close code 1008 with its words, such as for an id that nobody has.
 """
 
 from collections.abc import Sequence
@@ -68,13 +71,14 @@ class Till:
         return _plain(await self._standing(request, request.values["id"]))
 
     async def _display(self, request: Request, accept: Accept) -> None:
+        # Before it is accepted: whoever asks is answered, and no websocket is opened.
         if request.query:
             raise invalid(request.query[0][0], "there is nothing to ask for but by messages")
         socket = await accept()
         await self._follow(request, socket, str(await socket.receive()))
 
     async def _follow(self, request: Request, socket: Socket, id: str) -> None:
-        """Tell how an invoice stands until nothing more can come of it."""
+        """Tell how an invoice stands until nothing more can come of it. Ends by 1008 where there is none."""
         told = ""
         while told.strip() not in ("settled", "expired", "invalid"):
             now = await self._standing(request, id)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import trio
-from trio_websocket import open_websocket_url
+from trio_websocket import ConnectionClosed
 
 from tests.faults.stage import ROOT, Stage, installed, staged
+from tests.support.served import socket_at
 from tests.support.waiting import BOUND_S
 
 DEEP = 6
@@ -49,16 +51,28 @@ async def test_a_till_sells_and_its_display_shows_the_payment(tmp_path: Path) ->
                 stage.network.grow(DEEP)
                 while await shown.get_message() != "settled\n":
                     pass
+        await a_display_is_told_what_is_not_there(stage)
         refused = await asked(stage, "POST", "/till", "much")
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "amount")
         await it_is_told_of(stage)
 
 
+async def a_display_is_told_what_is_not_there(stage: Stage) -> None:
+    async with display(stage) as shown:
+        await shown.send_message("inv_nobodys")
+        with trio.fail_after(BOUND_S), pytest.raises(ConnectionClosed):
+            await shown.get_message()
+        assert (shown.closed.code, "inv_nobodys" in shown.closed.reason) == (1008, True)
+
+
 @asynccontextmanager
 async def display(stage: Stage) -> AsyncIterator[Any]:
-    url = stage.daemon.api.replace("http", "ws") + "/till/display"
+    host, port = stage.daemon.api.removeprefix("http://").split(":")
     key = f"Bearer {stage.daemon.keys['shop']}".encode()
-    async with open_websocket_url(url, extra_headers=[(b"Authorization", key)]) as connection:
+    async with (
+        await trio.open_tcp_stream(host, int(port)) as stream,
+        socket_at(stream, "/till/display", [(b"Authorization", key)]) as connection,
+    ):
         yield connection
 
 

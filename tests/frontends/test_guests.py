@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 
 from paydaemon.core.access import PUBLIC
 from paydaemon.core.errors import Refusal
-from paydaemon.hooks.frontend import Access, Route
+from paydaemon.hooks.frontend import Access, Answer, Request, Route
 from tests.support.guests import SHOP, ask, guest, hosting
 from tests.support.served import QUICK, Served, error_of
-from tests.support.waiting import until
+from tests.support.waiting import BOUND_S, until
 
 
 async def test_a_request_is_handed_over_whole(tmp_path: Path) -> None:
@@ -117,6 +118,32 @@ async def test_a_page_asks_once_for_all_routes_of_a_path(tmp_path: Path) -> None
     async with hosting(tmp_path, one) as daemon:
         before = await ask(daemon, "/x/y", method="OPTIONS", Origin=SHOP)
         assert before.headers["Access-Control-Allow-Methods"] == "DELETE, GET, POST"
+
+
+async def test_a_client_that_leaves_is_answered_no_more(tmp_path: Path) -> None:
+    one, left = guest(), trio.Event()
+
+    async def wait(request: Request) -> Answer:
+        try:
+            answer = await one.note(request)
+            await trio.sleep(10 * BOUND_S)
+        finally:
+            left.set()
+        return answer
+
+    one.routes = (Route("/wait", ["GET"], wait, Access.OPEN),)
+    async with hosting(tmp_path, one) as daemon:
+        async with daemon.tcp() as stream:
+            await stream.send_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+            await until(lambda: len(one.asked) == 1)
+        with trio.fail_after(BOUND_S):
+            await left.wait()
+
+
+async def test_whoever_may_get_may_ask_for_the_head_alone(tmp_path: Path) -> None:
+    async with hosting(tmp_path, one := guest()) as daemon:
+        answer = await ask(daemon, "/open", method="HEAD")
+    assert (answer.status_code, answer.content, one.asked[0].method) == (207, b"", "HEAD")
 
 
 async def test_one_that_is_down_is_asked_nothing(tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ class PromptSocket(Socket, Protocol):
 
 
 Handle = Callable[[Request], Awaitable[Answer]]
-"""Answers a request. A `Refusal` that it raises is told in the daemon's own envelope."""
+"""Answers a request. A `Refusal` that it raises is told in the daemon's own envelope.
+
+It is cancelled when the client leaves, or when it takes longer than the daemon waits for it.
+"""
 
 Accept = Callable[[], Awaitable[PromptSocket]]
 """Accepts a websocket; to be called once."""
@@ -99,8 +102,9 @@ Accept = Callable[[], Awaitable[PromptSocket]]
 Converse = Callable[[Request, Accept], Awaitable[Answer | None]]
 """Talks on a websocket until it returns, which closes it.
 
-Whoever is not accepted gets the answer that it returns, or the `Refusal` that it raises. It is cancelled when
-the client is gone, the key is revoked or the daemon stops.
+Whoever is not accepted gets the answer that it returns, or the `Refusal` that it raises. A `Refusal` raised
+later closes the websocket: by 1008 with its message, by 1013 where it may work later. It is cancelled when
+the client is gone, the key is revoked, the frontend goes down or the daemon stops.
 """
 
 
@@ -111,7 +115,8 @@ class Route:
     `origins` are the pages in browsers that may ask, beside the daemon's own: an origin (RFC 6454), or "*"
     for all of them; they see the answer. With `credentials` also where they send cookies, which mean nothing
     here but which some clients always send. A body may have `body_bytes`, by default as many as anywhere.
-    No path may begin as the daemon's own do.
+    No path may begin as the daemon's own do, nor overlap with another frontend's. Of one frontend's, a part
+    that is written out goes before an open one, from left to right.
     """
 
     path: str

@@ -284,6 +284,7 @@ def test_headers_are_those_that_routes_look_at() -> None:
     assert read - told == {
         *("Authorization", "Origin", "X-Forwarded-For", "Content-Encoding"),
         *("Sec-Fetch-Site", "User-Agent"),  # at the desk, which is for browsers
+        "Host",  # by which plugins' frontends know a browser's page that was made to lead here
     }
     assert told <= read
 

@@ -98,29 +98,32 @@ async def test_limits_of_sub_tables(tmp_path: Path) -> None:
         assert any("limits.http.backlog" in line for line in it.daemon.log().splitlines())
 
 
-@pytest.mark.parametrize("limit", ["body_bytes", "json_depth", "requests_burst"])
-async def test_limits(tmp_path: Path, limit: str) -> None:
-    tight: dict[str, dict[str, Any]] = {
-        "body_bytes": {**DEFAULTS["limits"], "body_bytes": 1_024},
-        "json_depth": {**DEFAULTS["limits"], "json_depth": 4},
-        "requests_burst": {"requests_per_s": 1, "requests_burst": 1},
-    }
+TIGHT: dict[str, tuple[dict[str, Any], int]] = {
+    "body_bytes": ({**DEFAULTS["limits"], "body_bytes": 1_024}, 413),
+    "json_depth": ({**DEFAULTS["limits"], "json_depth": 4}, 400),
+    "requests_burst": ({"requests_per_s": 1, "requests_burst": 1}, 429),
+}
+"""Limits, and what an order that is beyond them is refused as."""
+
+
+async def test_limits(tmp_path: Path) -> None:
+    """Each in turn, tightened and taken back."""
+    async with managed(tmp_path) as it:
+        for limit, (limits, status) in TIGHT.items():
+            before = await answered(it.daemon, limit)
+            await it.reload({"limits": limits})
+            assert status == await answered(it.daemon, limit) != before, limit
+            await it.reload({})
+            assert await answered(it.daemon, limit) == before, limit
+
+
+async def answered(daemon: Daemon, limit: str) -> int:
+    """How the third of three orders is answered that are within a limit by default and beyond a tight one."""
     body: dict[str, Any] = {"amount": "1", "currency": "EUR", "seller_id": "shop"}
     body["metadata"] = {"text": "x" * 400} if limit != "json_depth" else {"a": {"a": {"a": {"a": "a"}}}}
     body["note"] = "n" * 480 if limit == "body_bytes" else None
     body["return_url"] = f"https://shop.example/{'r' * 300}" if limit == "body_bytes" else None
-
-    async def refused_as() -> int:
-        answers = [await post(it.daemon, body) for _ in range(3)]
-        return answers[-1].status_code
-
-    async with managed(tmp_path) as it:
-        before = await refused_as()
-        await it.reload({"limits": tight[limit]})
-        after = await refused_as()
-        assert {"body_bytes": 413, "json_depth": 400, "requests_burst": 429}[limit] == after != before
-        await it.reload({})
-        assert await refused_as() == before
+    return [await post(daemon, body) for _ in range(3)][-1].status_code
 
 
 async def post(daemon: Daemon, body: dict[str, Any]) -> httpx.Response:

@@ -82,8 +82,8 @@ def test_a_chain_that_it_names_must_be_there() -> None:
         f'frontends.a.chain: {there_is}; did you mean "main"?',
         f"frontends.b.chain: {there_is}",
     ]
-    assert problems(a=till(chain="x", methods=[7])) == [
-        "frontends.a.methods.0: must be text in quotes",
+    assert problems(a=till(chain="x", socket=7)) == [
+        "frontends.a.socket: must be true or false",
         f"frontends.a.chain: {there_is}",
     ], "also beside another mistake"
 

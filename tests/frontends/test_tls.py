@@ -159,3 +159,4 @@ async def test_who_is_idle_is_closed(tmp_path: Path, certificate: Certificate) -
         with trio.fail_after(BOUND_S):
             assert await stream.receive_some() == b""
         await until(lambda: daemon.counts.open == 0)
+        assert daemon.counts.failed == 0, "nothing has gone wrong that is worth a line of the log"

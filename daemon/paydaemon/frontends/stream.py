@@ -123,6 +123,8 @@ class PatientStream:
         more than the wait. Raises like `trio.SocketStream.receive_some`.
         """
         while True:
+            if self.socket.fileno() < 0:  # aborted, which a reader above TLS asks again after
+                raise trio.ClosedResourceError("this connection is closed")
             await trio.lowlevel.wait_readable(self.socket)
             try:
                 return os.read(self.socket.fileno(), max_bytes)

@@ -146,6 +146,20 @@ def test_late_is_told_when_coverage_is_reached_and_not_before() -> None:
     assert story.standing == ("expired", {"late"})
 
 
+def test_late_that_goes_by_an_earlier_first_sight_is_told() -> None:
+    """Otherwise whoever goes by events would hold the invoice for late until something else happens."""
+    story = Story()
+    enough, more = payment(DUE, id="a", state=CONFIRMED), payment(1, id="b", seen_at_ms=LATE_MS)
+    story.step(enough, more, stage=Stage.EXPIRED)
+    assert story.standing == ("settled", {"over", "late"})
+    earlier = replace(more, seen_at_ms=enough.seen_at_ms)
+    [event] = story.step(enough, earlier).events
+    assert event.type == "invoice.payment_seen"
+    assert event.data["again"] is True
+    assert shown(event, "payment")["id"] == "b"
+    assert shown(event, "invoice")["flags"] == ["over"]
+
+
 def test_after_monitoring_payments_are_told_and_shown_and_change_nothing() -> None:
     story = Story()
     story.step(stage=Stage.CLOSED)

@@ -75,14 +75,21 @@ class Told:
 def violations(ledger: Ledger, chain: Chain, told: Told) -> list[str]:
     """Every way in which the three accounts disagree, in words; empty where they do not."""
     return [
-        *gaps(ledger.journal),
-        *_events(ledger, told),
-        *_orders(ledger, told),
-        *_destinations(ledger),
+        *agreement(ledger, told),
         *_credits(ledger, chain),
         *_lost(ledger, chain),
         *_sightings(ledger, told),
         *_invoices(ledger, chain),
+    ]
+
+
+def agreement(ledger: Ledger, told: Told) -> list[str]:
+    """Every way in which the ledger disagrees with itself and with what was told, whatever a chain holds."""
+    return [
+        *gaps(ledger.journal),
+        *_events(ledger, told),
+        *_orders(ledger, told),
+        *_destinations(ledger),
         *_stories(ledger),
     ]
 
@@ -140,11 +147,11 @@ def _orders(ledger: Ledger, told: Told) -> Iterator[str]:
 
 
 def _destinations(ledger: Ledger) -> Iterator[str]:
-    """No address was ever issued twice, whoever heard of it."""
+    """No address was ever issued twice under one memo, whoever heard of it."""
     created = [event["data"]["invoice"] for event in ledger.journal if event["type"] == "invoice.created"]
     for where, invoices in (("the journal", created), ("the ledger", ledger.invoices)):
-        for address in _repeated(_address(option) for invoice in invoices for option in invoice["options"]):
-            yield f"address {address} was issued twice, by {where}"
+        for place in _repeated(_place(option) for invoice in invoices for option in invoice["options"]):
+            yield f"address {place} was issued twice, by {where}"
 
 
 # Money
@@ -321,6 +328,12 @@ def _depth(credit: Credit, chain: Chain) -> int:
 
 def _address(option: Json) -> str:
     return str(option["destination"]["address"])
+
+
+def _place(option: Json) -> str:
+    """The address, with the memo where one belongs to it."""
+    memo = option["destination"]["memo"]
+    return _address(option) if memo is None else f"{_address(option)} with memo {memo}"
 
 
 def _options(ledger: Ledger) -> Iterator[tuple[Json, Json]]:

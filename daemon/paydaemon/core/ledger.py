@@ -54,6 +54,8 @@ def advance(
         *_payment_events(before, after),
         *((type, None) for type in _invoice_events(invoice, moved, was, now)),
     ]
+    if not told and moved.standing.flags != invoice.standing.flags:
+        told = list(_seen_earlier(before, after))
     return Step(moved, _drafts(moved, after, tips, told, {one.id for one in before}))
 
 
@@ -141,6 +143,14 @@ def _payment_types(was: Payment | None, now: Payment, *, seen_as: EventType) -> 
         yield EventType.PAYMENT_UNCONFIRMED
     if (was is None or now.state is not was.state) and now.state in _STATE_TOLD_AS:
         yield _STATE_TOLD_AS[now.state]
+
+
+def _seen_earlier(before: Sequence[Payment], after: Sequence[Payment]) -> Iterator[_Told]:
+    """Payments that are told again since their first sight moved back: `late` may have gone by that alone."""
+    known = {payment.id: payment for payment in before}
+    for payment in after:
+        if payment.id in known and payment.seen_at_ms < known[payment.id].seen_at_ms:
+            yield EventType.INVOICE_PAYMENT_SEEN, payment
 
 
 _STATE_TOLD_AS = {

@@ -196,7 +196,7 @@ def _event_data() -> Schema:
     fields = {
         "invoice": ref("JournaledInvoice"),
         "payment": ref("Payment"),
-        "again": flag("Of `invoice.payment_seen`: whether the payment was known before, and lost."),
+        "again": flag("Of `invoice.payment_seen`: whether the payment was known before."),
         "relay": ref("Relay"),
         "chain": text("Of `chain.…`: the chain's id."),
         "as_of": nullable(time("Of `chain.…`: up to when it was seen complete.")),

@@ -7,13 +7,10 @@ whatever is true on its network: a float, seconds instead of milliseconds, one n
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import trio
-
-from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import ChainTime, Observation
-from paydaemon.hooks.ports import Chain, ChainHost, SavedChain
+from paydaemon.hooks.ports import Chain, ChainHost
+from paydaemon.testing.between import HostInFront, attended
 
 A_DAY_MS = 86_400_000
 WHOLE = ("amount_minor", "seen_at_ms", "position", "height")
@@ -36,17 +33,7 @@ class Witness:
 
     def attend(self, chain: Chain) -> Chain:
         """The same object, which from now on speaks to the daemon through this witness."""
-        kind = type(chain)
-
-        async def run(
-            self_: Any, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-        ) -> None:
-            await kind.run(self_, _Attended(host, self), task_status=task_status)
-
-        # Its other ports are found by looking at the object itself, so it cannot be wrapped in another one.
-        attended = type(kind.__name__, (kind,), {"run": run, "__slots__": ()})
-        object.__setattr__(chain, "__class__", attended)
-        return chain
+        return attended(chain, lambda host: _Attended(host, self))
 
     def again(self, seed: int) -> Sequence[Observation]:
         """Everything that was said, in another order and some of it twice."""
@@ -81,24 +68,12 @@ class Witness:
             yield f"{seen.ref} was {before} and is {credit}: a ref names one credit for good"
 
 
-class _Attended:
-    """The daemon's side of a chain, with a witness in between (`paydaemon.hooks.ports.ChainHost`)."""
+class _Attended(HostInFront):
+    """The daemon's side of a chain, with a witness in between."""
 
     def __init__(self, host: ChainHost, witness: Witness) -> None:
-        self._host = host
+        super().__init__(host)
         self._witness = witness
-
-    async def identify(self, identity: str) -> None:
-        await self._host.identify(identity)
-
-    async def saved(self) -> SavedChain:
-        return await self._host.saved()
-
-    async def destinations(self, *, after_index: int = -1, limit: int = 10_000) -> Sequence[Destination]:
-        return await self._host.destinations(after_index=after_index, limit=limit)
-
-    async def unfinal(self) -> Sequence[Observation]:
-        return await self._host.unfinal()
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
@@ -106,7 +81,4 @@ class _Attended:
         for seen in observations:
             self._witness.hear(seen)
         self._witness.hear_time(as_of, cursor)
-        await self._host.observe(observations, as_of, cursor)
-
-    def looked(self, took_s: float) -> None:
-        self._host.looked(took_s)
+        await super().observe(observations, as_of, cursor)

@@ -1,0 +1,58 @@
+"""Between a chain and the daemon: a door (`paydaemon.hooks.ports.ChainHost`) in front of the real one.
+
+What stands there hears all that a chain says, and decides what the daemon is told. Neither side can tell.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import trio
+
+from paydaemon.core.invoice import Destination
+from paydaemon.core.payment import ChainTime, Observation
+from paydaemon.hooks.ports import Chain, ChainHost, SavedChain
+
+
+class HostInFront:
+    """Passes everything on. To be derived from."""
+
+    def __init__(self, host: ChainHost) -> None:
+        self._host = host
+
+    async def identify(self, identity: str) -> None:
+        await self._host.identify(identity)
+
+    async def saved(self) -> SavedChain:
+        return await self._host.saved()
+
+    async def destinations(self, *, after_index: int = -1, limit: int = 10_000) -> Sequence[Destination]:
+        return await self._host.destinations(after_index=after_index, limit=limit)
+
+    async def unfinal(self) -> Sequence[Observation]:
+        return await self._host.unfinal()
+
+    async def observe(
+        self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
+    ) -> None:
+        await self._host.observe(observations, as_of, cursor)
+
+    def looked(self, took_s: float) -> None:
+        self._host.looked(took_s)
+
+
+def attended(chain: Chain, between: Callable[[ChainHost], ChainHost]) -> Chain:
+    """The same object, which from now on speaks to the daemon through what `between` puts in front of it.
+
+    `between` is called at each start of the chain, with the daemon's door.
+    """
+    kind = type(chain)
+
+    async def run(
+        self_: Any, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        await kind.run(self_, between(host), task_status=task_status)
+
+    # Its other ports are found by looking at the object itself, so it cannot be wrapped in another one.
+    derived = type(kind.__name__, (kind,), {"run": run, "__slots__": ()})
+    object.__setattr__(chain, "__class__", derived)
+    return chain

@@ -1,0 +1,84 @@
+"""One simulated life: a town, so many steps with a check after each, then calm, and the audit.
+
+Whatever breaks says which seed brings it back, what had happened just before, and how far everything went.
+"""
+
+import random
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pytest
+
+from tests.simulation.audit import audit
+from tests.simulation.deeds import Deeds
+from tests.simulation.town import Given, Town, town
+from tests.simulation.watch import Watch
+
+LAST = 12
+"""How many steps before a failure are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What a life came to. `told` is a digest of what was journaled and when, which has no chance in it."""
+
+    seed: int
+    checks: int
+    invoices: int
+    events: int
+    restarts: int
+    statuses: Counter[str]
+    told: str
+
+    def __str__(self) -> str:
+        ends = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
+        return (
+            f"seed {self.seed}: {self.checks} checks, {self.invoices} invoices ({ends}), "
+            f"{self.events} events, {self.restarts} restarts"
+        )
+
+
+async def live(given: Given) -> Lived:
+    """Live until there are enough invoices. Raises `AssertionError` where a promise is broken."""
+    async with town(given) as made:
+        watch = Watch(made)
+        deeds, steps = Deeds(made, watch), deque[str](maxlen=LAST)
+        with _in_order(given.seed), _explained(given, watch, steps):
+            made.calm = False
+            while len(watch.invoices) < given.invoices:
+                steps.append(await deeds.any())
+                await watch.check()
+            await audit(made, watch, deeds)
+        return _lived(given.seed, watch, made)
+
+
+def _lived(seed: int, watch: Watch, made: Town) -> Lived:
+    statuses = Counter(str(story.last["status"]) for story in watch.stories.values())
+    told = sha256(repr([(one["type"], one["created_at"]) for one in watch.journal]).encode()).hexdigest()
+    return Lived(seed, watch.checks, len(watch.invoices), len(watch.journal), made.restarts, statuses, told)
+
+
+@contextmanager
+def _in_order(seed: int) -> Iterator[None]:
+    """Of tasks that could go on, trio lets a random one: by the seed here, as it does under hypothesis."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING", True)
+        patch.setattr("trio._core._run._r", random.Random(seed))
+        yield
+
+
+@contextmanager
+def _explained(given: Given, watch: Watch, steps: deque[str]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        error.add_note(
+            f"{watch.checks - 1} checks went well, and there were {len(watch.invoices)} invoices.\n"
+            f"The last steps: {'; '.join(steps)}.\n"
+            f"Again: PAYDAEMON_SEED={given.seed} PAYDAEMON_INVOICES={given.invoices} "
+            ".venv/bin/pytest tests/simulation -k this_seed"
+        )
+        raise

@@ -10,14 +10,19 @@ import structlog
 
 from tests.support.browser import browser as browser
 
-pytest.register_assert_rewrite("paydaemon.testing.store_conformance", "paydaemon.testing.chain_conformance")
-
 # A failing example prints what brings it back. No deadline: the machine may be busy with other tests.
 hypothesis.settings.register_profile("paydaemon", print_blob=True, deadline=None)
 hypothesis.settings.load_profile("paydaemon")
 
 # What is worth a look only: a simulation would write a line for each payment that moves.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+# Tracebacks are plain: drawn as structlog does by default, one takes up to a second of the processor's time.
+structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ],
+)
 
 
 @pytest.fixture

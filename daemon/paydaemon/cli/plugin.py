@@ -51,7 +51,7 @@ def new(name: str, kind: str, folder: Path | None) -> None:
     except FileExistsError as error:
         raise click.ClickException(f"{error.filename} is there already: name another --folder") from error
     except OSError as error:
-        raise click.ClickException(f"{error.filename}: {reason(error)}") from error
+        raise click.ClickException(reason(error)) from error
     click.echo(NEXT.format(distribution=project.distribution, count=count, folder=place))
 
 

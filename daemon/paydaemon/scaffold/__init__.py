@@ -53,8 +53,8 @@ class Project:
     def __post_init__(self) -> None:
         if NAME.fullmatch(self.name) is None or len(self.name) > MAX_NAME:
             raise ValueError(
-                f"{self.name!r:.50} cannot be a plugin's name: that is words of a-z and 0-9 with - or _ "
-                f"between them, a letter first, {MAX_NAME} characters at most; paydaemon- is put in front of it"
+                f"{self.name!r:.50} cannot be a plugin's name: words of a-z and 0-9, joined by - or _, "
+                f"a letter first, {MAX_NAME} characters at most; paydaemon- is put in front of it"
             )
 
     @property

@@ -5,6 +5,7 @@ its listeners; only signals stay the process's. It is asked over its Unix socket
 act for any seller. What it keeps is in its folder, so that stopping and starting it is a restart.
 """
 
+import logging
 import shutil
 import tempfile
 import time
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import structlog
 import trio
 
 from paydaemon.app import Daemon, run_until
 from paydaemon.config import Config, ConfigError
 from paydaemon.config.parse import parse_config
+from paydaemon.engine.chains import ChainStatus
+from paydaemon.hooks.ports import HealthState
 from paydaemon.plugins import LoadedPlugins, load_plugins
 from paydaemon.testing.fakesandbox import NAME, FakePlugin
 from paydaemon.testing.loops import ENDS_WITHIN_S, Loop, NotEnding
@@ -38,10 +42,11 @@ T = TypeVar("T")
 
 @contextmanager
 def running(tables: Mapping[str, object], plugins: LoadedPlugins | None = None) -> Iterator["DaemonThread"]:
-    """A daemon that runs until the block ends, and leaves nothing behind."""
+    """A daemon whose chains can be offered, until the block ends; leaves nothing behind."""
     daemon = DaemonThread(tables, plugins)
     try:
         daemon.start()
+        until(daemon.is_ready, "not every chain became healthy")
         yield daemon
         if daemon.is_up:
             daemon.stop()
@@ -101,6 +106,10 @@ class DaemonThread:
         """Whether it runs, and nobody has told it to end."""
         return self._daemon is not None
 
+    def is_ready(self) -> bool:
+        """Whether every chain can be offered now."""
+        return all(chain.state is HealthState.HEALTHY for chain in self.do(_chain_status))
+
     @property
     def daemon(self) -> Daemon:
         """What runs, while it runs. It belongs to its own thread: see `do`."""
@@ -109,6 +118,7 @@ class DaemonThread:
 
     def start(self) -> None:
         """Start it; raises what keeps it from starting, such as `ConfigError`."""
+        _be_quiet()
         config = self._prepare(self._config())
         self.loop = Loop("daemon", self._ends_within_s)
         self.loop.start(partial(self._main, config))
@@ -206,3 +216,17 @@ def _installed(tables: Mapping[str, object]) -> LoadedPlugins:
 def _table(tables: Mapping[str, object], name: str) -> Mapping[str, object]:
     found = tables.get(name, {})
     return found if isinstance(found, Mapping) else {}
+
+
+async def _chain_status(daemon: Daemon) -> Sequence[ChainStatus]:
+    return daemon.chain_status()
+
+
+def _be_quiet() -> None:
+    """Where nobody has said how the log is to look, a failing test shows warnings alone, and plainly."""
+    if not structlog.is_configured():
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            processors=[*structlog.get_config()["processors"][:-1], plain],
+        )

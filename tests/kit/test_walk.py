@@ -38,8 +38,9 @@ def test_the_walk_is_as_long_as_the_guide_says() -> None:
 def test_the_other_kinds_are_whole_too(place: Place) -> None:
     new = [f"paydaemon plugin new my-{kind} --kind {kind}" for kind in OTHERS]
     install = "pip install " + " ".join(f"-e ./paydaemon-my-{kind}" for kind in OTHERS)
-    tests = [f"(cd paydaemon-my-{kind} && ./ci tests)" for kind in OTHERS]
-    place.type(". .venv/bin/activate", *new, install, *tests)
+    # In one process, which spares two starts: all projects have the same configuration.
+    tests = "python -m pytest -c paydaemon-my-rates/pyproject.toml --rootdir . paydaemon-my-*/tests"
+    place.type(". .venv/bin/activate", *new, install, tests)
     config = "cat paydaemon-*/paydaemon.toml > all.toml"
     said = place.type(
         ". .venv/bin/activate",

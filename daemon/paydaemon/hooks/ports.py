@@ -228,7 +228,7 @@ class Inquiry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PayTo:
-    """What a payer is asked for: the `address` and `memo` of a destination, as an invoice shows them, and how much.
+    """What a payer is asked for: the `address` and `memo` that an invoice shows, and how much.
 
     `asset_code` is the asset's code on its chain, and `amount_minor` in its smallest unit.
     """

@@ -63,10 +63,11 @@ bench: .venv/.stamp ## measures
 # --- Checking it
 
 .PHONY: lint
-lint: .venv/.stamp ## ruff, mypy --strict, import-linter
+lint: .venv/.stamp ## ruff, mypy --strict, import-linter; also of what plugins' projects begin with
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/lint-templates
 	$(BIN)/lint-imports
 
 .PHONY: test
@@ -111,8 +112,9 @@ protos: .venv/.stamp ## rewrites what is made from protos/: the code of plugins/
 	@$(BIN)/python tools/make-codes
 
 .PHONY: manual
-manual: .venv/.stamp ## rewrites man/ and completion/ from the commands and the configuration's keys
+manual: .venv/.stamp ## rewrites man/, completion/ and the plugin authors' reference from what the code says
 	@$(BIN)/python tools/make-man
+	@$(BIN)/python tools/make-reference
 
 .PHONY: catalogues
 catalogues: .venv/.stamp ## rewrites and compiles the checkout page's translations from its templates

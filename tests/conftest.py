@@ -11,8 +11,6 @@ import structlog
 
 from tests.support.browser import browser as browser
 
-pytest.register_assert_rewrite("paydaemon.testing.store_conformance", "paydaemon.testing.chain_conformance")
-
 # A failing example prints what brings it back. No deadline: the machine may be busy with other tests.
 hypothesis.settings.register_profile("paydaemon", print_blob=True, deadline=None)
 hypothesis.settings.load_profile("paydaemon")

@@ -58,7 +58,7 @@ from paydaemon.metrics import Metrics, Rooms
 from paydaemon.notify import Manager
 from paydaemon.pulse import Pulse
 from paydaemon.reload import Reload
-from paydaemon.roster import plugin_row, service_row
+from paydaemon.roster import announce, plugin_row, service_row
 from paydaemon.sources import Sources
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
@@ -106,6 +106,7 @@ async def run_until(
 
     `up` is called once everything runs that nobody has to ask for, before the daemon listens.
     """
+    announce(config.installed.records)
     database = config.daemon.database
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(notify.from_environment()) as manager:
@@ -191,8 +192,8 @@ class Daemon:
 
     def plugins(self) -> Sequence[Mapping[str, object]]:
         """One record for each installed plugin (`paydaemon.frontends.Status`)."""
-        services = self.supervisor.services
-        return [plugin_row(record, services) for record in self.config.installed.records]
+        services, chains = self.supervisor.services, self.chain_status()
+        return [plugin_row(record, services, chains) for record in self.config.installed.records]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         """One record for each supervised service (`paydaemon.frontends.Status`)."""

@@ -36,6 +36,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     command = [sys.executable, "-m", "pytest", *own, *cases]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=5 * BOUND_S, check=False)
     assert ran.returncode == 1, ran.stdout[-4000:]
+    assert f"\nfake: {len(FOUND)} failed\n" in ran.stdout, "the summary is not what it was, or xdist keeps it"
     told: dict[str, str] = dict.fromkeys(FOUND, "")
     for case in ElementTree.parse(report).iter("testcase"):
         for wrong in case:

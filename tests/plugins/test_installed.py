@@ -55,7 +55,7 @@ def test_an_installed_plugin(install: Callable[..., None]) -> None:
     install("Some_Rates", "[paydaemon.plugins]\ngood = installed_good\n", installed_good=GOOD)
     found = record(load_plugins(), "good")
     assert found == PluginRecord(
-        "good", "Some_Rates", "1.2", PluginStatus.LOADED, "", rate_sources=("installed",)
+        "good", "Some_Rates", "1.2", PluginStatus.LOADED, "", rate_sources=("installed",), api="1.0"
     )
 
 

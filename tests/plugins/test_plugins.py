@@ -34,8 +34,9 @@ def test_typed_objects_by_name_and_a_record_of_what_is_brought() -> None:
         register_commands=lambda: [DIG],
     )
     loaded = load({"whole": whole})
+    brought = (("coin",), ("board",), ("coin",), ("dig",))
     assert record(loaded, "whole") == PluginRecord(
-        "whole", None, None, PluginStatus.LOADED, "", ("coin",), ("board",), ("coin",), ("dig",)
+        "whole", None, None, PluginStatus.LOADED, "", *brought, api="1.0"
     )
     assert loaded.chains["coin"] is COIN
     assert loaded.rate_sources["board"] is BOARD

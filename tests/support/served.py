@@ -51,7 +51,7 @@ class StatusOf:
     def plugins(self) -> Sequence[Mapping[str, object]]:
         record = asdict(PluginRecord("fake", None, "1.0", PluginStatus.LOADED))
         service = {"name": "chain bitcoin", "state": "running", "since": STARTED_AT, "restarts": 0}
-        return [{**record, "status": "loaded", "services": [{**service, "last_error": None}]}]
+        return [{**record, "status": "loaded", "services": [{**service, "last_error": None}], "health": []}]
 
     def services(self) -> Sequence[Mapping[str, object]]:
         return [{"name": "chain bitcoin", "plugin": "fake", "state": "running", "last_error": None}]

@@ -8,6 +8,7 @@ OWN = {
     "run": "paydaemon.cli.service:run",
     "check-config": "paydaemon.cli.configuration:check_config",
     "plugins": "paydaemon.cli.plugins:plugins",
+    "plugin": "paydaemon.cli.plugin:plugin",
     "seller": "paydaemon.cli.keys:seller",
     "operator": "paydaemon.cli.keys:operator",
     "key": "paydaemon.cli.keys:key",

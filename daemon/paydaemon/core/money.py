@@ -21,10 +21,11 @@ DECIMAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """What can be owed on a chain.
+    """What can be owed on a chain, by its id `chain`.
 
     `code` identifies it within its chain: the symbol for the native asset, the on-chain id for a token.
-    `symbol` is only for showing. One whole unit is ``10 ** decimals`` minor units.
+    `symbol` is only for showing. One whole unit is ``10 ** decimals`` minor units,
+    by its `decimals`.
     """
 
     chain: str

@@ -56,12 +56,13 @@ class Transfer:
 class SignedTransfer:
     """What a client has signed, as its chain's plugin reads it.
 
-    `transaction_id` is the one canonical form of the chain's own id. `digest` is the same for every envelope
-    of the same transaction, and another for another one under the same id. `raw` is what the client gave, as
-    bytes, and all that is needed to read it again. After `expires_at_ms` no node takes it any more. One that
-    `is_proven`, by its bytes and by what its chain knows already, needs not be verified with the network. One
-    that `does_more`, such as calling a contract, has effects beside its `transfers` that nobody can tell
-    beforehand, and what it does with these is not certain either.
+    `payer` pays, and `memo` is what the transaction says. `transaction_id` is the one canonical form of the
+    chain's own id. `digest` is the same for every envelope of the same transaction, and another for another
+    one under the same id. `raw` is what the client gave, as bytes, and all that is needed to read it again.
+    After `expires_at_ms` no node takes it any more. One that `is_proven`, by its bytes and by what its chain
+    knows already, needs not be verified with the network. One that `does_more`, such as calling a contract,
+    has effects beside its `transfers` that nobody can tell beforehand, and what it does with these is not
+    certain either.
     """
 
     transaction_id: str
@@ -79,9 +80,9 @@ class SignedTransfer:
 class Outcome:
     """What a network says of a submitted transaction, in its own codes.
 
-    `precheck` is the node's first answer, `receipt` what consensus said, `node` who was asked, and `error` a
-    sentence for people where it did not go well. A `failed` one without a `receipt` was never accepted by
-    anybody, which is certain: it may be handed in again.
+    `status` is how it stands, `precheck` is the node's first answer, `receipt` what consensus said, `node`
+    who was asked, and `error` a sentence for people where it did not go well. A `failed` one without a
+    `receipt` was never accepted by anybody, which is certain: it may be handed in again.
     """
 
     status: RelayStatus

@@ -20,7 +20,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: its name, how it is, in words, and what to do where that is not ok.
+    """One thing that was looked at.
+
+    `what` names it, `verdict` is how it is, `said` the same in words, and `advice` what to do where it is not
+    ok.
 
     Holds no secret: it is printed.
     """
@@ -50,8 +53,9 @@ def problem(what: str, said: str, advice: str) -> Finding:
 class ChainRecord:
     """What the daemon's database holds of a chain: as `paydaemon.hooks.ports.ChainHost` was told, if it was.
 
-    Every index below `next_index` may have been given out. `others` are the identities of the database's
-    other chains, configured or not, by their ids: no two chains can have the same.
+    `identity` is what the chain called itself, None where it never ran. Every index below `next_index` may
+    have been given out. `others` are the identities of the database's other chains, configured or not, by
+    their ids: no two chains can have the same.
     """
 
     identity: str | None = None

@@ -35,7 +35,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks, whole.
+    """What a client asks, whole: `method` and `path`, and the `body`.
 
     `values` are the parts of the path that its route leaves open. `query` has every parameter in the order it
     came, `headers` every header by its name in small letters, repeated ones joined by commas (RFC 9110,
@@ -110,7 +110,9 @@ the client is gone, the key is revoked, the frontend goes down or the daemon sto
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Requests to a path. Parts of it in angle brackets, ``/orders/<number>``, take anything but a slash.
+    """Requests by one of the `methods` to a `path`, which `handle` answers for whom `access` lets ask.
+
+    Parts of the path in angle brackets, ``/orders/<number>``, take anything but a slash.
 
     `origins` are the pages in browsers that may ask, beside the daemon's own: an origin (RFC 6454), or "*"
     for all of them; they see the answer. With `credentials` also where they send cookies, which mean nothing
@@ -130,7 +132,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SocketRoute:
-    """Websockets at a path, whose messages may be so large. For the rest see `Route`."""
+    """Websockets at a `path`, on which `converse` talks; a message may have `message_bytes`.
+
+    For `access` and `origins` see `Route`.
+    """
 
     path: str
     converse: Converse

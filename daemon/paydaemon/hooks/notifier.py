@@ -36,10 +36,11 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Somebody to be told.
+    """Somebody to be told, by the notifier of the configured id `notifier`.
 
-    `name` is the audience's, None for an endpoint; `settings` are an endpoint's as `Notifier.check` returned
-    them, and `secrets` the keys that it may be signed for with, newest first. Both are empty for an audience.
+    `id` is the target's for good. `seller_id` says whose events it is told, None for every seller's. `name`
+    is the audience's, None for an endpoint; `settings` are an endpoint's as `Notifier.check` returned them,
+    and `secrets` the keys that it may be signed for with, newest first. Both are empty for an audience.
     """
 
     id: str
@@ -55,7 +56,9 @@ class Notice:
     """One event for one target. `body` is the event as ``GET /v1/events`` shows it, and the invoice in it has
     its ``checkout_url``.
 
-    `delivery_id` is the same at every attempt; `attempt` counts from 1. `type` is an `EventType`, or
+    `delivery_id` is the same at every attempt; `attempt` counts from 1. `event_id` is the event's, by which
+    whoever is told can leave out what they have; it happened at `created_at_ms`, and is about `invoice_id` or
+    about no invoice. `type` is an `EventType`, or
     `TEST_TYPE` where an endpoint is only tried: such a notice has the `seq` 0.
     """
 

@@ -29,7 +29,7 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a chain says of itself. `reason` is for people, and empty while all is well."""
+    """What a chain says of itself: its `state`. `reason` is for people, and empty while all is well."""
 
     state: HealthState
     reason: str = ""
@@ -50,7 +50,11 @@ class Depths:
 
 @dataclass(frozen=True, slots=True)
 class DestinationRequest:
-    """What a destination is wanted for. `amount_minor` is in `asset`'s smallest unit."""
+    """What a destination is wanted for: the invoice `invoice_id` of the seller `seller_id`.
+
+    `amount_minor` is in `asset`'s smallest unit. `expires_at_ms` is when the invoice expires; what is paid
+    later is still to be told.
+    """
 
     seller_id: str
     invoice_id: str
@@ -224,7 +228,10 @@ class Inquiry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PayTo:
-    """What a payer is asked for: the destination as an invoice shows it, and how much."""
+    """What a payer is asked for: the `address` and `memo` that an invoice shows, and how much.
+
+    `asset_code` is the asset's code on its chain, and `amount_minor` in its smallest unit.
+    """
 
     address: str
     memo: str | None
@@ -234,7 +241,7 @@ class PayTo:
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A transaction that pays, for its payer to sign.
+    """A transaction that pays, for its payer to sign, with its id `transaction_id` and for the node `node`.
 
     `unsigned` are the very bytes that a wallet signs, and `signer` is the payer as wallets of that network
     name it. What it may cost beside the payment is at most `max_fee_minor`, in the native asset's smallest
@@ -285,7 +292,10 @@ class ChainMismatch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What one whole unit of `base` costs in `quote`: BTC in EUR at Decimal("60000.00")."""
+    """What one whole unit of `base` costs in `quote`, `value`: BTC in EUR at Decimal("60000.00").
+
+    `at_ms` is of when that is, by the source's own word where it says one.
+    """
 
     base: str
     quote: str

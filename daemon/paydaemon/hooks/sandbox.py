@@ -50,7 +50,7 @@ class SandboxFacts:
 
 @dataclass(frozen=True, slots=True)
 class SandboxWallet:
-    """A script for the checkout page, and the origin that it has to be let speak to."""
+    """A wallet for the checkout page: the `script`, and the `origin` that it has to be let speak to."""
 
     script: str
     origin: str

@@ -26,7 +26,7 @@ hookimpl = pluggy.HookimplMarker("paydaemon")
 
 @dataclass(frozen=True, slots=True)
 class ChainPlugin:
-    """A kind of chain, by the name that ``[chains.<id>] plugin`` asks for.
+    """A kind of chain, by the `name` that ``[chains.<id>] plugin`` asks for.
 
     `config` is the model of that table's other keys; `build` makes the chain from the table's id and it, and
     raises `ValueError` where the values cannot work together. `diagnose` is what ``paydaemon doctor`` asks,
@@ -41,12 +41,12 @@ class ChainPlugin:
 
 @dataclass(frozen=True, slots=True)
 class RateSourcePlugin:
-    """A kind of rate source, configured in ``[rates.<name>]``.
+    """A kind of rate source, configured in ``[rates.<name>]`` by its `name`.
 
-    `sets` says that its prices are the operator's own and need no other source beside them. `max_age_s` is
-    for how long its word is good where that is not `[quotes] max_age_s`: a table that comes once a day.
-    `diagnose` is what ``paydaemon doctor`` asks. `sandbox` makes a local server to read prices from in
-    ``paydaemon demo``.
+    `config` is the model of that table's keys; `build` makes the source from it, and opens nothing. `sets`
+    says that its prices are the operator's own and need no other source beside them. `max_age_s` is for how
+    long its word is good where that is not `[quotes] max_age_s`: a table that comes once a day. `diagnose` is
+    what ``paydaemon doctor`` asks. `sandbox` makes a local server to read prices from in ``paydaemon demo``.
     """
 
     name: str
@@ -60,7 +60,7 @@ class RateSourcePlugin:
 
 @dataclass(frozen=True, slots=True)
 class NotifierPlugin:
-    """A way to tell others, by the name that ``[notifiers.<id>] plugin`` asks for.
+    """A way to tell others, by the `name` that ``[notifiers.<id>] plugin`` asks for.
 
     `config` is the model of that table's other keys; `build` makes the notifier from the table's id and it,
     and raises `ValueError` where the values cannot work together. Both are tried when the configuration is
@@ -80,7 +80,7 @@ class NotifierPlugin:
 
 @dataclass(frozen=True, slots=True)
 class FrontendPlugin:
-    """A way to speak to clients, by the name that ``[frontends.<id>] plugin`` asks for.
+    """A way to speak to clients, by the `name` that ``[frontends.<id>] plugin`` asks for.
 
     `config` is the model of that table's other keys; `build` makes the frontend from the table's id and it,
     and raises `ValueError` where the values cannot work together. Both are tried when the configuration is
@@ -94,7 +94,7 @@ class FrontendPlugin:
 
 @dataclass(frozen=True, slots=True)
 class SandboxPlugin:
-    """A local network for ``paydaemon demo``; `chain` is the kind of chain it is for."""
+    """A local network to try a chain on; `chain` is the kind of chain it is for, and `build` makes it."""
 
     chain: str
     build: Callable[[], Sandbox]

@@ -1,5 +1,5 @@
 """What whoever builds on the daemon tests with.
 
 Suites that any store and any chain must pass, a chain with its network in memory, the daemon in a thread,
-clocks to turn, and samples. Needs pytest and pytest-trio, which the daemon itself does not.
+clocks to turn, and samples. Needs pytest, and for stores pytest-trio, which the daemon itself does not.
 """

@@ -5,42 +5,85 @@ its listeners; only signals stay the process's. It is asked over its Unix socket
 act for any seller. What it keeps is in its folder, so that stopping and starting it is a restart.
 """
 
+import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import structlog
 import trio
 
 from paydaemon.app import Daemon, run_until
-from paydaemon.config import Config
+from paydaemon.config import Config, ConfigError
 from paydaemon.config.parse import parse_config
-from paydaemon.plugins import LoadedPlugins
+from paydaemon.engine.chains import ChainStatus
+from paydaemon.hooks.ports import HealthState
+from paydaemon.plugins import LoadedPlugins, load_plugins
+from paydaemon.testing.fakesandbox import NAME, FakePlugin
 from paydaemon.testing.loops import ENDS_WITHIN_S, Loop, NotEnding
 
 SELLER = "shop"
 TIMEOUT_S = 60.0
+PAUSE_S = 0.02
+FAKE: Mapping[str, object] = {"chains": {NAME: {"plugin": NAME}}}
+"""What a configuration without a chain gets."""
+QUICK = {"requests_per_s": 10_000, "requests_burst": 10_000}
+"""Limits that no test meets by chance."""
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
 
+@contextmanager
+def running(tables: Mapping[str, object], plugins: LoadedPlugins | None = None) -> Iterator["DaemonThread"]:
+    """A daemon whose chains can be offered, until the block ends; leaves nothing behind."""
+    daemon = DaemonThread(tables, plugins)
+    try:
+        daemon.start()
+        until(daemon.is_ready, "not every chain became healthy")
+        yield daemon
+        if daemon.is_up:
+            daemon.stop()
+    finally:
+        daemon.give_up()
+
+
+def problems_of(tables: Mapping[str, object], plugins: LoadedPlugins | None = None) -> Sequence[str]:
+    """What ``paydaemon check-config`` says is wrong with a `DaemonThread`'s configuration, line by line."""
+    try:
+        parse_config({**FAKE, **tables}, plugins or _installed(tables))
+    except ConfigError as error:
+        return [f"{problem.path}: {problem.message}" for problem in error.problems]
+    return []
+
+
+def until(holds: Callable[[], bool], otherwise: str, within_s: float = TIMEOUT_S) -> None:
+    """Wait until something holds. Raises `AssertionError` with what is `otherwise` so."""
+    by = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < by, f"{otherwise} (waited {within_s:g} s)"
+        time.sleep(PAUSE_S)
+
+
 class DaemonThread:
     """One daemon's files and, while it runs, its thread. `tables` is its configuration beside its places.
 
+    Where no chain is configured it has the one in memory, `fake`, whose asset is FAKE. `plugins` are those
+    that are installed, unless told.
     `prepare` may change the configuration that was read, as a test does that wraps what a plugin builds.
-    `ahead_ms` is how far its clock is ahead of the machine's.
+    `ahead_ms` is how far its clock is ahead of the machine's. `key` is the key of the one seller, `SELLER`.
     """
 
     def __init__(
         self,
         tables: Mapping[str, object],
-        plugins: LoadedPlugins,
+        plugins: LoadedPlugins | None = None,
         *,
         prepare: Callable[[Config], Config] = lambda config: config,
         ends_within_s: float = ENDS_WITHIN_S,
@@ -48,10 +91,11 @@ class DaemonThread:
         # A socket's path is short (unix(7)), and a test's own folder need not be.
         self.folder = Path(tempfile.mkdtemp(prefix="paydaemon-"))
         self.ahead_ms = 0
+        self.key = ""
         self.loop = Loop("daemon", ends_within_s)
         self._ends_within_s = ends_within_s
         self._tables = tables
-        self._plugins = plugins
+        self._plugins = plugins or _installed(tables)
         self._prepare = prepare
         self._daemon: Daemon | None = None
         self._stop: trio.Event | None = None
@@ -62,6 +106,10 @@ class DaemonThread:
         """Whether it runs, and nobody has told it to end."""
         return self._daemon is not None
 
+    def is_ready(self) -> bool:
+        """Whether every chain can be offered now."""
+        return all(chain.state is HealthState.HEALTHY for chain in self.do(_chain_status))
+
     @property
     def daemon(self) -> Daemon:
         """What runs, while it runs. It belongs to its own thread: see `do`."""
@@ -70,13 +118,14 @@ class DaemonThread:
 
     def start(self) -> None:
         """Start it; raises what keeps it from starting, such as `ConfigError`."""
+        _be_quiet()
         config = self._prepare(self._config())
         self.loop = Loop("daemon", self._ends_within_s)
         self.loop.start(partial(self._main, config))
         socket = httpx.HTTPTransport(uds=str(config.admin.socket))
         self._client = httpx.Client(transport=socket, base_url="http://paydaemon", timeout=TIMEOUT_S)
         if not any(seller["id"] == SELLER for seller in self.call("GET", "/admin/v1/sellers")["data"]):
-            self.call("POST", "/admin/v1/sellers", {"id": SELLER})
+            self.key = str(self.call("POST", "/admin/v1/sellers", {"id": SELLER})["secret"])
 
     def stop(self) -> None:
         """Ask it to end, as a service manager does. Raises `NotEnding` where it goes on."""
@@ -104,6 +153,22 @@ class DaemonThread:
         assert answer.status_code // 100 == expect, (answer.status_code, content)
         return dict(content)
 
+    @property
+    def public_url(self) -> str:
+        """Where it listens for everybody. It may be another one after a restart."""
+        return str(self.call("GET", "/admin/v1/daemon")["public_url"])
+
+    def ask(self, method: str, path: str, content: str = "") -> httpx.Response:
+        """A request of the seller's at the public address, as its clients ask: whatever the answer is."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        with httpx.Client(base_url=self.public_url, headers=headers, timeout=TIMEOUT_S) as client:
+            return client.request(method, path, content=content)
+
+    def sell(self, amount: str, currency: str, **fields: object) -> Json:
+        """A new invoice of the seller's."""
+        body = {"amount": amount, "currency": currency, "seller_id": SELLER, **fields}
+        return self.call("POST", "/v1/invoices", body)
+
     def do(self, what: Callable[[Daemon], Awaitable[T]]) -> T:
         """Do something with what runs, in its own thread."""
         return self.loop.call(what, self.daemon)
@@ -112,12 +177,10 @@ class DaemonThread:
         return time.time_ns() // 1_000_000 + self.ahead_ms
 
     def _config(self) -> Config:
-        own = {
-            "daemon": {"state_dir": str(self.folder)},
-            "http": {"bind": "127.0.0.1:0"},
-            "limits": {"requests_per_s": 10_000, "requests_burst": 10_000},
-        }
-        return parse_config({**own, **self._tables}, self._plugins, folder=self.folder)
+        limits = {**QUICK, **_table(self._tables, "limits")}
+        own = {"daemon": {"state_dir": str(self.folder)}, "http": {"bind": "127.0.0.1:0"}}
+        tables = {**own, **FAKE, **self._tables, "limits": limits}
+        return parse_config(tables, self._plugins, folder=self.folder)
 
     async def _main(
         self, config: Config, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -143,3 +206,27 @@ class DaemonThread:
             self._daemon = None
             if self._client is not None:
                 self._client.close()
+
+
+def _installed(tables: Mapping[str, object]) -> LoadedPlugins:
+    """What is installed, with the chain in memory where no other one is configured."""
+    return load_plugins((), {} if "chains" in tables else {NAME: FakePlugin()})
+
+
+def _table(tables: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = tables.get(name, {})
+    return found if isinstance(found, Mapping) else {}
+
+
+async def _chain_status(daemon: Daemon) -> Sequence[ChainStatus]:
+    return daemon.chain_status()
+
+
+def _be_quiet() -> None:
+    """Where nobody has said how the log is to look, a failing test shows warnings alone, and plainly."""
+    if not structlog.is_configured():
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            processors=[*structlog.get_config()["processors"][:-1], plain],
+        )

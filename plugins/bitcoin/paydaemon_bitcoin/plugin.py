@@ -12,6 +12,8 @@ from paydaemon.hooks.sandbox import Sandbox
 from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin, hookimpl
 from paydaemon_bitcoin.config import BitcoinConfig
 
+PAYDAEMON_API = "1.0"
+
 
 @hookimpl
 def register_chains() -> Sequence[ChainPlugin]:

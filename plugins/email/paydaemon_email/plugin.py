@@ -11,6 +11,8 @@ from paydaemon_email.diagnosis import diagnose
 from paydaemon_email.notifier import EmailNotifier
 from paydaemon_email.receiver import DemoReceiver
 
+PAYDAEMON_API = "1.0"
+
 
 @hookimpl
 def register_notifiers() -> Sequence[NotifierPlugin]:

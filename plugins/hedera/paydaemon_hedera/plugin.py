@@ -15,6 +15,8 @@ from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin, hookimpl
 from paydaemon_hedera.config import HederaConfig
 from paydaemon_hedera.sandbox.command import hedera_sandbox
 
+PAYDAEMON_API = "1.0"
+
 
 @hookimpl
 def register_chains() -> Sequence[ChainPlugin]:

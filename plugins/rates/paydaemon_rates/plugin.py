@@ -17,6 +17,8 @@ from paydaemon_rates.fixed import FixedRates
 from paydaemon_rates.sandbox.server import ExchangeSandbox
 from paydaemon_rates.source import CoinGeckoSource, KrakenSource, PolledSource
 
+PAYDAEMON_API = "1.0"
+
 COINGECKO_MAX_AGE_S = 600
 """Its averages are made anew each minute, or when it comes to it; a free key is for one look in five."""
 

@@ -12,6 +12,8 @@ from paydaemon_socketio.publisher.config import PublisherConfig
 from paydaemon_socketio.publisher.diagnosis import diagnose
 from paydaemon_socketio.publisher.notifier import PublisherNotifier
 
+PAYDAEMON_API = "1.0"
+
 
 @hookimpl
 def register_frontends() -> Sequence[FrontendPlugin]:

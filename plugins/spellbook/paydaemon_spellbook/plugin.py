@@ -6,6 +6,8 @@ from paydaemon.hooks.specs import FrontendPlugin, hookimpl
 from paydaemon_spellbook.config import SpellbookConfig
 from paydaemon_spellbook.frontend import SpellbookFrontend
 
+PAYDAEMON_API = "1.0"
+
 
 @hookimpl
 def register_frontends() -> Sequence[FrontendPlugin]:

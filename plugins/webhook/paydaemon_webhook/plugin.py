@@ -8,6 +8,8 @@ from paydaemon_webhook.diagnosis import diagnose
 from paydaemon_webhook.notifier import WebhookNotifier
 from paydaemon_webhook.receiver import DemoReceiver
 
+PAYDAEMON_API = "1.0"
+
 
 @hookimpl
 def register_notifiers() -> Sequence[NotifierPlugin]:

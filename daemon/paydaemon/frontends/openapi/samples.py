@@ -272,6 +272,8 @@ PLUGIN: Json = {
     "name": "bitcoin",
     "distribution": "paydaemon-bitcoin",
     "version": "0.1.0",
+    "api": "1.0",
+    "deprecated": [],
     "status": "loaded",
     "reason": "",
     "chains": ["bitcoin"],
@@ -289,6 +291,7 @@ PLUGIN: Json = {
             "last_error": None,
         }
     ],
+    "health": [{"chain": "bitcoin", "state": "healthy", "reason": ""}],
 }
 
 CHAIN: Json = {

@@ -255,12 +255,22 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "last_error": nullable(text("Why it was, the last time.")),
         },
     )
+    health = record(
+        "The health of one of its chains.",
+        {
+            "chain": text("The chain's id, as the operator has named it."),
+            "state": choice(HealthState, "How it is doing."),
+            "reason": text("Why, in words; empty while it is healthy."),
+        },
+    )
     plugin = record(
         "One installed plugin. There can be more fields.",
         {
             "name": text("Its name."),
             "distribution": nullable(text("The package that brought it.")),
             "version": nullable(text("That package's version.")),
+            "api": nullable(text("The version of the plugin API that it was written for, such as `1.0`.")),
+            "deprecated": listing(text(""), "What it uses and will be gone, and what to do instead."),
             "status": choice(PluginStatus, "Whether it can be used."),
             "reason": text("Why not, in words; empty while it can."),
             "chains": listing(text(""), "The kinds of chains it brings."),
@@ -272,6 +282,7 @@ def _of_the_daemon() -> Mapping[str, Schema]:
             "services": listing(
                 service, "What of it was started: chains, rate sources, notifiers and frontends."
             ),
+            "health": listing(health, "Those of its chains that are configured, and how each is doing."),
         },
     )
     return {

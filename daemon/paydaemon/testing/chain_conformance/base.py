@@ -21,6 +21,7 @@ from paydaemon.testing.chain_conformance.trial import Ground, Trial
 from paydaemon.testing.chain_conformance.witness import Witness
 from paydaemon.testing.inprocess import DaemonThread
 from paydaemon.testing.loops import ENDS_WITHIN_S, Loop, Watch
+from paydaemon.testing.pytest_plugin import CHAIN
 
 ID = "tried"
 """The id of the chain in the daemon's configuration."""
@@ -114,6 +115,7 @@ class Suite:
     def trial(self, request: pytest.FixtureRequest, watched: Watched, ground: Ground) -> Iterator[Trial]:
         """One case on that daemon, and what was wrong with its chain in the end."""
         daemon, witness, chain = watched
+        request.node.user_properties.append((CHAIN, self.chain))
         depth = None if Can.DEPTH in self.cannot else max(DEPTH, chain.depths.least)
         restarts = request.param == "restarted"
         if not daemon.is_up:

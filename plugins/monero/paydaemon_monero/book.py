@@ -43,6 +43,14 @@ class Book:
             if page.fate.state is ObservedState.SEEN and not page.fate.final
         )
 
+    def lost(self, since_ms: int) -> Iterator[Page]:
+        """Those that were told to be lost, and were first seen since then."""
+        return (
+            page
+            for page in self._pages.values()
+            if page.fate.state is not ObservedState.SEEN and page.fate.seen_at_ms >= since_ms
+        )
+
     def is_news(self, finding: Finding) -> bool:
         """Whether it is worth telling. What never counted need not be taken back."""
         page = self._pages.get(finding.credit.ref)

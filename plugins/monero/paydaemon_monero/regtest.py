@@ -156,6 +156,11 @@ class Regtest:
         """Send what was signed. Raises `RpcError` for a double spend."""
         await self.node.rpc.post("/send_raw_transaction", {"tx_as_hex": raw})
 
+    async def contest(self, raw: str) -> None:
+        """Send a double spend of what is in the pool: it is refused, and the node notes it."""
+        with suppress(RpcError):
+            await self.send(raw)
+
     async def forget(self, *txids: str) -> None:
         """Let the node forget these transactions of its pool, or all of them."""
         await self.node.rpc.call("flush_txpool", {"txids": list(txids)} if txids else {})

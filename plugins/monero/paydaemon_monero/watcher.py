@@ -30,6 +30,13 @@ from paydaemon_monero.observations import Fate, Finding, Placed, in_block, in_po
 from paydaemon_monero.teller import Teller
 from paydaemon_monero.wallet import Wallet
 
+POOL_KEEPS_MS = 7 * 86_400_000
+"""For how long monerod keeps a transaction in its pool (``CRYPTONOTE_MEMPOOL_TX_FROM_ALT_BLOCK_LIVETIME``).
+
+For as long the node is asked about what was lost: the wallet does not list a second time what comes back to the
+pool.
+"""
+
 _PROMPTED_GAP_S = 1.0
 """Between two looks where nobody but a client says that there is something to see."""
 
@@ -117,7 +124,9 @@ class Watcher:
         waiting = {
             one.credit.ref: one for one in listed if one.height is None and one.credit.ref not in there
         }
-        unlisted = [page for page in self._book.open() if page.credit.ref not in there | waiting]
+        may_be_back = self._book.lost(info.clock_s * 1000 - POOL_KEEPS_MS)
+        watched = [*self._book.open(), *may_be_back]
+        unlisted = [page for page in watched if page.credit.ref not in there | waiting]
         found = [await self._listed(one, info) for one in there.values()]
         found += [await self._deep(page, page.placed, info) for page in unlisted if page.placed is not None]
         asked = [(page.credit, None) for page in unlisted if page.placed is None]

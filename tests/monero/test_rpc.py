@@ -60,9 +60,9 @@ async def _listens(url: str) -> bool:
 
 
 async def test_no_number_passes_through_a_float() -> None:
-    async with peer(answer({"amount": 18_446_744_073_709_551_615, "ratio": 0.1})) as (node, _):
-        async with Rpc("monerod", f"http://127.0.0.1:{node.port}") as rpc:
-            said = await rpc.call("get_info")
+    told = answer({"amount": 18_446_744_073_709_551_615, "ratio": 0.1})
+    async with peer(told) as (node, _), Rpc("monerod", f"http://127.0.0.1:{node.port}") as rpc:
+        said = await rpc.call("get_info")
     assert said == {"amount": 2**64 - 1, "ratio": Decimal("0.1")}
     assert isinstance(said["ratio"], Decimal)
 
@@ -93,7 +93,8 @@ async def test_a_call_that_may_do_harm_twice_is_made_once() -> None:
 
 async def test_nothing_that_goes_wrong_tells_the_password(tmp_path: Path, secret: Secret) -> None:
     async with peer(plain("401 Unauthorized"), answer(code=-1)) as (node, _):
-        async with Rpc("monerod", f"http://127.0.0.1:{node.port}", Login("user", secret)) as rpc:
+        rpc = Rpc("monerod", f"http://127.0.0.1:{node.port}", Login("user", secret))
+        async with rpc:
             for _ in range(2):
                 with pytest.raises((Unavailable, RpcError)) as error:
                     await rpc.call("get_info")

@@ -31,6 +31,7 @@ SPENDABLE = 76
 
 _START_TRIES = 3
 _LOOK_S = 0.2
+_MINABLE_S = 10.0
 # Without TLS, since the key for it takes a processor up to half a minute at each start.
 _QUIET = (
     "--rpc-ssl=disabled",
@@ -139,7 +140,10 @@ class Regtest:
     # Money and blocks
 
     async def mine(self, blocks: int = 1) -> None:
-        """Mine blocks with everything in the pool."""
+        """Mine blocks, the first with everything in the pool."""
+        with trio.move_on_after(_MINABLE_S):
+            while not await self._is_minable():  # noqa: ASYNC110 - what is waited for is no task of ours
+                await trio.sleep(_LOOK_S / 4)
         asked = {"amount_of_blocks": blocks, "wallet_address": self.payer_address}
         await self.node.rpc.call("generateblocks", asked)
 
@@ -194,9 +198,19 @@ class Regtest:
         destinations = [{"address": address, "amount": amount_minor} for address, amount_minor in to]
         return await self.payer.rpc.call("transfer", {"destinations": destinations, **options})
 
+    async def _is_minable(self) -> bool:
+        """Whether the next block would hold the whole pool: the node keeps back for a moment what just came."""
+        asked = {"wallet_address": self.payer_address, "reserve_size": 1}
+        block = (await self.node.rpc.call("get_block_template", asked))["blocktemplate_blob"]
+        return all(txid in block for txid in await self._pool_hashes())
+
+    async def _pool_hashes(self) -> Sequence[str]:
+        said = await self.node.rpc.post("/get_transaction_pool_hashes", {})
+        return list(said.get("tx_hashes", []))
+
     async def _pool(self) -> Sequence[str]:
         """The transactions in the node's pool, as hex, in the order in which they came."""
-        hashes = (await self.node.rpc.post("/get_transaction_pool_hashes", {})).get("tx_hashes", [])
+        hashes = await self._pool_hashes()
         if not hashes:
             return []
         said = await self.node.rpc.post("/get_transactions", {"txs_hashes": hashes})

@@ -199,7 +199,7 @@ class Regtest:
         return await self.payer.rpc.call("transfer", {"destinations": destinations, **options})
 
     async def _is_minable(self) -> bool:
-        """Whether the next block would hold the whole pool: the node keeps back for a moment what just came."""
+        """Whether the next block would hold the whole pool: what just came is kept back for a moment."""
         asked = {"wallet_address": self.payer_address, "reserve_size": 1}
         block = (await self.node.rpc.call("get_block_template", asked))["blocktemplate_blob"]
         return all(txid in block for txid in await self._pool_hashes())

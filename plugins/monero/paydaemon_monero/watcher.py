@@ -33,8 +33,7 @@ from paydaemon_monero.wallet import Wallet
 POOL_KEEPS_MS = 7 * 86_400_000
 """For how long monerod keeps a transaction (``CRYPTONOTE_MEMPOOL_TX_FROM_ALT_BLOCK_LIVETIME``).
 
-For as long the node is asked about what was lost: the wallet does not list a second time what comes back to the
-pool.
+For as long the node is asked about what was lost: the wallet does not list a second time what comes back.
 """
 
 _PROMPTED_GAP_S = 1.0

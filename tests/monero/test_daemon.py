@@ -17,7 +17,8 @@ from tests.support.daemon import Daemon, Json, address_of, due_of, patiently, ru
 @pytest.fixture
 async def daemon(net: Regtest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Daemon]:
     folder: Path = tmp_path_factory.mktemp("d")  # its path is short, because that of a Unix socket has to be
-    chain: dict[str, Any] = {"plugin": "monero", **net.settings, "poll_interval_s": QUICK_S}
+    # An account of its own, since its numbers begin with 1 as those of the other tests do.
+    chain: dict[str, Any] = {"plugin": "monero", **net.settings, "poll_interval_s": QUICK_S, "account": 1}
     async with running(folder, {"chains": {"monero": chain}}) as daemon:
         yield daemon
         assert daemon.errors() == []

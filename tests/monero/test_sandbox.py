@@ -13,7 +13,8 @@ import pytest
 import trio
 
 from paydaemon.core.payment import PaymentState
-from paydaemon.hooks.ports import NotInstalled, PayTo
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import NotInstalled
 from paydaemon.hooks.specs import SandboxPlugin
 from paydaemon_monero import plugin
 from paydaemon_monero.chain import MoneroChain
@@ -40,7 +41,7 @@ async def test_it_runs_in_a_folder_of_its_own_pays_and_leaves_nothing_behind(tmp
 async def _plays(sandbox: MoneroSandbox, here: World) -> None:
     one, other = await here.issue(), await here.issue()
     to = [PayTo(destination.address, None, "XMR", 7) for destination in (one, other)]
-    txid = await sandbox.pay_all(*to)
+    txid = await sandbox.pay_all(to)
     await here.seen(other.address)
     assert here.host.only(one.address).transaction_id == txid
     await sandbox.finalise(6)
@@ -48,7 +49,7 @@ async def _plays(sandbox: MoneroSandbox, here: World) -> None:
     await sandbox.reorganise(6)
     await here.state(one.address, PaymentState.PENDING)
     await sandbox.go_away()
-    await here.stale("monerod does not answer")
+    await here.stale("the wallet does not answer")
     await sandbox.come_back()
     pay, mine = sandbox.how_to_pay(to[0])
     for command in (pay, mine):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from paydaemon.hooks.ports import NotInstalled
+from paydaemon.hooks.sandbox import NotInstalled
 from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.rpc import Rpc
 

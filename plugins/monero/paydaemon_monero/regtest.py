@@ -11,7 +11,7 @@ their transactions back into the pool; the wallets follow only once the chain is
 once that is flushed.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -173,8 +173,9 @@ class Regtest:
         """Let the chain lose its newest blocks. What they held is in the pool again."""
         await self.node.rpc.post("/pop_blocks", {"nblocks": blocks})
 
-    async def reorganise(self, blocks: int) -> None:
-        """Replace the newest blocks by one more than that, all empty. What they held is in the pool again.
+    async def reorganise(self, blocks: int, lost: Collection[str] = ()) -> None:
+        """Replace the newest blocks by one more than that, all empty. What they held is in the pool again,
+        except for what is `lost`.
 
         The pool is mined with every block, so the node forgets it meanwhile and is handed it again in the
         end. What spends an output that was mined here is gone for good.
@@ -183,9 +184,10 @@ class Regtest:
         pool = await self._pool()
         await self.forget()
         await self.mine(blocks + 1)
-        for raw in pool:
-            with suppress(RpcError):
-                await self.send(raw)
+        for txid, raw in pool.items():
+            if txid not in lost:
+                with suppress(RpcError):
+                    await self.send(raw)
 
     async def height(self) -> int:
         """The number of the newest block."""
@@ -208,14 +210,14 @@ class Regtest:
         said = await self.node.rpc.post("/get_transaction_pool_hashes", {})
         return list(said.get("tx_hashes", []))
 
-    async def _pool(self) -> Sequence[str]:
-        """The transactions in the node's pool, as hex, in the order in which they came."""
+    async def _pool(self) -> Mapping[str, str]:
+        """The transactions in the node's pool, as hex by their ids, in the order in which they came."""
         hashes = await self._pool_hashes()
         if not hashes:
-            return []
+            return {}
         said = await self.node.rpc.post("/get_transactions", {"txs_hashes": hashes})
         came = sorted(said["txs"], key=lambda entry: entry["received_timestamp"])
-        return [entry["as_hex"] for entry in came]
+        return {entry["tx_hash"]: entry["as_hex"] for entry in came}
 
     # Making it
 

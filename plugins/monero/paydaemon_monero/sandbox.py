@@ -2,12 +2,13 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import trio
 
-from paydaemon.hooks.ports import PayTo, SandboxFacts
+from paydaemon.hooks.ports import PayTo
+from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon_monero.programs import Program
 from paydaemon_monero.regtest import Regtest
 from paydaemon_monero.rpc import JSON_RPC
@@ -17,7 +18,10 @@ PRICES = {"XMR/EUR": "150.00", "XMR/USD": "165.00", "XMR/CHF": "145.00"}
 
 
 class MoneroSandbox:
-    """A local Monero network (`paydaemon.hooks.ports.Sandbox`), of which parts can be taken away."""
+    """A local Monero network (`paydaemon.hooks.sandbox.Sandbox`, and all further ports but `Replaces`).
+
+    Nothing replaces a transaction on Monero: one that is in the pool stays, or is forgotten.
+    """
 
     def __init__(self) -> None:
         self._net: Regtest | None = None
@@ -43,27 +47,27 @@ class MoneroSandbox:
 
     async def pay(self, to: PayTo) -> str:
         """Pay that much to a destination; returns the transaction's id."""
-        return await self.pay_all(to)
+        return await self.pay_all([to])
 
-    async def pay_all(self, *to: PayTo) -> str:
-        """Pay several by one transaction; returns its id."""
+    async def pay_all(self, to: Sequence[PayTo]) -> str:
+        """Pay all of them in one transaction; returns its id."""
         return await self.net.pay(*((one.address, one.amount_minor) for one in to))
 
     async def finalise(self, confirmations: int) -> None:
         """Mine that many blocks."""
         await self.net.mine(confirmations)
 
-    async def reorganise(self, depth: int) -> None:
-        """Replace the newest blocks by one more, all of them empty. What they held is in the pool again."""
-        await self.net.reorganise(depth)
+    async def reorganise(self, depth: int, *, lost: Collection[str] = ()) -> None:
+        """Another branch of empty blocks; what the others held waits in the pool, but for what is `lost`."""
+        await self.net.reorganise(depth, lost)
 
     async def go_away(self) -> None:
-        """Stop the node. The wallet stays, and cannot reach it."""
-        await self.net.node.stop()
+        """Stop the seller's wallet, by which alone the daemon sees anything. The node goes on."""
+        await self.net.seller.stop()
 
     async def come_back(self) -> None:
-        """Start the node again, on the same data."""
-        await self.net.node.start()
+        """Start it again, on the same file and port."""
+        await self.net.seller.start()
 
     def how_to_pay(self, to: PayTo) -> Sequence[str]:
         """The shell commands by which a person pays that much and finalises it."""
@@ -80,6 +84,7 @@ class MoneroSandbox:
             settings={"plugin": "monero", **net.settings},
             public={"monerod": net.node.url, "payer": net.payer.url, "wallet": net.seller.url},
             pids={"monerod": net.node.pid, "monero-payer": net.payer.pid, "monero-wallet": net.seller.pid},
+            about="a monerod of its own in regtest mode, which mines when it is told to",
         )
 
 

@@ -1,0 +1,12 @@
+"""Monero, on a real node and a real view-only wallet."""
+
+from paydaemon.testing.chain_conformance import Can, ChainConformance
+
+
+class TestMonero(ChainConformance):
+    """All but what no Monero network can do."""
+
+    chain = "monero"
+    cannot = {  # noqa: RUF012 - declared as a ClassVar there
+        Can.REPLACED: "what is in the pool stays there until a block holds it, or it is forgotten",
+    }

@@ -31,7 +31,12 @@ async def test_a_login_gets_in_by_digest_and_a_wrong_one_does_not(tmp_path: Path
         tmp_path,
         WALLET_RPC,
         port,
-        (*options, f"--wallet-dir={tmp_path}", f"--log-file={tmp_path / 'wallet.log'}"),
+        (
+            *options,
+            f"--wallet-dir={tmp_path}",
+            f"--log-file={tmp_path / 'wallet.log'}",
+            f"--shared-ringdb-dir={tmp_path}",
+        ),
     )
     await server.launch()
     try:

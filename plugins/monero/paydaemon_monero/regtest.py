@@ -256,6 +256,8 @@ class Regtest:
     def _common_arguments(self, name: str) -> Sequence[str]:
         return (
             *(f"--daemon-address={HOST}:{self.node.port}", "--trusted-daemon", "--daemon-ssl=disabled"),
+            # By default there is one for all of the user's wallets, with rings that only another network has.
+            f"--shared-ringdb-dir={self.folder / name / 'rings'}",
             "--disable-rpc-login",
             *(f"--log-file={self.folder / name / 'wallet.log'}", *_QUIET),
         )

@@ -9,6 +9,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # A folder with a bitcoind and bitcoin-cli of your own. By default Debian's are unpacked beside the system.
 PAYDAEMON_BITCOIND_DIR ?=
+# A folder with a monerod and monero-wallet-rpc of your own. By default Debian's are unpacked beside the system.
+PAYDAEMON_MONERO_DIR ?=
 # A Chromium of your own, for tests of the pages. By default Debian's is unpacked beside the system.
 PAYDAEMON_CHROMIUM ?=
 # Where `make screenshots` puts them.
@@ -41,6 +43,11 @@ PIP_COMPILE := $(abspath $(BIN))/python -m piptools compile --quiet --allow-unsa
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)
 WITH_BITCOIND = dir="$(PAYDAEMON_BITCOIND_DIR)"; dir="$${dir:-$$(tools/get-bitcoind)}"; \
 	export PAYDAEMON_BITCOIND_DIR="$$dir";
+WITH_MONERO = dir="$(PAYDAEMON_MONERO_DIR)"; dir="$${dir:-$$(tools/get-monero)}"; \
+	export PAYDAEMON_MONERO_DIR="$$dir";
+# The demo goes on without.
+WITH_MONERO_IF_IT_CAN = dir="$(PAYDAEMON_MONERO_DIR)"; dir="$${dir:-$$(tools/get-monero || true)}"; \
+	export PAYDAEMON_MONERO_DIR="$$dir";
 WITH_CHROMIUM = chromium="$(PAYDAEMON_CHROMIUM)"; chromium="$${chromium:-$$(tools/get-chromium)}"; \
 	export PAYDAEMON_CHROMIUM="$$chromium";
 
@@ -52,7 +59,7 @@ help: ## this list
 
 .PHONY: demo
 demo: .venv/.stamp ## all of it with a page to click on, until Ctrl-C; ONCE=1: one payment; JSON=1 PORT=0: for scripts, NO_OPEN=1: no browser
-	@$(WITH_BITCOIND) exec $(BIN)/python tools/foreground.py $(BIN)/paydaemon demo \
+	@$(WITH_BITCOIND) $(WITH_MONERO_IF_IT_CAN) exec $(BIN)/python tools/foreground.py $(BIN)/paydaemon demo \
 		$(if $(ONCE),--once) $(if $(JSON),--json) $(if $(PORT),--port "$(PORT)") \
 		$(if $(NO_OPEN),--no-open)
 
@@ -72,11 +79,11 @@ lint: .venv/.stamp ## ruff, mypy --strict, import-linter; also of what plugins' 
 
 .PHONY: test
 test: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp $(PAGES) ## all tests but the long ones, in parallel
-	@$(WITH_BITCOIND) $(WITH_CHROMIUM) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
+	@$(WITH_BITCOIND) $(WITH_MONERO) $(WITH_CHROMIUM) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## the long tests, one at a time, each printing its seed
-	@$(WITH_BITCOIND) $(BIN)/pytest -m soak --capture no $(ARGS)
+	@$(WITH_BITCOIND) $(WITH_MONERO) $(BIN)/pytest -m soak --capture no $(ARGS)
 
 .PHONY: screenshots
 screenshots: .venv/.stamp $(PAGES) ## every page in every state, both themes, wide and on a phone: in SCREENSHOTS
@@ -128,6 +135,10 @@ venv: .venv/.stamp ## the virtualenv, with all that is locked and the workspace 
 .PHONY: bitcoind
 bitcoind: system ## a real bitcoind, outside the tree; prints its folder
 	@tools/get-bitcoind
+
+.PHONY: monero
+monero: system ## a real monerod and its wallet's server, outside the tree; prints their folder
+	@tools/get-monero
 
 .PHONY: chromium
 chromium: ## a real headless Chromium, outside the tree; prints its program
@@ -187,6 +198,6 @@ lock: .venv/.stamp ## rewrites requirements/*.txt from *.in; UPGRADE=1 takes the
 	done
 
 .PHONY: clean
-clean: ## removes all that can be made again, the virtualenv too; bitcoind and Chromium stay in their cache
+clean: ## removes all that can be made again, the virtualenv too; what was unpacked beside the system stays in its cache
 	rm -rf .venv $(SDKS) tests/sdks/node_modules tests/pages/node_modules $(CLIENTS) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -80,6 +80,7 @@ def test_it_tells_of_every_plugin_of_ours() -> None:
         "bitcoin": PluginStatus.LOADED,
         "email": PluginStatus.LOADED,
         "hedera": PluginStatus.LOADED,
+        "monero": PluginStatus.LOADED,
         "rates": PluginStatus.LOADED,
         "socketio": PluginStatus.LOADED,
         "spellbook": PluginStatus.LOADED,
@@ -129,13 +130,14 @@ def test_every_example_in_it_would_be_taken(tmp_path: Path) -> None:
     document["notifiers"]["publisher"] |= {"ca_file": str(certificate.certificate), "key": password}
     document["notifiers"]["webhook"] |= {"ca_file": str(certificate.certificate)}
     document["rates"]["coingecko"] |= {"api_key": password}
+    document["chains"]["monero"] |= {"wallet_rpc_password": password, "monerod_password": password}
     bitcoin = document["chains"]["bitcoin"]
     bitcoin["descriptor"] = ZPUB
     # There is either the one way into the node or the other, and to the publisher.
     del bitcoin["rpc_user"], bitcoin["rpc_password"]
     del document["notifiers"]["publisher"]["socket_url"]
     config = parse_config(document, PLUGINS)
-    assert (len(config.rates), list(config.chains)) == (9, ["bitcoin", "hedera"])
+    assert (len(config.rates), list(config.chains)) == (9, ["bitcoin", "hedera", "monero"])
     assert list(config.notifiers) == ["email", "publisher", "webhook"]
 
 

@@ -15,6 +15,7 @@ from tests.limits import (
     hedera,
     ledger,
     mails,
+    monero,
     publishers,
     rates,
     relays,
@@ -29,8 +30,8 @@ from tests.limits.page import ROWS
 from tests.limits.trial import PROVOCATIONS, Trial
 
 MODULES = (
-    bitcoin, connections, deliveries, desk, hedera, ledger, mails, publishers, rates, relays, services,
-    socketio, sources, stores, webhooks, websockets,
+    bitcoin, connections, deliveries, desk, hedera, ledger, mails, monero, publishers, rates, relays,
+    services, socketio, sources, stores, webhooks, websockets,
 )  # fmt: skip
 """They note their provocations as they are imported."""
 

@@ -19,10 +19,11 @@ NO_LIMITS = {
     *("invoices.expires_in_s", "invoices.monitor_for_s"),
     *("quotes.quorum", "quotes.pairs.quorum", "quotes.pairs.max_age_s", "quotes.sellers.quorum"),
     *("chains.bitcoin.confirmations", "chains.hedera.tokens.decimals", "notifiers.email.port"),
+    *("chains.monero.confirmations", "chains.monero.account"),
     "frontends.spellbook.expires_in_s",
 }
-"""Terms of an invoice: how long, how deep and at what rate, not how much; what a token is; where a server
-listens.
+"""Terms of an invoice: how long, how deep and at what rate, not how much; what a token is; which account;
+where a server listens.
 """
 CONFIGURED = {
     "chains": {
@@ -32,6 +33,11 @@ CONFIGURED = {
             "network": "local",
             "account": "0.0.1001",
             "mirror_url": "http://127.0.0.1:1",
+        },
+        "monero": {
+            "plugin": "monero",
+            "network": "regtest",
+            "wallet_rpc_url": "http://127.0.0.1:1",
         },
     },
     "rates": {name: {} for name in PLUGINS.rate_sources if name != "fixed"},

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 from paydaemon.config import LimitSettings
 from paydaemon.limits import AllLimits, limits_of
 from paydaemon_bitcoin.config import BitcoinConfig
+from paydaemon_monero.config import MoneroConfig
 from tests.support.served import error_of
 from tests.systemd.away import NOBODY
 
 M = TypeVar("M", bound=BaseModel)
 
+NOWHERE = "http://127.0.0.1:1"
 WIDE = {"requests_per_s": 100_000, "requests_burst": 100_000, "http.grace_s": 2, "http.send_timeout_s": 300}
 """Limits that no provocation meets by chance."""
 
@@ -52,6 +54,16 @@ class Trial:
         for name, value in {"limits.rpc_tries": 1, **others, key: self.value(small)}.items():
             found = with_value(found, name, value)
         return found
+
+
+def monero(trial: Trial, small: float, **others: object) -> MoneroConfig:
+    """A Monero chain's table with this one set; its node and its wallet are nowhere."""
+    table = {"network": "regtest", "wallet_rpc_url": NOWHERE, "monerod_url": NOWHERE}
+    found = MoneroConfig.model_validate(table)
+    key = trial.key.removeprefix("chains.monero.")
+    for name, value in {"limits.rpc_tries": 1, **others, key: trial.value(small)}.items():
+        found = with_value(found, name, value)
+    return found
 
 
 def with_value(model: M, key: str, value: object) -> M:

@@ -56,13 +56,23 @@ class SandboxWallet:
     origin: str
 
 
+class NotInstalled(Exception):
+    """What a sandbox runs is not on this machine: the text says in one line what, and how to get it.
+
+    The demo says so and goes on without that network. Whatever else goes wrong with a sandbox ends the demo.
+    """
+
+
 class Sandbox(Protocol):
     """A local network to try a chain on: real where it can be, with a payer who has money."""
 
     async def run(
         self, folder: Path, *, task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Run the network inside `folder` until cancelled; leaves no process behind."""
+        """Run the network inside `folder` until cancelled; leaves no process behind.
+
+        Raises `NotInstalled` before it has started where the programs that it runs are not there.
+        """
 
     async def pay(self, to: PayTo) -> str:
         """Pay that much to a destination; returns the transaction's id."""

@@ -22,7 +22,7 @@ import trio
 from paydaemon.cli.client import call
 from paydaemon.cli.toml import to_toml
 from paydaemon.hooks.notifier import Recipient, RecipientFacts
-from paydaemon.hooks.sandbox import Sandbox, SandboxFacts
+from paydaemon.hooks.sandbox import NotInstalled, Sandbox, SandboxFacts
 from paydaemon.plugins import load_plugins
 
 HOST = "127.0.0.1"
@@ -105,8 +105,11 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
         sandbox = plugin.build()
         place = folder / chain
         place.mkdir()
-        networks[chain] = Network(sandbox, await _start(nursery, chain, sandbox, place))
-        say(f"  {chain} is up, its payer has money")
+        try:
+            networks[chain] = Network(sandbox, await _start(nursery, chain, sandbox, place))
+            say(f"  {chain} is up, its payer has money")
+        except NotInstalled as missing:
+            say(f"  left out: {missing}")
     if not networks:
         raise click.ClickException("no installed plugin brings a local network to show")
     return networks
@@ -115,6 +118,8 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
 async def _start(nursery: trio.Nursery, chain: str, sandbox: Sandbox, place: Path) -> SandboxFacts:
     try:
         facts: SandboxFacts = await nursery.start(sandbox.run, place)
+    except NotInstalled:
+        raise
     except Exception as error:  # a sandbox is a plugin's, and may fail in any way
         raise click.ClickException(f"no local {chain} network: {error}") from error
     return facts

@@ -1,6 +1,6 @@
 """Questions that are led to a chain, and prompts: whatever it does, whoever asked is told something."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -28,7 +28,7 @@ class AskedChain(FakeChain):
     answering: Answering
     prompted = 0
 
-    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool) -> Reply:
+    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool, asker: Hashable) -> Reply:
         self.last = question, tuple(kinds), may_pay
         return await self.answering()
 

@@ -30,7 +30,7 @@ NOTHING: Mapping[str, object] = {"account": None, "file": None, "contract": None
 
 async def ask(here: World, raw: bytes, *, may_pay: bool = False) -> Reply:
     assert isinstance(here.chain, Inquiry)
-    return await here.chain.ask(raw, ALL, may_pay=may_pay)
+    return await here.chain.ask(raw, ALL, may_pay=may_pay, asker="somebody")
 
 
 async def refused(here: World, raw: bytes, *, may_pay: bool = False) -> Refusal:
@@ -113,6 +113,30 @@ async def test_questions_leave_the_mirror_to_others() -> None:
 
 def asked_about_bob(here: World) -> int:
     return sum("/accounts/0.0.1003" in path for path in here.front.asked)
+
+
+async def test_who_asks_much_keeps_nobody_else_waiting() -> None:
+    """And whoever has waited for a turn in vain is told that, and not that the network is away."""
+    async with (
+        world(**{"limits.ask_s": 2.0, "limits.mirror_calls": 4}) as here,
+        here.watching(),
+        trio.open_nursery() as nursery,
+    ):
+        here.sandbox.faults.arm(Fault(Kind.LATENCY, Call.MIRROR, times=None, delay_ms=200))
+        raw, codes = the_world(here).balance(BOB), list[str]()
+
+        async def ask_as(asker: str) -> None:
+            try:
+                codes.append((await here.chain.ask(raw, ALL, may_pay=False, asker=asker)).code)
+            except Refusal as refusal:
+                codes.append(refusal.code)
+
+        for _ in range(20):
+            nursery.start_soon(ask_as, "greedy")
+        await trio.sleep(0.05)
+        assert (await here.chain.ask(raw, ALL, may_pay=False, asker="modest")).code == "OK"
+        await until(lambda: len(codes) == 20)
+    assert "too_many_questions" in codes
 
 
 # --- Receipts

@@ -277,7 +277,7 @@ async def a_node_that_tells_nothing(trial: Trial) -> str:
 async def a_question_of_a_client_too_many(trial: Trial) -> str:
     async with small_world(trial, 1) as here, here.watching() as chain:
         here.front.says = lambda path: SILENCE if "/accounts/0.0.1003" in path else None
-        ask = partial(chain.ask, the_world(here).balance(1003), (BALANCE,), may_pay=False)
+        ask = partial(chain.ask, the_world(here).balance(1003), (BALANCE,), may_pay=False, asker="somebody")
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)
             await until(lambda: chain._inquiry._under_way == 1)
@@ -292,7 +292,7 @@ async def a_receipt_that_is_not_there_yet(trial: Trial) -> str:
     async with small_world(trial, 0.2) as here, here.watching() as chain:
         raw = the_world(here).receipt(the_world(here).transfer([(PAYEE, 1)]))
         with trio.fail_after(SOON_S):
-            told = await chain.ask(raw, (RECEIPT,), may_pay=False)
+            told = await chain.ask(raw, (RECEIPT,), may_pay=False, asker="somebody")
     return f"of a receipt that is not there yet, the status `{told.content['status']}`"
 
 

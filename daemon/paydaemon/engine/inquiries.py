@@ -39,7 +39,7 @@ class Inquiries:
         """
         port = self._port(chain)
         with self._place(asker):
-            return await self._answer(chain, port, question, kinds)
+            return await self._answer(asker, chain, port, question, kinds)
 
     @contextmanager
     def _place(self, asker: Hashable) -> Iterator[None]:
@@ -52,10 +52,13 @@ class Inquiries:
             self._under_way[asker] -= 1
             self._under_way += Counter()  # forgets those that have none
 
-    async def _answer(self, chain: str, port: Inquiry, question: bytes, kinds: Collection[str]) -> Reply:
+    async def _answer(
+        self, asker: Hashable, chain: str, port: Inquiry, question: bytes, kinds: Collection[str]
+    ) -> Reply:
         try:
             with trio.fail_after(self._limits.answer_wait_s):
-                reply: object = await port.ask(question, kinds, may_pay=self._policy is RelayPolicy.OPEN)
+                may_pay = self._policy is RelayPolicy.OPEN
+                reply: object = await port.ask(question, kinds, may_pay=may_pay, asker=asker)
         except Refusal:
             raise
         except Exception as error:

@@ -19,8 +19,11 @@ from werkzeug.datastructures import Headers
 from paydaemon.frontends import addresses
 from paydaemon.frontends.settings import Network
 
-FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
-"""What only a proxy adds. Whoever it asks for is not on this machine, for all that can be known."""
+FORWARDED = ("Forwarded", "Via", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP")
+"""What only a proxy adds, beside everything that begins as the next one does. Whoever it asks for is not on
+this machine, for all that can be known.
+"""
+FORWARDED_AS = "x-forwarded-"
 
 OWN_PAGES = frozenset({"same-origin", "none"})
 """What browsers say of a page of ours, and of what a person has typed; programs say nothing."""
@@ -36,10 +39,15 @@ def is_from_here(asked: BaseRequestWebsocket, trusted: Sequence[Network], public
         peer is not None
         and peer.is_loopback
         and not addresses.is_trusted(peer, trusted)
-        and not any(name in asked.headers for name in FORWARDED)
+        and not _is_passed_on(asked.headers)
         and _is_no_foreign_page(asked.headers)
         and _is_called_here(asked.headers.get("Host", ""), public_url)
     )
+
+
+def _is_passed_on(headers: Headers) -> bool:
+    said = any(name in headers for name in FORWARDED)
+    return said or any(name.lower().startswith(FORWARDED_AS) for name in headers.keys())  # noqa: SIM118 - no dict
 
 
 def _is_no_foreign_page(headers: Headers) -> bool:

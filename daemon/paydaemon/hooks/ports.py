@@ -5,7 +5,7 @@ are milliseconds since the Unix epoch, and a call that cannot do its work raises
 it was called in.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -218,8 +218,10 @@ class Reply:
 class Inquiry(Protocol):
     """What answers questions in its network's own form: another port, which a `Chain` may have too."""
 
-    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool) -> Reply:
+    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool, asker: Hashable) -> Reply:
         """What the network answers, or whoever else knows it.
+
+        `asker` stands for all that counts as one client: whoever asks much is to keep nobody else waiting.
 
         Raises `Refusal` naming the field at fault for what is no question of one of these `kinds`, for one
         that its asker has signed a payment for unless it `may_pay`, and where nobody can be asked now.

@@ -5,7 +5,7 @@ since is looked at. Transactions are relayed all the while, as far as the keys o
 nodes answer for themselves.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 
 import structlog
 import trio
@@ -147,9 +147,9 @@ class HederaChain:
 
     # Questions of clients
 
-    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool) -> Reply:
+    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool, asker: Hashable) -> Reply:
         """What the network answers to a question in its own form, or whoever else knows it."""
-        return await self._inquiry.ask(question, kinds, may_pay=may_pay)
+        return await self._inquiry.ask(question, kinds, may_pay=may_pay, asker=asker)
 
     # Watching
 

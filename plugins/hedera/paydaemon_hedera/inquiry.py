@@ -6,7 +6,7 @@ and so is how long each may take, whoever asks (`paydaemon.hooks.ports.Inquiry`)
 """
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from contextlib import contextmanager
 
 import trio
@@ -23,6 +23,7 @@ from paydaemon_hedera.nodes import Nodes
 from paydaemon_hedera.proto.file_get_contents_pb2 import FileGetContentsResponse
 from paydaemon_hedera.questions import PAYMENT, BalanceOf, ContentsOf, Question, ReceiptOf
 from paydaemon_hedera.receipts import Receipts, Search
+from paydaemon_hedera.turns import Turns
 
 _NODES = 3
 """How many nodes are asked, one after the other, where the asker names none and none answers."""
@@ -33,49 +34,51 @@ class HederaInquiry:
 
     def __init__(self, nodes: Nodes, mirror: Mirror, limits: HederaLimits) -> None:
         # Turns of their own, and few: neither the watcher nor what relays need is to wait for them.
-        self._turns = trio.CapacityLimiter(max(1, limits.mirror_calls // 4))
+        self._turns = Turns(max(1, limits.mirror_calls // 4))
         self._nodes = nodes
         self._mirror = mirror
         self._limits = limits
         self._receipts = Receipts(nodes, mirror, self._turns)
         self._under_way = 0
 
-    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool) -> Reply:
+    async def ask(self, question: bytes, kinds: Collection[str], *, may_pay: bool, asker: Hashable) -> Reply:
         """What the network answers; see `docs/hedera.md` for what each kind is answered by."""
         asked = questions.read(question, kinds)
         with self._place():
-            return await self._answer(asked, may_pay=may_pay)
+            return await self._answer(asked, may_pay=may_pay, asker=asker)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
         if self._under_way >= self._limits.asks:
-            raise unavailable("too_many_questions", "too many questions are being answered already")
+            raise _full()
         self._under_way += 1
         try:
             yield
         finally:
             self._under_way -= 1
 
-    async def _answer(self, asked: Question, *, may_pay: bool) -> Reply:
+    async def _answer(self, asked: Question, *, may_pay: bool, asker: Hashable) -> Reply:
         match asked:
             case BalanceOf():
-                return await self._balance(asked)
+                return await self._balance(asked, asker)
             case ReceiptOf():
-                return await self._receipt(asked)
+                return await self._receipt(asked, asker)
             case ContentsOf():
                 return await self._contents(asked, may_pay=may_pay)
 
     # --- Balances
 
-    async def _balance(self, asked: BalanceOf) -> Reply:
+    async def _balance(self, asked: BalanceOf, asker: Hashable) -> Reply:
+        has_turn = False
         with trio.move_on_after(self._limits.ask_s):
-            return await self._looked_up(asked)
-        raise _late("the mirror does not answer")
+            async with self._turns.of(asker):
+                has_turn = True
+                return await self._looked_up(asked)
+        raise _late("the mirror does not answer") if has_turn else _full()
 
     async def _looked_up(self, asked: BalanceOf) -> Reply:
         try:
-            async with self._turns:
-                found = await self._mirror.account(asked.entity)
+            found = await self._mirror.account(asked.entity)
         except MirrorUnavailable as away:
             raise unavailable("chain_unavailable", away.reason) from away
         what = "CONTRACT" if asked.is_contract else "ACCOUNT"
@@ -86,8 +89,8 @@ class HederaInquiry:
 
     # --- Receipts
 
-    async def _receipt(self, asked: ReceiptOf) -> Reply:
-        search = Search(asked)
+    async def _receipt(self, asked: ReceiptOf, asker: Hashable) -> Reply:
+        search = Search(asked, asker)
         with trio.move_on_after(self._limits.ask_s):
             await self._receipts.seek(search)
         if not search.is_heard:
@@ -129,6 +132,10 @@ def _told(file: str, answer: FileGetContentsResponse) -> Reply:
     contents = answer.fileContents.contents if answer.HasField("fileContents") else None
     content = {"file": file, "contents": contents, "cost_minor": answer.header.cost}
     return Reply(CONTENTS, name_of(answer.header.nodeTransactionPrecheckCode), content)
+
+
+def _full() -> Refusal:
+    return unavailable("too_many_questions", "too many questions are being answered already")
 
 
 def _late(words: str) -> Refusal:

@@ -6,7 +6,7 @@ nothing is concluded from it.
 """
 
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle
@@ -22,6 +22,7 @@ from paydaemon_hedera.outcomes import first_of, pauses, receipt_query
 from paydaemon_hedera.proto.basic_types_pb2 import AccountID, ContractID, FileID
 from paydaemon_hedera.proto.transaction_receipt_pb2 import TransactionReceipt
 from paydaemon_hedera.questions import ReceiptOf
+from paydaemon_hedera.turns import Turns
 
 UNKNOWN = "UNKNOWN"
 _NODES = 2
@@ -47,6 +48,7 @@ class Search:
     """One question for a receipt, and what is known by now. It `is_heard` once anybody has answered."""
 
     asked: ReceiptOf
+    asker: Hashable
     status: str = UNKNOWN
     entities: Entities = field(default_factory=dict)
     is_heard: bool = False
@@ -69,7 +71,7 @@ Ask = Callable[[Search], Awaitable[None]]
 class Receipts:
     """Asks nodes and mirror for them."""
 
-    def __init__(self, nodes: Nodes, mirror: Mirror, turns: trio.CapacityLimiter) -> None:
+    def __init__(self, nodes: Nodes, mirror: Mirror, turns: Turns) -> None:
         self._nodes = nodes
         self._mirror = mirror
         self._turns = turns
@@ -100,7 +102,7 @@ class Receipts:
 
     async def _look_up(self, search: Search) -> None:
         try:
-            async with self._turns:
+            async with self._turns.of(search.asker):
                 found = await self._mirror.transaction(search.asked.id)
         except MirrorUnavailable:
             return

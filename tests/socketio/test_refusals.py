@@ -33,6 +33,7 @@ def told(answer: Answer | None) -> object:
         ("GET", {"transport": "polling", "sid": "x"}, UNKNOWN_SESSION),
         ("POST", {"transport": "polling", "sid": "x"}, UNKNOWN_SESSION),
         ("POST", {"transport": "polling"}, BAD_METHOD),
+        ("HEAD", {"transport": "polling", "sid": "x"}, BAD_REQUEST),
         ("GET", {"transport": "websocket"}, BAD_REQUEST),
         ("GET", {"transport": "polling", "j": "0"}, {"code": 3, "message": NO_JSONP}),
         ("GET", {"transport": "polling", "EIO": "2"}, UNSUPPORTED),

@@ -40,7 +40,7 @@ def read(query: Sequence[tuple[str, str]], over: Transport, method: str) -> Aske
         raise Refused(Code.BAD_REQUEST, NO_JSONP)
     if not said.get("sid") and method != "GET":
         raise Refused(Code.BAD_HANDSHAKE_METHOD)
-    if said["transport"] != over:
+    if said["transport"] != over or method not in ("GET", "POST"):
         raise Refused(Code.BAD_REQUEST)
     version = _VERSIONS.get(said.get("EIO", "3"))
     if version is None:

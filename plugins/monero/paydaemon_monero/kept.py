@@ -19,7 +19,7 @@ import trio
 
 from paydaemon_monero.programs import MONEROD, cache, find_monero
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Grows with what a prepared network holds, so that an older one is not taken for it."""
 
 _LOOK_S = 0.1

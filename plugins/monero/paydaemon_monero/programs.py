@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 _START_S = 90.0
 _STOP_S = 30.0
 _LOOK_S = 0.05
-_CALL_S = 600.0
+_CALL_S = 120.0
 _LOG_TAIL = 2_000
 
 

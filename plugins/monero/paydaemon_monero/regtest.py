@@ -26,8 +26,11 @@ from paydaemon_monero.programs import HOST, MONEROD, WALLET_RPC, Program, Progra
 SELLER = "42N4ZkKmiUeVBNMrk5m3s3gkbLkZWydPkREQHz2KhvwfhFDcxaNcQCdMzshmu8FMLN6iy3CWEzx8KN67MQDZBeYrQ5m5WJM"
 SELLER_VIEW_KEY = "7d7029c660226cbff3a61ae3378a1318122152fa93f7d5843f0f255d21937707"
 PAYER = "payer"
-SPENDABLE = 76
-"""Blocks after which the payer can pay: what is mined can be spent after 60, and a ring takes 16."""
+SPENDABLE = 130
+"""Blocks after which the payer can pay: what is mined can be spent after 60, and a ring takes 16.
+
+The wallet draws rings by chance, and where there are few more to choose from than it needs, it may never end.
+"""
 
 _START_TRIES = 3
 _LOOK_S = 0.2

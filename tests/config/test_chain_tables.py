@@ -50,13 +50,13 @@ def test_chains_that_are_no_tables() -> None:
 def test_which_kind_of_chain() -> None:
     words = "chains.main.plugin: "
     keys = {"rpc_url": "http://127.0.0.1:1"}
-    assert problems(chains={"main": keys}) == [words + 'is required: there is "coin", "hedera"']
+    assert problems(chains={"main": keys}) == [words + 'is required: there is "coin", "hedera", "monero"']
     assert problems(chains={"main": {**keys, "plugn": "coin"}}) == [
-        words + 'is required: there is "coin", "hedera"; is it what "plugn" was meant to be?'
+        words + 'is required: there is "coin", "hedera", "monero"; is it what "plugn" was meant to be?'
     ]
     assert problems(chains={"main": {**keys, "plugin": 7}}) == [words + "must be text in quotes"]
     assert problems(chains={"main": {**keys, "plugin": "zzz"}}) == [
-        words + 'is brought by no installed plugin: there is "coin", "hedera"'
+        words + 'is brought by no installed plugin: there is "coin", "hedera", "monero"'
     ]
 
 

@@ -102,7 +102,7 @@ def test_everything_is_told_at_once() -> None:
         "chains.Main: must be made of a-z, 0-9 and -, begin with a letter, and have 32 at most",
         "chains.Main.rpc_url: is required",
         (
-            'chains.second.plugin: is brought by no installed plugin: there is "coin", "hedera"; '
+            'chains.second.plugin: is brought by no installed plugin: there is "coin", "hedera", "monero"; '
             'did you mean "coin"?'
         ),
         'rates.fixed.prices."BTC/EUR": must be a decimal string such as "12.50", not a number',

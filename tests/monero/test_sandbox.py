@@ -25,6 +25,7 @@ from tests.monero.world import QUICK_S, World, world
 from tests.support.waiting import BOUND_S, until
 
 
+@pytest.mark.soak
 async def test_it_runs_in_a_folder_of_its_own_pays_and_leaves_nothing_behind(tmp_path: Path) -> None:
     sandbox = MoneroSandbox()
     async with trio.open_nursery() as nursery:

@@ -10,8 +10,8 @@ BOUND_S = 60
 PAUSE_S = 0.005
 
 LONGEST_PAUSE_S, GROWTH = 0.1, 1.2
-"""How pauses grow where to look is to ask somebody, who runs on the same processors as what is waited for: what
-comes at once is seen at once, and what takes seconds is not asked about hundreds of times.
+"""How pauses grow where to look is to ask somebody who runs on the same processors. What comes at once is
+seen at once, and what takes seconds is not asked about hundreds of times.
 """
 
 

@@ -40,8 +40,7 @@ class Sheets:
     def trouble(self, language: str, status: int, headers: Mapping[str, str], id: str) -> Response:
         """The page where one cannot be made now; it tries again no sooner than `headers` say."""
         retry_s = max(REFRESH_S, int(headers["Retry-After"])) if "Retry-After" in headers else None
-        shown = {"page": None, "status": status, "retry_s": retry_s, "id": id}
-        answer = self._answer("trouble.html", language, None, status, **shown)
+        answer = self._answer("trouble.html", language, None, status, page=None, retry_s=retry_s, id=id)
         answer.headers.update(headers)
         return answer
 
@@ -60,6 +59,7 @@ class Sheets:
             .get_template(name)
             .render(
                 shown,
+                status=status,
                 language=language,
                 languages=words.LANGUAGES,
                 style=Markup(self._style),  # noqa: S704 - ours, whole

@@ -65,7 +65,7 @@ async def test_a_payer_pays_without_leaving_the_shop(tmp_path: Path, browser: Br
         await tab(lambda page: page.clock.install())
         await tab(opened, shop.origin)
         await tab(lambda page: page.clock.run_for(10_000))
-        assert await tab(lambda page: page.get_by_role("alert").count()) == 0
+        await tab(lambda page: expect(page.get_by_role("alert")).to_have_count(0))
         assert await tab(lambda page: page.get_attribute("dialog", "aria-label")) == "Pay 12.50 EUR"
         assert await tab(faults) == []
         await tab(lambda page: inside(page).locator("[data-copy=address]").press("Escape"))

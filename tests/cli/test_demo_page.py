@@ -172,14 +172,31 @@ async def test_only_so_many_are_paid_at_once(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     ("invoice", "way", "status"),
-    [("", "1", 503), ("../x", "1", 503), ("inv_none", "1", 503), (None, "2", 404), (None, "x", 404)],
+    [("", "1", 404), ("../x", "1", 404), ("inv_none", "1", 404), (None, "2", 404), (None, "x", 404)],
 )
 async def test_what_no_form_of_ours_says_is_refused(
     visitor: Visitor, invoice: str | None, way: str, status: int
 ) -> None:
     id = await visitor.invoice() if invoice is None else invoice
-    assert (await visitor.sends("pay", invoice=id, way=way)).status_code == status
+    answer = await visitor.sends("pay", invoice=id, way=way)
+    assert answer.status_code == status
+    assert "<h1>This did not work</h1>" in answer.text
     assert visitor.payer.paid == 0
+
+
+async def test_a_form_that_is_too_long_is_told_so_on_a_page(visitor: Visitor) -> None:
+    answer = await visitor.sends("pay", invoice="x" * 2_000)
+    assert answer.status_code == 413
+    assert "<h1>This did not work</h1>" in answer.text
+
+
+async def test_nobody_keeps_any_answer_or_takes_it_for_something_else(visitor: Visitor) -> None:
+    answers = [await visitor.client.get(path) for path in ("", "demo.js", "none", "/none")]
+    answers += [await visitor.sends(form) for form in FORMS]
+    assert [one.status_code for one in answers] == [200, 200, 404, 404, 303, 404, 303]
+    for one in answers:
+        assert one.headers["Cache-Control"] == "no-store"
+        assert one.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_where_the_daemon_logs_nobody_in_the_desks_own_door_is_next(visitor: Visitor) -> None:

@@ -129,7 +129,7 @@ async def test_by_hand_the_commands_it_prints_pay_the_invoice(environment: dict[
         await demo.says("invoice.created")
         curl, (pay, mine) = (
             _printed(demo, "create another:"),
-            _printed(demo, "pay this one in BTC on bitcoin:"),
+            _printed(demo, "pay this one in BTC on Bitcoin:"),
         )
         page = (await demo.says("start here")).split()[-1]
         assert demo.out.index(f"start here     {page}") < demo.out.index(await demo.says("the API"))

@@ -1,9 +1,14 @@
 """The page goes on by itself: with its scripts without being loaded again, and without any script as well."""
 
+from typing import NoReturn
+
+import pytest
 from playwright.sync_api import Page, Route, expect
 
+from paydaemon.engine.api import Api
+from paydaemon.store.port import StoreUnavailable
 from tests.pages.desk import BOTH, DUE, link, pay
-from tests.pages.looking import drawn_ms
+from tests.pages.looking import drawn_ms, look_through
 from tests.support.browser import Browser
 from tests.support.served import Served
 
@@ -61,6 +66,25 @@ async def test_a_page_whose_websocket_is_lost_looks_again_by_itself(daemon: Serv
         await pay(daemon, invoice)
         await tab(heading, "Payment seen, waiting for confirmations")
         assert await tab(lambda page: page.evaluate("window.stayed")) is True
+
+
+async def test_a_page_that_could_not_be_made_comes_by_itself_once_it_can(
+    daemon: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(api: Api, id: str) -> NoReturn:
+        raise StoreUnavailable("away")
+
+    invoice = await daemon.invoice()
+    async with browser.tab() as tab:
+        with monkeypatch.context() as away:
+            away.setattr(Api, "checkout", fail)
+            away.setattr(Api, "payers_view", fail)
+            await tab(lambda page: page.goto(link(daemon, invoice)))
+            await tab(heading, "Not available at present")
+            await tab(look_through, "trouble")
+        await tab(heading, "Waiting for your payment")
+        assert all("503" in one for one in tab.complaints), tab.complaints
+        tab.complaints.clear()
 
 
 async def test_a_page_without_scripts_loads_itself_again(daemon: Served, browser: Browser) -> None:

@@ -4,6 +4,8 @@ On the real demo, in a process of its own. `make screenshots` keeps a picture of
 """
 
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,10 +22,14 @@ Json = dict[str, Any]
 
 @pytest.fixture
 async def demo() -> AsyncIterator[Json]:
-    """What a running demo says of itself."""
+    """What a running demo says of itself. In the end its daemon is killed, and it says that, too."""
     async with running("demo", "--json", "--port", "0") as run:
-        yield json.loads(await run.says("api"))
+        told = json.loads(await run.says("api"))
+        yield told
         assert len(run.out) == 1
+        os.kill(told["pids"]["daemon"], signal.SIGKILL)
+        assert await run.ends() == 1
+        await run.warns("the daemon has ended, with status -9")
 
 
 def pay(page: Page, what: str) -> None:

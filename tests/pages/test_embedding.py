@@ -45,7 +45,10 @@ def opened(page: Page, origin: str) -> None:
 
 
 def refused(page: Page, origin: str) -> None:
+    page.clock.install()
     page.goto(origin)
+    page.add_script_tag(url=page.get_attribute("script[src]", "src"))
+    page.evaluate("window.failures = []; addEventListener('paydaemon:failed', e => failures.push(e.detail))")
     with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
         page.click("[data-paydaemon-invoice]")
 
@@ -59,7 +62,10 @@ async def test_a_payer_pays_without_leaving_the_shop(tmp_path: Path, browser: Br
         shop_with(tmp_path, "https://other.example") as (shop, daemon, invoice),
         browser.tab(viewport={"width": 1024, "height": 700}) as tab,
     ):
+        await tab(lambda page: page.clock.install())
         await tab(opened, shop.origin)
+        await tab(lambda page: page.clock.run_for(10_000))
+        await tab(lambda page: expect(page.get_by_role("alert")).to_have_count(0))
         assert await tab(lambda page: page.get_attribute("dialog", "aria-label")) == "Pay 12.50 EUR"
         assert await tab(faults) == []
         await tab(lambda page: inside(page).locator("[data-copy=address]").press("Escape"))
@@ -79,10 +85,15 @@ async def test_a_payer_pays_without_leaving_the_shop(tmp_path: Path, browser: Br
 
 async def test_a_page_that_is_not_named_cannot_show_it(tmp_path: Path, browser: Browser) -> None:
     async with (
-        shop_with(tmp_path, "https://other.example", named=False) as (shop, _, _),
+        shop_with(tmp_path, "https://other.example", named=False) as (shop, daemon, invoice),
         browser.tab() as tab,
     ):
         await tab(refused, shop.origin)
+        assert await tab(lambda page: page.locator("dialog").count()) == 1
+        await tab(lambda page: page.clock.run_for(10_000))
+        shown_elsewhere = tab.page.get_by_role("alert").get_by_role("link", name="Open it in a new tab")
+        assert await tab(lambda _: shown_elsewhere.get_attribute("href")) == f"{at(daemon)}/i/{invoice['id']}"
+        assert await tab(lambda page: page.evaluate("failures")) == [{"invoice": invoice["id"]}]
         assert await tab(lambda page: inside(page).locator("h1").count()) == 0
         await tab(lambda page: page.get_by_role("button", name="Close").click())
         tab.complaints.clear()

@@ -37,7 +37,7 @@ async def test_everything_is_reached_in_order_and_works(daemon: Served, browser:
         await tab(lambda page: page.goto(link(daemon, invoice)))
         assert await tab(walk) == [
             *("BTC on bitcoin 0.00020834", "HBAR on hedera 50.00000000"),
-            *("Copy the amount", "Copy the address", "Open in a wallet"),
+            *("Copy the amount", "Open in a wallet", "Copy the address"),
             *("English", "Deutsch", "Español", "Français"),
         ]
         await tab(step_to, "[data-copy=amount]")
@@ -54,5 +54,11 @@ async def test_everything_is_reached_in_order_and_works(daemon: Served, browser:
         await tab(lambda page: expect(page.locator("h1")).to_have_text("En attente de votre paiement"))
         assert await tab(lambda page: page.evaluate("document.activeElement.lang")) == "fr"
         assert await tab(lambda page: page.evaluate("document.documentElement.lang")) == "fr"
+        await tab(
+            lambda page: page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+        )
+        await tab(lambda page: page.click("[data-copy=amount]"))
+        await tab(lambda page: expect(page.locator("#said")).to_have_text("Sélectionné : appuyez sur Ctrl+C"))
+        assert await tab(lambda page: page.evaluate("String(getSelection())")) == "50.00000000"
         await tab(lambda page: page.reload())
         await tab(lambda page: expect(page.locator("h2")).to_have_text("Payer en HBAR sur hedera"))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route, expect
 
 from paydaemon.core.payment import ObservedState
 from paydaemon.engine.clock import system_clock
@@ -60,6 +60,12 @@ async def reversed_and_replaced(daemon: Served) -> tuple[str, str]:
     return link(daemon, invoice), "Waiting for your payment"
 
 
+async def marked(daemon: Served) -> tuple[str, str]:
+    invoice = await daemon.invoice(return_url=RETURN_URL)
+    await mark(daemon, invoice, "settled")
+    return link(daemon, invoice), "Paid"
+
+
 async def invalid(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice()
     await mark(daemon, invoice, "invalid")
@@ -84,7 +90,8 @@ async def missing(daemon: Served) -> tuple[str, str]:
 
 
 SCENES: tuple[Scene, ...] = (
-    waiting, german_with_a_memo, partial, seen, over, reversed_and_replaced, invalid, late, closed, missing,
+    waiting, german_with_a_memo, partial, seen, over, marked, reversed_and_replaced, invalid, late, closed,
+    missing,
 )  # fmt: skip
 """In this order: after `late` every invoice is, and after `closed` none can be made."""
 
@@ -100,18 +107,38 @@ async def test_everybody_can_use_it_in_every_state(daemon: Served, browser: Brow
 async def test_the_time_runs_out_while_the_payer_looks_on(
     daemon: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And with the daemon away just then: what there was to pay by is gone all the same."""
     invoice = await daemon.invoice()
     async with browser.tab() as tab:
+        looks: list[str] = []
+
+        def away(route: Route) -> None:
+            looks.append(route.request.url)
+            route.abort()
+
         await tab(lambda page: page.clock.install())
         await tab(lambda page: page.goto(link(daemon, invoice)))
         before = await tab(lambda page: page.inner_text("[role=timer]"))
         await tab(lambda page: page.clock.run_for(60_000))
         after = await tab(lambda page: page.inner_text("[role=timer]"))
         assert (before[:3], after[:3]) in (("14:", "13:"), ("15:", "14:"))
+        await tab(lambda page: page.route("**/i/*", away))
+        await tab(lambda page: page.clock.fast_forward(15 * 60_000))
+        await tab(lambda page: expect(page.locator("h1")).to_have_text("The time is up"))
+        await tab(lambda page: expect(page.locator("#lost")).to_have_text("Connection lost; trying again."))
+        assert await tab(lambda page: page.locator("#address, .copy, .pay >> visible=true").count()) == 0
+        await tab(look_through, "time_up_lost")
+        for _ in range(20):
+            await tab(lambda page: page.clock.run_for(1_000))
+        assert 2 <= len(looks) <= 8
         monkeypatch.setattr(checkout, "system_clock", lambda: system_clock() + HOUR_MS)
-        await tab(lambda page: page.clock.run_for(15 * 60_000))
-        await tab(lambda page: page.wait_for_selector("h1:text('The time is up')"))
+        await tab(lambda page: page.unroute("**/i/*"))
+        await tab(lambda page: page.clock.run_for(60_000))
+        await tab(lambda page: expect(page.locator("#lost")).to_have_text(""))
+        assert await tab(lambda page: page.locator(".pay").count()) == 0
         await tab(look_through, "time_up")
+        assert all("ERR_FAILED" in one for one in tab.complaints), tab.complaints
+        tab.complaints.clear()
 
 
 def show(page: Page, at: str, name: str) -> str:

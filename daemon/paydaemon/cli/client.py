@@ -17,6 +17,7 @@ from paydaemon.cli.ending import reason
 from paydaemon.core.ids import ID, TARGET
 
 TIMEOUT_S = 60.0
+NOT_FOUND = 404
 DEFAULT_CONFIG = "/etc/paydaemon/paydaemon.toml"
 
 Json = dict[str, Any]
@@ -25,6 +26,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class NoAnswer(click.ClickException):
     """Nobody answered at the socket."""
+
+
+class NotThere(click.ClickException):
+    """The daemon has nothing of that id or path."""
 
 
 def find_socket(socket: Path | None, config: Path) -> Path:
@@ -114,7 +119,8 @@ def _unwrap(answer: httpx.Response) -> Json:
         raise click.ClickException(f"the daemon answered {answer.status_code} without JSON") from error
     if answer.is_success and isinstance(content, dict):
         return content
-    raise click.ClickException(in_its_words(content, answer.status_code))
+    refused = NotThere if answer.status_code == NOT_FOUND else click.ClickException
+    raise refused(in_its_words(content, answer.status_code))
 
 
 def in_its_words(content: object, status: int) -> str:

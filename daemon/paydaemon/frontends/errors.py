@@ -103,19 +103,21 @@ def for_status(status: int) -> tuple[ErrorType, str, str]:
 
 def install(app: Quart) -> None:
     """Put the envelope around every error of `app`."""
-    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(Refusal, refused)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
     app.register_error_handler(HTTPException, as_answer)
     app.register_error_handler(UnreadableBody, _unreadable)
     app.register_error_handler(Exception, _unexpected)
 
 
-async def _refused(refusal: Refusal) -> Response:
+async def refused(refusal: Refusal) -> Response:
+    """A refusal, in its envelope."""
     body = envelope(refusal.type, refusal.code, refusal.message, refusal.param, request_id())
-    return wire.answer(body, STATUS[refusal.type], _headers(refusal))
+    return wire.answer(body, STATUS[refusal.type], headers(refusal))
 
 
-def _headers(refusal: Refusal) -> dict[str, str]:
+def headers(refusal: Refusal) -> dict[str, str]:
+    """What is told of a refusal beside its status, such as when to try again."""
     match refusal.type:
         case ErrorType.AUTHENTICATION:
             return {"WWW-Authenticate": 'Bearer realm="paydaemon"'}
@@ -129,7 +131,7 @@ def _headers(refusal: Refusal) -> dict[str, str]:
 
 async def _store_unavailable(error: StoreUnavailable) -> Response:
     log.warning("the store was not available", error=str(error))
-    return await _refused(Refusal(ErrorType.UNAVAILABLE, "store_unavailable", NOT_RECORDED))
+    return await refused(Refusal(ErrorType.UNAVAILABLE, "store_unavailable", NOT_RECORDED))
 
 
 async def as_answer(error: HTTPException) -> Response:

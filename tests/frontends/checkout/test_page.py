@@ -1,11 +1,20 @@
 """``/i/{id}``: what a payer is shown, and what not."""
 
-from typing import Any, cast
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn, cast
 
 import httpx
 import pytest
 
-from tests.support.served import Json, Served
+from paydaemon.core.errors import unavailable
+from paydaemon.engine.api import Api
+from paydaemon.store.port import StoreUnavailable
+from tests.pages.desk import DUE, pay
+from tests.support.served import QUICK, Json, Served, error_of, served
+
+HTML = "text/html; charset=utf-8"
 
 
 async def page(daemon: Served, invoice: Json, query: str = "", **headers: str) -> str:
@@ -87,6 +96,62 @@ async def test_the_page_of_no_invoice_has_languages_too(daemon: Served) -> None:
         answer = await client.get("/i/inv_none")
     assert (answer.status_code, answer.headers["Content-Language"]) == (404, "fr")
     assert "Cette facture n’existe pas" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/i/", "/i/inv_none/", "/i/a/b", "/i//a", "/i/%2F", "/i/<b>"])
+async def test_whatever_was_mistyped_there_is_a_page(daemon: Served, path: str) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.port}") as client:
+        answer = await client.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, HTML)
+    assert "No such invoice" in answer.text
+    assert "<b>" not in answer.text
+
+
+async def test_who_asks_too_often_gets_a_page_that_tries_again(tmp_path: Path) -> None:
+    async with served(tmp_path, replace(QUICK, requests_per_s=0.1, requests_burst=1)) as daemon:
+        first, second = await get(daemon, "/i/inv_none"), await get(daemon, "/i/inv_none")
+        script = await get(daemon, "/paydaemon.js")
+    assert (first.status_code, second.status_code, script.status_code) == (404, 429, 429)
+    assert second.headers["Content-Type"] == HTML
+    assert "Too many requests" in second.text
+    [pause_s] = re.findall(r'http-equiv="refresh" content="(\d+)"', second.text)
+    assert int(pause_s) >= int(second.headers["Retry-After"]) > 5
+    assert error_of(script)["code"] == "too_many_requests"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said", "goes_on"),
+    [
+        (StoreUnavailable("full"), 503, "Not available at present", True),
+        (unavailable("timeout", "late"), 503, "Not available at present", True),
+        (RuntimeError("a mistake of ours"), 500, "Something went wrong", False),
+    ],
+)
+async def test_a_page_that_cannot_be_made_is_not_one_that_is_not_there(
+    daemon: Served, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, said: str, goes_on: bool
+) -> None:
+    async def fail(api: Api, id: str) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(Api, "checkout", fail)
+    answer = await get(daemon, "/i/inv_a?lang=en")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, HTML)
+    assert said in answer.text
+    assert "mistake of ours" not in answer.text
+    assert ('content="5"' in answer.text, "Retry-After" in answer.headers) == (goes_on, goes_on)
+
+
+async def test_the_page_says_who_took_it_for_paid_and_how_much_is_too_much(daemon: Served) -> None:
+    marked, over = await daemon.invoice(return_url="https://shop.example/"), await daemon.invoice()
+    async with daemon.client() as client:
+        await client.post(f"/v1/invoices/{marked['id']}/mark", json={"status": "settled"})
+    shown = await page(daemon, marked)
+    assert "The seller has marked this invoice as paid." in shown
+    assert "Confirmed" not in shown
+    assert "The payment is complete" not in shown
+    assert 'href="https://shop.example/" rel="noopener" target="_top"' in shown
+    await pay(daemon, over, DUE + 1_000)
+    assert "0.00001000 BTC too much has arrived" in await page(daemon, over)
 
 
 async def test_what_is_to_be_entered_in_a_wallet_has_a_point_in_every_language(daemon: Served) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paydaemon.frontends.checkout.shown import Page, Remark, State, page, stand
+from paydaemon.frontends.checkout.shown import Excess, Page, Remark, State, page, stand
 from tests.frontends.checkout.samples import BITCOIN, EXPIRES_MS, HEDERA, invoice, payment
 
 IN_TIME = EXPIRES_MS - 90_000
@@ -23,7 +23,8 @@ def shown(status: str = "new", *flags: str, now_ms: int = IN_TIME, number: int |
         ("processing", (), IN_TIME, State.SEEN, ()),
         ("processing", ("over",), EXPIRES_MS, State.SEEN, (Remark.OVER,)),
         ("settled", ("over", "reversed"), IN_TIME, State.SETTLED, (Remark.OVER,)),
-        ("settled", ("late", "marked"), EXPIRES_MS, State.SETTLED, (Remark.LATE,)),
+        ("settled", ("late",), EXPIRES_MS, State.SETTLED, (Remark.LATE,)),
+        ("settled", ("late", "marked"), EXPIRES_MS, State.MARKED, (Remark.LATE,)),
         ("expired", (), EXPIRES_MS, State.EXPIRED, ()),
         ("expired", ("late",), EXPIRES_MS, State.MISSED, (Remark.LATE,)),
         ("expired", ("partial",), EXPIRES_MS, State.MISSED, (Remark.SHORT,)),
@@ -46,6 +47,7 @@ def test_nothing_can_be_paid_where_nothing_should_be(state: State) -> None:
         State.CLOSED: page(invoice(options=[{**BITCOIN, "destination": None}]), 0, IN_TIME),
         State.SEEN: shown("processing"),
         State.SETTLED: shown("settled"),
+        State.MARKED: shown("settled", "marked"),
         State.EXPIRED: shown("expired"),
         State.MISSED: shown("expired", "late"),
         State.INVALID: shown("invalid"),
@@ -90,6 +92,29 @@ def test_after_a_part_every_way_asks_for_the_rest() -> None:
     assert (told.way.amount, told.way.paid) == ("0.00010834", "0.00010000")
     assert told.way.handover.link == "bitcoin:bc1qa?amount=0.00010834"
     assert [one.amount for one in told.choices] == ["0.00010834", "7.020206"]
+
+
+def test_what_was_paid_is_paid_also_where_a_person_says_so_too() -> None:
+    whole = {**BITCOIN, "remaining_minor": "0", "confirmed_minor": "20834"}
+    assert page(invoice("settled", "marked", options=[whole]), 1, IN_TIME).state is State.SETTLED
+
+
+@pytest.mark.parametrize(
+    ("arrived", "flags", "excess"),
+    [
+        (("20000", "1000"), ("over",), Excess("0.00000166", "BTC")),
+        (("20834", "0"), ("over",), None),
+        (("20000", "1000"), (), None),
+    ],
+)
+def test_how_much_is_too_much(
+    arrived: tuple[str, str], flags: tuple[str, ...], excess: Excess | None
+) -> None:
+    pending, confirmed = arrived
+    option = {**BITCOIN, "pending_minor": pending, "confirmed_minor": confirmed}
+    assert page(invoice("settled", *flags, options=[option, HEDERA]), 1, IN_TIME).excess == excess
+    both = [option, {**HEDERA, "confirmed_minor": "1"}]
+    assert page(invoice("settled", *flags, options=both), 2, IN_TIME).excess is None
 
 
 def test_payments_of_all_ways_are_listed_in_the_order_they_came() -> None:

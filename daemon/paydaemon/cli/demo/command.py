@@ -12,7 +12,7 @@ from paydaemon import logs
 from paydaemon.cli.demo import browser
 from paydaemon.cli.demo.guide import guide
 from paydaemon.cli.demo.once import play_all
-from paydaemon.cli.demo.playground import Playground, playground
+from paydaemon.cli.demo.playground import STOPPED_WITHIN_S, Playground, playground
 from paydaemon.cli.demo.shop import Json, create_invoice
 from paydaemon.cli.ending import run
 from paydaemon.cli.render import event_line
@@ -91,3 +91,5 @@ async def _by_hand(ground: Playground, page: str, no_open: bool) -> None:
             nursery.start_soon(browser.show, found, page)
         async for event in events:
             click.echo(f"  {event_line(event)}")
+        await trio.sleep(STOPPED_WITHIN_S)  # the playground says how a daemon ended, once it has
+        raise click.ClickException("the daemon tells no more events")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import trio
@@ -203,7 +203,10 @@ async def _daemon(config: Path, folder: Path, say: Say) -> AsyncIterator[int]:
     try:
         await _wait_ready(process, folder / "state" / "admin.sock", log)
         say("  the daemon is ready")
-        yield process.pid
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_fail_once_it_ends, process, log)
+            yield process.pid
+            nursery.cancel_scope.cancel()
     finally:
         await _stop(process)
 
@@ -217,8 +220,18 @@ async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
                 if all(chain["state"] == "healthy" for chain in answer["chains"]):
                     return
             await trio.sleep(LOOK_EVERY_S)
+    raise click.ClickException(f"the daemon did not become ready; {await _end_of(log)}")
+
+
+async def _fail_once_it_ends(process: trio.Process, log: Path) -> NoReturn:
+    """A daemon that ends by itself takes the demo with it: nothing of it would work any more."""
+    status = await process.wait()
+    raise click.ClickException(f"the daemon has ended, with status {status}; {await _end_of(log)}")
+
+
+async def _end_of(log: Path) -> str:
     end = (await trio.Path(log).read_bytes())[-LOG_TAIL_BYTES:].decode(errors="replace")
-    raise click.ClickException(f"the daemon did not become ready; its log ends with:\n{end}")
+    return f"its log ends with:\n{end}"
 
 
 async def _wait_for_rates(socket: Path, prices: Mapping[str, str], rates: Tables) -> None:

@@ -69,13 +69,18 @@ def paying(ground: Playground, invoice: Json) -> Iterator[Recipe]:
     for option in invoice["options"]:
         network = ground.networks[option["chain"]]
         yield Recipe(
-            f"pay this one in {option['symbol']} on {option['chain']}",
+            f"pay this one in {option['symbol']} on {name_of_chain(option['chain'])}",
             network.sandbox.how_to_pay(_pay_to(option)),
             None if network.facts.wallet is None else _WALLET,
         )
 
 
 _WALLET = "or open the checkout link in a browser: a wallet of this network is there"
+
+
+def name_of_chain(id: str) -> str:
+    """A chain as people call it: ``bitcoin`` is Bitcoin."""
+    return id.replace("-", " ").title()
 
 
 def _pay_to(option: Json) -> PayTo:

@@ -1,6 +1,6 @@
 """The page put together: templates that escape whatever they are given, the one style sheet, the scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -37,13 +37,20 @@ class Sheets:
         """The page of an invoice that is not there."""
         return self._answer("missing.html", language, None, 404, page=None)
 
+    def trouble(self, language: str, status: int, headers: Mapping[str, str], id: str) -> Response:
+        """The page where one cannot be made now; it tries again no sooner than `headers` say."""
+        retry_s = max(REFRESH_S, int(headers["Retry-After"])) if "Retry-After" in headers else None
+        answer = self._answer("trouble.html", language, None, status, page=None, retry_s=retry_s, id=id)
+        answer.headers.update(headers)
+        return answer
+
     def _answer(
         self,
         name: str,
         language: str,
         embedders: Sequence[str] | None,
         status: int = 200,
-        **shown: Page | None,
+        **shown: object,
     ) -> Response:
         settings = self._settings
         framed = settings.frame_ancestors if embedders is None else embedders
@@ -52,6 +59,7 @@ class Sheets:
             .get_template(name)
             .render(
                 shown,
+                status=status,
                 language=language,
                 languages=words.LANGUAGES,
                 style=Markup(self._style),  # noqa: S704 - ours, whole

@@ -31,6 +31,8 @@ class State(StrEnum):
     """Not one of its ways is watched now."""
     SEEN = "seen"
     SETTLED = "settled"
+    MARKED = "marked"
+    """Taken for paid by a person's word, and not by what arrived."""
     EXPIRED = "expired"
     MISSED = "missed"
     """Expired, and something arrived all the same: too little of it, or too late."""
@@ -89,9 +91,18 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Excess:
+    """How much more arrived than was asked for."""
+
+    amount: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page shows.
 
+    `excess` is None also where it came in more than one asset, and is no number of one of them.
     Of `paid_times` payments the newest are listed; `pace` is the one that is furthest from counting.
     `stand` changes whenever any of it does, but for the clock.
     """
@@ -99,6 +110,7 @@ class Page:
     id: str
     state: State
     remarks: tuple[Remark, ...]
+    excess: Excess | None
     amount: str
     currency: str
     expires_at_ms: int
@@ -153,6 +165,7 @@ def page(
         id=invoice["id"],
         state=state,
         remarks=tuple(_remarks(state, set(invoice["flags"]))),
+        excess=_excess(options) if Flag.OVER in invoice["flags"] else None,
         amount=invoice["amount"],
         currency=invoice["currency"],
         expires_at_ms=expires_at_ms,
@@ -177,6 +190,8 @@ def _state(invoice: Shown, options: Sequence[Shown], *, in_time: bool) -> State:
     match Status(invoice["status"]):
         case Status.PROCESSING:
             return State.SEEN
+        case Status.SETTLED if Flag.MARKED in invoice["flags"] and _lacks(options):
+            return State.MARKED
         case Status.SETTLED:
             return State.SETTLED
         case Status.EXPIRED:
@@ -201,6 +216,24 @@ def _remarks(state: State, flags: set[str]) -> list[Remark]:
     return [remark for remark, is_true in told.items() if is_true]
 
 
+def _lacks(options: Sequence[Shown]) -> bool:
+    """Whether less than all has arrived."""
+    return any(int(option["remaining_minor"]) for option in options)
+
+
+def _excess(options: Sequence[Shown]) -> Excess | None:
+    paid = [option for option in options if _arrived_minor(option)]
+    if len(paid) != 1:
+        return None
+    [one] = paid
+    excess_minor = _arrived_minor(one) - int(one["due_minor"])
+    return Excess(_whole(excess_minor, one), one["symbol"]) if excess_minor > 0 else None
+
+
+def _arrived_minor(option: Shown) -> int:
+    return int(option["pending_minor"]) + int(option["confirmed_minor"])
+
+
 def _is_open(option: Shown) -> bool:
     return option["destination"] is not None
 
@@ -221,7 +254,7 @@ def _choices(options: Sequence[Shown], chosen: int) -> list[Choice]:
 
 def _way(option: Shown, prepares: Prepares) -> Way:
     amount, destination = remaining(option), option["destination"] or {"address": "", "memo": None, "uri": ""}
-    paid_minor = int(option["pending_minor"]) + int(option["confirmed_minor"])
+    paid_minor = _arrived_minor(option)
     return Way(
         chain=option["chain"],
         asset=option["asset"],

@@ -172,7 +172,7 @@ def _responses(operation: Operation) -> Json:
     answered: dict[int, Answer] = {answer.status: answer for answer in operation.answers}
     return {
         str(status): ref(f"Error{status}", "responses")
-        if status in SHARED
+        if status in SHARED and status not in answered
         else _response(status, answered.get(status), refused.get(status, []))
         for status in sorted({*refused, *answered})
     }

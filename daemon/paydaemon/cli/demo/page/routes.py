@@ -7,7 +7,7 @@ beside the secret in its address.
 import click
 import httpx
 from quart import Blueprint, Response, request
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from paydaemon.cli.demo.page.desk import log_in
 from paydaemon.cli.demo.page.payers import Payers
@@ -43,9 +43,11 @@ def blueprint(ground: Playground, payers: Payers, sheet: Sheet, origin: str, pat
         """Once more changes nothing: what is paid, or being paid, is only shown."""
         form = await request.form
         invoice = await state.invoice(form.get("invoice", ""))
+        if invoice is None:
+            raise NotFound("there is no such invoice")
         way = form.get("way", 0, type=int)
         if not 0 < way <= len(invoice["options"]):
-            raise NotFound
+            raise NotFound("this invoice cannot be paid in that way")
         if state.is_payable(invoice):
             payers.start(invoice, invoice["options"][way - 1])
         return _go_to(invoice["checkout_url"])
@@ -78,5 +80,9 @@ def _add_errors(routes: Blueprint, sheet: Sheet) -> None:
     async def away(error: httpx.TransportError) -> Response:
         return sheet.page("trouble.html", 503, message=f"the daemon does not answer: {error}")
 
+    async def http(error: HTTPException) -> Response:
+        return sheet.page("trouble.html", error.code or 500, message=error.description)
+
+    routes.register_error_handler(HTTPException, http)
     routes.register_error_handler(click.ClickException, refused)
     routes.register_error_handler(httpx.TransportError, away)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import trio
+from quart import Response
 from quart_trio import QuartTrio
 
 from paydaemon.cli.demo.page.payers import Payers
@@ -28,8 +29,16 @@ async def page_open(ground: Playground) -> AsyncIterator[str]:
         settings = FrontendSettings(origin, limits=Limits(body_bytes=BODY_BYTES))
         app = QuartTrio(__name__, static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+        app.after_request(_stamp)
         payers = Payers(ground, nursery)
         app.register_blueprint(blueprint(ground, payers, Sheet(ground.api, origin), origin, path))
         await nursery.start(partial(serve, app, [listener], settings, stop=trio.Event()))
         yield f"{origin}{path}/"
         nursery.cancel_scope.cancel()
+
+
+async def _stamp(answer: Response) -> Response:
+    """Nobody keeps an answer, or takes it for something else: there are keys and cookies in them."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer

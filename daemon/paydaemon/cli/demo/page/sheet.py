@@ -6,6 +6,7 @@ from importlib.resources import files
 from markupsafe import Markup
 from quart import Response
 
+from paydaemon.cli.demo.shop import name_of_chain
 from paydaemon.core.invoice import Flag, Status
 from paydaemon.frontends import pages
 from paydaemon.frontends.checkout.assets import FOLDER as CHECKOUT_SCRIPTS
@@ -27,7 +28,9 @@ class Sheet:
     def __init__(self, api: str, origin: str) -> None:
         formats = Formats(ENGLISH)
         self._templates = pages.templates("templates", room=ROOM)
-        self._templates.filters.update(money=formats.money, written=written, remaining=remaining)
+        self._templates.filters.update(
+            money=formats.money, chain=name_of_chain, written=written, remaining=remaining
+        )
         self._templates.globals.update(
             status=lambda text: STATUSES[Status(text)], flag=lambda text: FLAGS[Flag(text)]
         )
@@ -44,7 +47,6 @@ class Sheet:
         text = self._templates.get_template(template).render(shown, style=style, scripts=self.scripts)
         answer = pages.html(text, status, self._policy)
         answer.headers["Referrer-Policy"] = "same-origin"  # so that browsers say where a form comes from
-        answer.headers["Cache-Control"] = "no-store"
         return answer
 
 

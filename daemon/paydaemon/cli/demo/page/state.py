@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import trio
 
-from paydaemon.cli.client import call, path_of
+from paydaemon.cli.client import NotThere, call
 from paydaemon.cli.demo.page.payers import Payers
 from paydaemon.cli.demo.playground import Playground
-from paydaemon.cli.demo.shop import AMOUNT, CURRENCY, Json, Recipe, creating, paying
+from paydaemon.cli.demo.shop import AMOUNT, CURRENCY, Json, Recipe, creating, name_of_chain, paying
+from paydaemon.core.ids import ID
 
 SHOWN = 5
 """How many invoices, the newest first."""
@@ -73,9 +74,14 @@ class State:
             recipes=[creating(ground), *(() if payable is None else paying(ground, payable))],
         )
 
-    async def invoice(self, id: str) -> Json:
-        """One invoice. Raises `click.ClickException` where there is none."""
-        return await self._ask(path_of("/v1/invoices/{}", id))
+    async def invoice(self, id: str) -> Json | None:
+        """One invoice, if there is one of that id."""
+        if ID.fullmatch(id) is None:
+            return None
+        try:
+            return await self._ask(f"/v1/invoices/{id}")
+        except NotThere:
+            return None
 
     def is_payable(self, invoice: Json) -> bool:
         """Whether somebody may start to pay it."""
@@ -86,7 +92,10 @@ class State:
 
     def _parts(self, chains: Sequence[Mapping[str, object]]) -> list[Part]:
         ground, states = self._ground, {chain["id"]: str(chain["state"]) for chain in chains}
-        networks = [Part(id, network.facts.about, states[id]) for id, network in ground.networks.items()]
+        networks = [
+            Part(name_of_chain(id), network.facts.about, states[id])
+            for id, network in ground.networks.items()
+        ]
         return [
             Part("paydaemon", f"the daemon, a process of its own, at {ground.api}", RUNNING),
             *networks,

@@ -1,4 +1,4 @@
-// Inside a seller's page: tells it when the invoice is paid, and when Escape is pressed. Only a page that the daemon's
+// Inside a seller's page: tells it that it is there, when the invoice is paid, and when Escape is pressed. Only a page that the daemon's
 // configuration names is spoken to, and only after it has spoken first. See paydaemon.js, which is its counterpart.
 
 let embedder = null;
@@ -9,6 +9,7 @@ export function tellEmbedder() {
   window.addEventListener("message", ({ source, origin, data }) => {
     if (source !== window.parent || !isAllowed(origin) || data?.paydaemon !== "hello") return;
     embedder = origin;
+    say("here");
     tell();
   });
   document.addEventListener("shown", tell);
@@ -22,7 +23,7 @@ function isAllowed(origin) {
 
 function tell() {
   const { state } = document.querySelector("main").dataset;
-  if (!embedder || told || state !== "settled") return;
+  if (!embedder || told || !["settled", "marked"].includes(state)) return;
   told = true;
   say("paid");
 }

@@ -1,5 +1,5 @@
 // Asks for the page again and takes over what differs. Every word, amount and QR code is the daemon's: nothing is made
-// up here. Whoever has to know listens for "shown" at the document.
+// up here. Whoever has to know listens for "shown" at the document, or for "unseen": that the page could not be got.
 import { morph } from "./morph.js";
 
 const PATIENCE_MS = 15_000;
@@ -19,6 +19,7 @@ export async function refresh() {
     }
     return true;
   } catch {
+    document.dispatchEvent(new Event("unseen"));
     return false;
   } finally {
     running = false;
@@ -27,7 +28,8 @@ export async function refresh() {
 
 async function take(answer) {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!fresh.querySelector("main[data-invoice]")) throw new Error("this is not the page");
+  if (!fresh.querySelector("main[data-stand]")) throw new Error("this is not the page");
+  if (!document.querySelector("main[data-stand]")) return location.reload();
   document.title = fresh.title;
   document.documentElement.lang = fresh.documentElement.lang;
   for (const part of ["main", "footer"]) morph(document.querySelector(part), fresh.querySelector(part));
@@ -36,11 +38,11 @@ async function take(answer) {
 
 // Another way to pay, or another language, without leaving the page; a new tab is still a new tab.
 export function swapOnClick() {
-  document.addEventListener("click", async (event) => {
+  document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-swap]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     history.replaceState(null, "", link.href);
-    if (!(await refresh())) location.reload();
+    refresh();
   });
 }

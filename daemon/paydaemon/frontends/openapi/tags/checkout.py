@@ -10,7 +10,8 @@ PAGE = Operation(
     path="/i/{id}",
     summary="Show the checkout page",
     description="The page that an invoice's `checkout_url` leads to: what to pay and where, and how far it "
-    "has come. Whoever has the link may see it. Other parameters than these are left alone.",
+    "has come. Whoever has the link may see it. Whatever else is below `/i/` is a page, "
+    "too, that says that there is no such invoice. Other parameters than these are left alone.",
     parameters=(
         Parameter("id", "The invoice's id.", {"type": "string"}, samples.INVOICE_ID, "path"),
         Parameter(
@@ -25,6 +26,9 @@ PAGE = Operation(
     answers=(
         Answer("The page.", media=HTML),
         Answer("There is no such invoice; a page says so.", status=404, media=HTML),
+        Answer("Asked too often; a page says so, and tries again.", status=429, media=HTML),
+        Answer("Something went wrong; a page says so.", status=500, media=HTML),
+        Answer("It cannot be shown now; a page says so, and tries again.", status=503, media=HTML),
     ),
     refusals=("store_unavailable",),
     needs=Needs.NOTHING,

@@ -17,6 +17,7 @@ OF_THE_MOMENT = frozenset(
         "invalid_transaction",
         # nor how values hang together
         "missing", "too_many_decimals", "not_positive", "out_of_range", "not_a_url", "not_an_id",
+        "not_an_origin",
         # nor the inside of metadata, and what of JSON readers disagree about
         "too_long", "too_deep", "number_out_of_range", "invalid_text",
     }

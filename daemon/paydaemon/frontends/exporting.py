@@ -76,7 +76,7 @@ FORMATS: Mapping[str, Format] = {"csv": CSV, "jsonl": JSON_LINES}
 """By the ending of a file's name."""
 
 
-class Presses:
+class ExportSlots:
     """How many exports are written at once. A place is looked for before an answer begins, and taken then."""
 
     def __init__(self, limits: Limits) -> None:
@@ -99,24 +99,24 @@ class Presses:
 
 
 def answer(
-    asked: Request, pages: Pages, form: Format, presses: Presses, still: Callable[[], Awaitable[object]]
+    asked: Request, pages: Pages, form: Format, slots: ExportSlots, still: Callable[[], Awaitable[object]]
 ) -> Response:
     """An answer that goes on for as long as there are lines.
 
     `still` raises `Refusal` once whoever asked may read them no more; then the answer is cut, as it is where
     the database fails, so that nobody takes a part for the whole.
     """
-    presses.look_for_one()
-    body = b"" if asked.method == "HEAD" else _body(pages, form, presses, still)
+    slots.look_for_one()
+    body = b"" if asked.method == "HEAD" else _body(pages, form, slots, still)
     response = Response(body, content_type=form.media)
     response.timeout = None
     return response
 
 
 async def _body(
-    pages: Pages, form: Format, presses: Presses, still: Callable[[], Awaitable[object]]
+    pages: Pages, form: Format, slots: ExportSlots, still: Callable[[], Awaitable[object]]
 ) -> AsyncIterator[bytes]:
-    with presses.taken():
+    with slots.taken():
         if form.head:
             yield form.head.encode()
         async with aclosing(pages):

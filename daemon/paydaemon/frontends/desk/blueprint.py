@@ -22,7 +22,7 @@ from paydaemon.frontends.desk import (
 from paydaemon.frontends.desk.cookie import ROOT
 from paydaemon.frontends.desk.door import Door
 from paydaemon.frontends.desk.render import Renderer, go_to, static
-from paydaemon.frontends.exporting import Presses
+from paydaemon.frontends.exporting import ExportSlots
 from paydaemon.frontends.pace import TooFast
 from paydaemon.frontends.settings import FrontendSettings, Status
 from paydaemon.store.port import StoreUnavailable
@@ -33,7 +33,7 @@ AT_THE_DOOR = frozenset({"desk.login", "desk.let_in", "desk.css", "desk.js"})
 """Endpoints for whoever is not logged in."""
 
 
-def install(app: Quart, api: Api, settings: FrontendSettings, status: Status, presses: Presses) -> None:
+def install(app: Quart, api: Api, settings: FrontendSettings, status: Status, slots: ExportSlots) -> None:
     """Put the desk into the application, where there is to be one."""
     if not settings.desk.enabled:
         return
@@ -43,10 +43,10 @@ def install(app: Quart, api: Api, settings: FrontendSettings, status: Status, pr
             raise NotFound
 
     app.before_request(before_request)
-    app.register_blueprint(blueprint(api, settings, status, presses))
+    app.register_blueprint(blueprint(api, settings, status, slots))
 
 
-def blueprint(api: Api, settings: FrontendSettings, status: Status, presses: Presses) -> Blueprint:
+def blueprint(api: Api, settings: FrontendSettings, status: Status, slots: ExportSlots) -> Blueprint:
     """Every page."""
     routes, renderer = Blueprint(NAME, __name__), Renderer()
     entrance = Door(api, settings)
@@ -63,7 +63,7 @@ def blueprint(api: Api, settings: FrontendSettings, status: Status, presses: Pre
     invoices.add_pages(routes, api, renderer)
     payments.add_pages(routes, api, renderer)
     volume.add_pages(routes, api, renderer)
-    exports.add_pages(routes, api, renderer, presses)
+    exports.add_pages(routes, api, renderer, slots)
     parts.add_pages(routes, api, renderer, status)
     deliveries.add_pages(routes, api, renderer)
     _add_files(routes)

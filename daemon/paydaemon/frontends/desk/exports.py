@@ -8,7 +8,7 @@ from paydaemon.engine.exports import Extract
 from paydaemon.frontends import exporting
 from paydaemon.frontends.desk.invoices import day_ms, filled_in
 from paydaemon.frontends.desk.render import Renderer, principal, visit
-from paydaemon.frontends.exporting import COLUMNS, FORMATS, Presses
+from paydaemon.frontends.exporting import COLUMNS, FORMATS, ExportSlots
 from paydaemon.frontends.leftoff import left_off
 from paydaemon.frontends.requests import Query
 from paydaemon.store.deskport import LATEST_MS
@@ -16,7 +16,7 @@ from paydaemon.store.deskport import LATEST_MS
 PARAMETERS = ("after", "from", "to", "seller")
 
 
-def add_pages(routes: Blueprint, api: Api, renderer: Renderer, presses: Presses) -> None:
+def add_pages(routes: Blueprint, api: Api, renderer: Renderer, slots: ExportSlots) -> None:
     """``/desk/exports``."""
 
     @routes.get("/desk/exports")
@@ -39,6 +39,6 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer, presses: Presses)
             await api.sessions.enter(here.secret)
 
         pages = api.exports.pages(here.principal, wanted)
-        answer = exporting.answer(request, pages, FORMATS[ending], presses, still)
+        answer = exporting.answer(request, pages, FORMATS[ending], slots, still)
         answer.headers["Content-Disposition"] = f'attachment; filename="payments.{ending}"'
         return answer

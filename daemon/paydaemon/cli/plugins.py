@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import call, find_socket, print_json, reaches_daemon, say
 
 
 @click.command()
@@ -17,4 +17,4 @@ def plugins(socket: Path | None, config: Path, as_json: bool) -> None:
         return
     for row in answer["data"]:
         version = row["version"] or ""
-        click.echo(f"{row['name']:<16} {version:<16} {row['status']:<9} {row['reason']}".rstrip())
+        say(f"{row['name']:<16} {version:<16} {row['status']:<9} {row['reason']}".rstrip())

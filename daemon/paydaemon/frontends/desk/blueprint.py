@@ -18,6 +18,7 @@ from paydaemon.frontends.desk import (
     parts,
     payments,
     volume,
+    words,
 )
 from paydaemon.frontends.desk.cookie import ROOT
 from paydaemon.frontends.desk.door import Door
@@ -68,6 +69,11 @@ def blueprint(api: Api, settings: FrontendSettings, status: Status, slots: Expor
     deliveries.add_pages(routes, api, renderer)
     _add_files(routes)
 
+    @routes.get("/desk/still")
+    async def still() -> Response:
+        """For a page that asks by itself whether its session goes on."""
+        return Response("", 204)
+
     @routes.get("/desk/<path:rest>")
     async def nothing(rest: str) -> Response:
         raise NotFound
@@ -100,7 +106,7 @@ def _add_errors(routes: Blueprint, renderer: Renderer, settings: FrontendSetting
         if refusal.type is ErrorType.AUTHENTICATION and request.endpoint not in AT_THE_DOOR:
             return _to_the_door()
         headers = {"Retry-After": str(int(refusal.retry_after_s) + 1)} if isinstance(refusal, TooFast) else {}
-        return page(errors.STATUS[refusal.type], refusal.message, headers)
+        return page(errors.STATUS[refusal.type], words.refused(refusal), headers)
 
     async def unavailable(error: StoreUnavailable) -> Response:
         refusal = errors.as_refusal(error)

@@ -52,7 +52,7 @@ async def test_a_key_opens_the_desk_and_the_cookie_is_for_it_alone(daemon: Serve
 @pytest.mark.parametrize(
     ("public_url", "start", "path"),
     [
-        ("http://127.0.0.1:1", "paydaemon_desk=", "Path=/desk"),
+        ("http://127.0.0.1:1", "paydaemon_desk_1=", "Path=/desk"),
         ("https://pay.example/shop", "__Secure-paydaemon_desk=", "Path=/shop/desk"),
     ],
 )

@@ -166,6 +166,34 @@ async def test_no_text_of_a_sellers_is_a_formula(daemon: Served, start: str) -> 
         assert line["note"] == f"'{start}1+1"
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ('x;"=1+1;', "x;\"'=1+1;"),
+        ("x;\t @SUM(1)", "x;\t '@SUM(1)"),
+        ("one\n=1+1", "one\n'=1+1"),
+        ("x|\uff1d1", "x|'\uff1d1"),
+        ("=1;=2;-3", "'=1;'=2;'-3"),
+        ("tea, 5 - 3 = 2; a-b", "tea, 5 - 3 = 2; a-b"),
+        ("ok \u202eevil", "ok \u202eevil"),
+    ],
+)
+def test_no_part_of_a_text_is_a_formula_however_it_is_cut(text: str, written: str) -> None:
+    assert inert(text) == written
+
+
+async def test_texts_stand_between_quotes_and_numbers_do_not(daemon: Served) -> None:
+    await paid(daemon, note='x;=1+1\t"two"\nlines')
+    async with daemon.client() as client:
+        answer = await client.get(CSV)
+    _, line = answer.text.split("\r\n", 1)
+    assert line.endswith(',"x;\'=1+1\t""two""\nlines"\r\n')
+    assert ',"bitcoin","BTC","BTC",0.00020834,20834,"EUR",12.50,' in line
+    [row] = rows(answer.text)
+    assert row["note"] == 'x;\'=1+1\t"two"\nlines'
+
+
 async def test_no_cell_begins_like_a_formula_but_our_own_numbers(daemon: Served) -> None:
     await paid(daemon, note="-1")
     await daemon.engine.bitcoin.reorganise(6)

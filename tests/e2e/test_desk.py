@@ -1,6 +1,7 @@
 """The desk of a real daemon: a session survives a kill, and the doors move with a reload."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -9,12 +10,16 @@ from tests.support.waiting import BOUND_S
 from tests.systemd.away import NOBODY
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
-COOKIE = "paydaemon_desk"
+
+
+def cookie_of(daemon: Daemon) -> str:
+    """The cookie's name: a restart gives the daemon another port here, and so another public URL."""
+    return f"paydaemon_desk_{urlsplit(daemon.api).port}"
 
 
 async def desk(daemon: Daemon, path: str, cookie: str | None = None) -> httpx.Response:
     """A page."""
-    headers = {} if cookie is None else {"Cookie": f"{COOKIE}={cookie}"}
+    headers = {} if cookie is None else {"Cookie": f"{cookie_of(daemon)}={cookie}"}
     async with httpx.AsyncClient(timeout=BOUND_S) as client:
         return await client.get(f"{daemon.api}/desk/{path}", headers=headers)
 
@@ -24,7 +29,7 @@ async def log_in(daemon: Daemon) -> str:
     async with httpx.AsyncClient(timeout=BOUND_S) as client:
         answer = await client.post(f"{daemon.api}/desk/login", data={"key": daemon.key}, headers=OURS)
     assert answer.status_code == 303, answer.text
-    return str(answer.cookies[COOKIE])
+    return str(answer.cookies[cookie_of(daemon)])
 
 
 async def test_a_session_survives_a_kill_and_the_doors_move_with_a_reload(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.deliveries.played import refuses
 from tests.desk.shop import paid, pay
@@ -22,11 +22,13 @@ from tests.support.waiting import until
 
 PAGES = (
     "invoices", "payments", "payments?unmatched=true", "volume", "exports", "rates", "chains", "deliveries",
-    "plugins", "sessions", "invoices?q=nothing+of+this+kind", "no/such/page",
+    "plugins", "sessions", "invoices?q=nothing+of+this+kind", "invoices?seller=%21", "no/such/page",
 )  # fmt: skip
 
 NAMED = re.compile(r"[^a-z]+(?:[a-z0-9]{24})?")
 """What of a path is no name for a picture."""
+
+AWAY = re.compile(r"^No answer since \d\d:\d\d:\d\d UTC; what is shown may be out of date\.$")
 
 LONG = "A note that goes on and on, as notes of orders do, " * 4 + "x" * 120
 
@@ -91,12 +93,13 @@ async def test_everybody_can_use_every_page(daemon: Served, browser: Browser) ->
         await tab(look_through, "desk-login-refused")
         await tab(log_in(daemon, daemon.key))
         await tab(look_through, "desk-overview")
-        for path in (*PAGES, f"invoices/{invoice['id']}", f"payments/{stray}"):
+        one = f"invoices/{invoice['id']}"
+        for path in (*PAGES, one, f"payments/{stray}", f"{one}/mark?status=invalid"):
             await tab(look_at, at(daemon, path), f"desk-{NAMED.sub('-', path)[:24]}")
         await tab(lambda page: page.goto(at(daemon, "deliveries?state=parked")))
         await tab(lambda page: page.click("tbody th a[href*='deliveries/']"))
         await tab(look_through, "desk-delivery")
-        for told in ("403", "404"):
+        for told in ("400", "403", "404"):
             tab.complaints.remove(f"Failed to load resource: the server responded with a status of {told} ()")
 
 
@@ -110,6 +113,8 @@ async def test_what_is_done_at_the_desk_is_done(daemon: Served, browser: Browser
         await tab(lambda page: page.click("text=Assign"))
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("12.50 EUR"))
         await tab(lambda page: page.click("text=Mark invalid"))
+        await tab(lambda page: expect(page.locator("h1")).to_have_text("Mark this invoice invalid?"))
+        await tab(lambda page: page.click("text=Mark it invalid"))
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("marked by hand"))
         await tab(lambda page: page.goto(at(daemon, "invoices")))
         await tab(lambda page: page.fill("#q", "2026-0117"))
@@ -143,19 +148,57 @@ async def test_nothing_needs_a_script(daemon: Served, browser: Browser) -> None:
         await tab(lambda page: page.click("button"))
         await tab(lambda page: expect(page).to_have_url(at(daemon, f"invoices/{invoice['id']}")))
         await tab(lambda page: page.click("text=Mark settled"))
+        await tab(lambda page: page.click("text=Mark it settled"))
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("settled"))
 
 
 async def test_a_page_that_is_looked_at_follows_what_happens(daemon: Served, browser: Browser) -> None:
+    """It says so where nobody answers, and is left once its session is over; and no look keeps one going."""
     invoice = await daemon.invoice()
+    looks: list[str | None] = []
     async with browser.tab() as tab:
         await tab(log_in(daemon, daemon.key))
         await tab(lambda page: page.clock.install())
+        await tab(lambda page: page.on("request", lambda request: note(looks, request)))
         await tab(lambda page: page.goto(at(daemon, f"invoices/{invoice['id']}")))
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("waiting"))
         await pay(daemon, invoice)
-        await tab(lambda page: page.clock.run_for(11_000))
+        await tab(later)
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("settled"))
+        await tab(lambda page: page.context.set_offline(True))
+        await tab(later)
+        await tab(lambda page: expect(page.get_by_role("status")).to_have_text(AWAY))
+        await tab(lambda page: page.context.set_offline(False))
+        await tab(later)
+        await tab(lambda page: expect(page.locator("#away")).to_be_empty())
+        await tab(leave_by_another_tab, at(daemon, "exports"))
+        await tab(later)
+        await tab(lambda page: expect(page.locator("#key")).to_be_visible())
+        tab.complaints.remove("Failed to load resource: net::ERR_INTERNET_DISCONNECTED")
+    assert len(looks) >= 3
+    assert set(looks) == {"1"}
+
+
+def later(page: Page) -> None:
+    """When a page has looked once more."""
+    page.clock.run_for(11_000)
+
+
+def note(looks: list[str | None], request: Request) -> None:
+    """Note what a page's script says of itself."""
+    if request.resource_type == "fetch" and request.redirected_from is None:
+        looks.append(request.headers.get("x-desk-live"))
+
+
+def leave_by_another_tab(page: Page, url: str) -> None:
+    """Log out in a page that is not brought up to date, and see what was open there too go."""
+    with page.context.new_page() as other, page.context.new_page() as third:
+        third.clock.install()
+        third.goto(url)
+        other.goto(url)
+        other.click("text=Log out")
+        third.clock.run_for(16_000)
+        expect(third.locator("#key")).to_be_visible()
 
 
 async def test_a_sellers_desk_has_what_is_the_sellers(daemon: Served, browser: Browser) -> None:
@@ -178,6 +221,9 @@ async def test_an_invoice_is_marked_by_the_keyboard_alone(daemon: Served, browse
         assert (await tab(lambda page: page.evaluate(FOCUSED)))[1], "nobody sees where the focus is"
         await tab(lambda page: page.keyboard.press("Enter"))
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("waiting"))
+        await tab(step_to, "form[action$=mark] button")
+        await tab(lambda page: page.keyboard.press("Enter"))
+        await tab(lambda page: expect(page.locator("h1")).to_contain_text("Mark this invoice"))
         await tab(step_to, "form[action$=mark] button")
         await tab(lambda page: page.keyboard.press("Enter"))
         await tab(lambda page: expect(page.locator("h1")).to_contain_text("marked by hand"))

@@ -14,6 +14,7 @@ import click
 import httpx
 
 from paydaemon.cli.ending import reason
+from paydaemon.core import unseen
 from paydaemon.core.ids import ID, TARGET
 
 TIMEOUT_S = 60.0
@@ -132,6 +133,14 @@ def in_its_words(content: object, status: int) -> str:
     return f"{param}{error.get('message')}"
 
 
+def say(line: str) -> None:
+    """Print a line in which somebody else's text may stand: what would turn it around, hide in it or move the
+    cursor is shown by its number.
+    """
+    click.echo(unseen.visible(line))
+
+
 def print_json(content: object) -> None:
     """One line of JSON on stdout."""
-    click.echo(json.dumps(content, ensure_ascii=False))
+    parts = unseen.parts(json.dumps(content, ensure_ascii=False))
+    click.echo("".join(json.dumps(part)[1:-1] if hidden else part for hidden, part in parts))

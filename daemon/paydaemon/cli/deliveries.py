@@ -12,6 +12,7 @@ from paydaemon.cli.client import (
     path_of_target,
     print_json,
     reaches_daemon,
+    say,
 )
 
 STATES = ("pending", "delivered", "parked")
@@ -53,7 +54,7 @@ def list_deliveries(
         print_json(answer)
         return
     for row in answer["data"]:
-        click.echo(_line(row))
+        say(_line(row))
     if answer["has_more"]:
         click.echo(f"more: --cursor {answer['next_cursor']}")
 
@@ -67,11 +68,11 @@ def show(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     if as_json:
         print_json(row)
         return
-    click.echo(_line(row))
+    say(_line(row))
     click.echo(f"  event {row['event_id']}" + (f" of {row['invoice_id']}" if row["invoice_id"] else ""))
     for one in row["log"]:
         taken = "taken" if one["taken"] else "not taken"
-        click.echo(f"  {one['number']:>4}  {one['at']}  {taken} after {one['took_ms']} ms{_said(one)}")
+        say(f"  {one['number']:>4}  {one['at']}  {taken} after {one['took_ms']} ms{_said(one)}")
 
 
 @deliveries.command("retry")

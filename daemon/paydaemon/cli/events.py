@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon, say
 from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line
 from paydaemon.cli.stream import follow_on
@@ -47,4 +47,4 @@ def _print(event: Json, as_json: bool) -> None:
     if as_json:
         print_json(event)
     else:
-        click.echo(f"{event.get('seq', ''):>8}  {event_line(event)}")
+        say(f"{event.get('seq', ''):>8}  {event_line(event)}")

@@ -13,6 +13,7 @@ from paydaemon.cli.client import (
     path_of,
     print_json,
     reaches_daemon,
+    say,
 )
 from paydaemon.cli.ending import interruptible, run
 from paydaemon.cli.render import event_line, invoice_text
@@ -121,7 +122,7 @@ def watch(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
 
 async def _watch(socket: Path, id: str, as_json: bool) -> None:
     async def hear(event: Json) -> bool:
-        print_json(event) if as_json else click.echo(event_line(event))
+        print_json(event) if as_json else say(event_line(event))
         status = event.get("data", {}).get("invoice", {}).get("status")
         return status in FINISHED and await _is_last(socket, event)
 
@@ -158,7 +159,7 @@ def unmatched(socket: Path | None, config: Path, as_json: bool) -> None:
         print_json(answer)
         return
     for row in answer["data"]:
-        click.echo(f"{row['id']}  {row['amount']:>18} {row['asset']} on {row['chain']}  {row['ref']}")
+        say(f"{row['id']}  {row['amount']:>18} {row['asset']} on {row['chain']}  {row['ref']}")
 
 
 @payments.command("assign")

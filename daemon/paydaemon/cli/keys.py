@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon, say
 from paydaemon.cli.ending import reason
 
 
@@ -36,7 +36,7 @@ def list_sellers(socket: Path | None, config: Path, as_json: bool) -> None:
         click.echo(f"{'SELLER':<24} {'ADDED':<24}  NAME")
     for row in answer["data"]:
         disabled = " (disabled)" if row["disabled"] else ""
-        click.echo(f"{row['id']:<24} {row['created_at']}  {row['name']}{disabled}")
+        say(f"{row['id']:<24} {row['created_at']}  {row['name']}{disabled}")
 
 
 @seller.command("rotate")

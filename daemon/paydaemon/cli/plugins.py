@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon, say
 
 BROUGHT = {
     "chains": "chains",
@@ -34,7 +34,9 @@ def plugins(socket: Path | None, config: Path, as_json: bool, installed: bool) -
     if as_json:
         print_json({"data": rows})
         return
-    click.echo("\n\n".join("\n".join(_lines(row)) for row in rows) or "no plugin is installed")
+    told = "\n\n".join("\n".join(_lines(row)) for row in rows) or "no plugin is installed"
+    for line in told.split("\n"):
+        say(line)
 
 
 def _installed() -> list[Json]:

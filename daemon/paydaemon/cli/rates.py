@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, print_json, reaches_daemon, say
 
 
 @click.command()
@@ -44,7 +44,8 @@ def rates(
         print_json(answer)
         return
     for row in answer["data"]:
-        click.echo(_once(row) if history else "\n".join(_now(row)))
+        for line in [_once(row)] if history else _now(row):
+            say(line)
     if answer["has_more"]:
         click.echo(f"more: --cursor {answer['next_cursor']}")
 

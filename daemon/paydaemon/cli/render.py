@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from paydaemon.core.unseen import visible
+
 Json = dict[str, Any]
 
 
 def invoice_text(invoice: Json) -> str:
     """An invoice as a person reads it."""
-    return "\n".join(_invoice_lines(invoice))
+    return "\n".join(map(visible, _invoice_lines(invoice)))
 
 
 def event_line(event: Json) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon
+from paydaemon.cli.client import Json, call, find_socket, path_of, print_json, reaches_daemon, say
 from paydaemon.cli.ending import reason
 
 
@@ -75,7 +75,7 @@ def show(id: str, socket: Path | None, config: Path, as_json: bool) -> None:
     }
     for key, words in more.items():
         if row[key]:
-            click.echo(f"  {words}{row[key]}")
+            say(f"  {words}{row[key]}")
 
 
 @webhook.command("rotate")
@@ -97,7 +97,7 @@ def test(context: click.Context, id: str, socket: Path | None, config: Path, as_
     if as_json:
         print_json(answer)
     else:
-        click.echo(f"{_taken(answer['delivered'])} after {answer['took_ms']} ms{_answered(answer)}")
+        say(f"{_taken(answer['delivered'])} after {answer['took_ms']} ms{_answered(answer)}")
     context.exit(0 if answer["delivered"] else 1)
 
 

@@ -22,7 +22,7 @@ from paydaemon.core.errors import unavailable
 from paydaemon.core.ids import ID, TARGET
 from paydaemon.engine.api import Api
 from paydaemon.frontends import desk, errors, gate
-from paydaemon.frontends.exporting import Presses
+from paydaemon.frontends.exporting import ExportSlots
 from paydaemon.frontends.guests import doors
 from paydaemon.frontends.guests.live import LiveFrontend
 from paydaemon.frontends.guests.sizes import BodySizes, SizedConnection
@@ -158,14 +158,14 @@ def make_app(
     listener = "unix" if administration else "tcp"
     traffic = Traffic(listener, settings.trusted_proxies, settings.log_requests)
     app = App(settings.limits, guarded, traffic, BodySizes(guests))
-    presses = Presses(settings.limits)
+    slots = ExportSlots(settings.limits)
     places = StreamPlaces(settings.limits)
     errors.install(app)
     guarded.install(app)
     app.register_blueprint(health.blueprint(api, status))
     app.register_blueprint(invoices.blueprint(api, settings))
     app.register_blueprint(payments.blueprint(api, settings))
-    app.register_blueprint(exports.blueprint(api, presses))
+    app.register_blueprint(exports.blueprint(api, slots))
     app.register_blueprint(events.blueprint(api, settings.limits, stop))
     app.register_blueprint(relay.blueprint(api, settings, stop))
     app.register_blueprint(webhooks.blueprint(api, settings))
@@ -179,7 +179,7 @@ def make_app(
     app.register_blueprint(interface.blueprint(settings, administration=administration))
     app.register_blueprint(metrics.blueprint(status))
     if not administration:
-        desk.install(app, api, settings, status, presses)
+        desk.install(app, api, settings, status, slots)
     else:
         app.register_blueprint(admin.blueprint(api, settings))
     app.register_blueprint(doors.blueprint(guests, settings))

@@ -28,9 +28,9 @@ from paydaemon.frontends.conversation import (
     Conversation,
     Goodbye,
 )
-from paydaemon.frontends.desks import Desk
 from paydaemon.frontends.models import Following, Submission
 from paydaemon.frontends.pace import TooFast
+from paydaemon.frontends.relayaccess import RelayAccess
 from paydaemon.frontends.settings import Limits
 from paydaemon.hooks.frontend import PromptSocket, SocketGone
 
@@ -54,7 +54,7 @@ class Caller:
     principal: Principal
     authenticate: Authenticate
     pace: Callable[[], None]
-    desk: Desk
+    access: RelayAccess
     request_id: str
 
 
@@ -175,17 +175,17 @@ class RelaySocket(Conversation):
         self._follow(handed)
 
     async def _handed(self, asked: Submission | Following | bytes) -> Handed:
-        desk = self._caller.desk
+        access = self._caller.access
         match asked:
             case Following():
-                return await desk.find(asked.params.transaction_id)
+                return await access.find(asked.params.transaction_id)
             case Submission():
                 given: str | bytes = asked.params.transaction
                 check_size(given, self._limits)
-                return await desk.hand_in(given, asked.params.invoice_id)
+                return await access.hand_in(given, asked.params.invoice_id)
             case bytes():
                 check_size(asked, self._limits)
-                return await desk.hand_in(asked, None)
+                return await access.hand_in(asked, None)
 
     def _told(self, error: Exception) -> object:
         refusal = errors.as_refusal(error)

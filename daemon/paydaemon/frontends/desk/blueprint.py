@@ -18,11 +18,12 @@ from paydaemon.frontends.desk import (
     parts,
     payments,
     volume,
+    words,
 )
 from paydaemon.frontends.desk.cookie import ROOT
 from paydaemon.frontends.desk.door import Door
 from paydaemon.frontends.desk.render import Renderer, go_to, static
-from paydaemon.frontends.exporting import Presses
+from paydaemon.frontends.exporting import ExportSlots
 from paydaemon.frontends.pace import TooFast
 from paydaemon.frontends.settings import FrontendSettings, Status
 from paydaemon.store.port import StoreUnavailable
@@ -33,7 +34,7 @@ AT_THE_DOOR = frozenset({"desk.login", "desk.let_in", "desk.css", "desk.js"})
 """Endpoints for whoever is not logged in."""
 
 
-def install(app: Quart, api: Api, settings: FrontendSettings, status: Status, presses: Presses) -> None:
+def install(app: Quart, api: Api, settings: FrontendSettings, status: Status, slots: ExportSlots) -> None:
     """Put the desk into the application, where there is to be one."""
     if not settings.desk.enabled:
         return
@@ -43,10 +44,10 @@ def install(app: Quart, api: Api, settings: FrontendSettings, status: Status, pr
             raise NotFound
 
     app.before_request(before_request)
-    app.register_blueprint(blueprint(api, settings, status, presses))
+    app.register_blueprint(blueprint(api, settings, status, slots))
 
 
-def blueprint(api: Api, settings: FrontendSettings, status: Status, presses: Presses) -> Blueprint:
+def blueprint(api: Api, settings: FrontendSettings, status: Status, slots: ExportSlots) -> Blueprint:
     """Every page."""
     routes, renderer = Blueprint(NAME, __name__), Renderer()
     entrance = Door(api, settings)
@@ -63,10 +64,15 @@ def blueprint(api: Api, settings: FrontendSettings, status: Status, presses: Pre
     invoices.add_pages(routes, api, renderer)
     payments.add_pages(routes, api, renderer)
     volume.add_pages(routes, api, renderer)
-    exports.add_pages(routes, api, renderer, presses)
+    exports.add_pages(routes, api, renderer, slots)
     parts.add_pages(routes, api, renderer, status)
     deliveries.add_pages(routes, api, renderer)
     _add_files(routes)
+
+    @routes.get("/desk/still")
+    async def still() -> Response:
+        """For a page that asks by itself whether its session goes on."""
+        return Response("", 204)
 
     @routes.get("/desk/<path:rest>")
     async def nothing(rest: str) -> Response:
@@ -100,7 +106,7 @@ def _add_errors(routes: Blueprint, renderer: Renderer, settings: FrontendSetting
         if refusal.type is ErrorType.AUTHENTICATION and request.endpoint not in AT_THE_DOOR:
             return _to_the_door()
         headers = {"Retry-After": str(int(refusal.retry_after_s) + 1)} if isinstance(refusal, TooFast) else {}
-        return page(errors.STATUS[refusal.type], refusal.message, headers)
+        return page(errors.STATUS[refusal.type], words.refused(refusal), headers)
 
     async def unavailable(error: StoreUnavailable) -> Response:
         refusal = errors.as_refusal(error)

@@ -6,9 +6,9 @@ from paydaemon.core.delivery import DeliveryState
 from paydaemon.engine.api import Api
 from paydaemon.engine.deliveries import Wish
 from paydaemon.frontends.desk import guard
-from paydaemon.frontends.desk.invoices import PAGE, filled_in
+from paydaemon.frontends.desk.fields import filled_in
+from paydaemon.frontends.desk.invoices import PAGE
 from paydaemon.frontends.desk.render import Renderer, go_to, principal, visit
-from paydaemon.frontends.requests import Query
 
 TARGETS_SHOWN = 200
 
@@ -41,7 +41,6 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
     @routes.get("/desk/deliveries/<id:id>")
     async def delivery(id: str) -> Response:
         principal().require_operator()
-        Query(request.args, ())
         return renderer.page("delivery.html", view=await api.records.one(principal(), id))
 
     @routes.post("/desk/deliveries/<id:id>/retry")

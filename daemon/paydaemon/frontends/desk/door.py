@@ -1,17 +1,18 @@
 """The door: logging in by a key, logging out, and one's own sessions."""
 
 import re
+from contextlib import suppress
 
 from quart import Blueprint, Request, Response, g, request
 
 from paydaemon.core.errors import Refusal
 from paydaemon.engine.api import Api
+from paydaemon.engine.sessions import Visit, no_session
 from paydaemon.frontends import addresses
 from paydaemon.frontends.desk import guard
 from paydaemon.frontends.desk.cookie import Cookie
 from paydaemon.frontends.desk.render import Renderer, go_to, visit
 from paydaemon.frontends.pace import Paces
-from paydaemon.frontends.requests import Query
 from paydaemon.frontends.settings import FrontendSettings, Limits
 
 EVERYBODY = "everybody"
@@ -55,20 +56,32 @@ class Door:
 
     async def recognise(self, asked: Request) -> None:
         """Note who makes a request. Raises `Refusal` (authentication) where nobody is logged in."""
-        secret = self.cookie.secret(asked)
-        g.desk = await self._sessions.enter(secret or "", counts=LIVE not in asked.headers)
+        g.desk = await self._visit(asked, counts=LIVE not in asked.headers)
         g.principal = g.desk.principal
 
     async def let_in(self, asked: Request, key: str) -> Response:
-        """Open a session by a key. Raises `Refusal` for one that opens nothing, or was tried too often."""
+        """Open a session by a key, and end the one that this browser had: nobody has its cookie any more.
+
+        Raises `Refusal` for a key that opens nothing, or was tried too often.
+        """
         address = addresses.client_of(asked, self._settings.trusted_proxies)
         assert address is not None, "through the Unix socket there is no desk"
         self._tries.take(addresses.one_client(address))
         opened = await self._sessions.open(key, str(address), asked.headers.get("User-Agent", ""))
         g.principal = opened.principal
+        with suppress(Refusal):
+            earlier = await self._visit(asked, counts=False)
+            await self._sessions.end(earlier, earlier.session.id)
         answer = go_to(_place(asked))
         self.cookie.give(answer, opened.secret)
         return answer
+
+    async def _visit(self, asked: Request, *, counts: bool) -> Visit:
+        """The session that a request brings, by the first cookie that opens one. Raises `Refusal`."""
+        for secret in self.cookie.secrets(asked):
+            with suppress(Refusal):
+                return await self._sessions.enter(secret, counts=counts)
+        raise no_session()
 
 
 def _place(asked: Request) -> str:
@@ -103,7 +116,6 @@ def add_pages(routes: Blueprint, api: Api, door: Door, renderer: Renderer) -> No
 
     @routes.get("/desk/sessions")
     async def sessions() -> Response:
-        Query(request.args, ())
         return renderer.page(
             "sessions.html", sessions=await api.sessions.of(visit()), ends_at_ms=api.sessions.ends_at_ms
         )

@@ -15,6 +15,7 @@ from paydaemon.frontends import addresses
 from paydaemon.frontends.errors import UnreadableBody
 from paydaemon.frontends.gate import origin_of
 from paydaemon.frontends.settings import FrontendSettings
+from paydaemon.frontends.strictjson import dotted
 
 TOKEN = "token"
 FORM = "application/x-www-form-urlencoded"
@@ -61,5 +62,7 @@ async def form(asked: Request, visit: Visit | None, known: tuple[str, ...]) -> d
         raise Refusal(ErrorType.PERMISSION, "foreign_origin", "this form is not of this session", TOKEN)
     for name, values in given.items():
         if name not in known or len(values) > 1:
-            raise Refusal(ErrorType.INVALID_REQUEST, "unknown_field", "is not a field of this form", None)
+            raise Refusal(
+                ErrorType.INVALID_REQUEST, "unknown_field", "is not a field of this form", dotted([name])
+            )
     return {name: values[0] for name, values in given.items()}

@@ -2,13 +2,12 @@
 
 from quart import Blueprint, Response, request
 
-from paydaemon.core.errors import invalid
 from paydaemon.core.invoice import Flag, Mark, Status
 from paydaemon.core.status import remaining_minor, tally
-from paydaemon.core.times import parse_rfc3339
 from paydaemon.engine.api import Api
-from paydaemon.engine.desk import DAY_MS
+from paydaemon.engine.desk import DAY_MS, Found
 from paydaemon.frontends.desk import guard
+from paydaemon.frontends.desk.fields import day_ms, filled_in, or_problem, status_of, typed
 from paydaemon.frontends.desk.render import Renderer, go_to, principal, visit
 from paydaemon.frontends.leftoff import MAX_SEQ
 from paydaemon.frontends.requests import Query, member
@@ -23,15 +22,13 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
 
     @routes.get("/desk/invoices")
     async def invoices() -> Response:
-        query = filled_in(PARAMETERS)
-        wanted = _filter(query)
-        found = await api.desk.search(
-            principal(), wanted, query.text("q"), cursor=query.id("cursor"), limit=PAGE
-        )
+        found, problem = await or_problem(_search(api))
         return renderer.page(
             "invoices.html",
+            status_of(problem),
             found=found,
-            asked={name: query.text(name) or "" for name in PARAMETERS},
+            problem=problem,
+            asked=typed(PARAMETERS),
             sellers=await api.desk.sellers(principal()),
             statuses=list(Status),
             flags=list(Flag),
@@ -39,7 +36,7 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
 
     @routes.get("/desk/invoices/<id:id>")
     async def invoice(id: str) -> Response:
-        query = Query(request.args, ("after",))
+        query = filled_in(("after",))
         after = query.integer("after", 0, MAX_SEQ) or 0
         course = await api.desk.course(principal(), id, after=after)
         view = course.view
@@ -58,6 +55,12 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
             marks=[mark for mark in Mark if mark is not view.invoice.standing.mark],
         )
 
+    @routes.get("/desk/invoices/<id:id>/mark")
+    async def about_to_mark(id: str) -> Response:
+        course = await api.desk.course(principal(), id, after=MAX_SEQ)
+        wanted = member("status", filled_in(("status",)).text("status") or "", Mark)
+        return renderer.page("mark.html", invoice=course.view.invoice, mark=wanted)
+
     @routes.post("/desk/invoices/<id:id>/mark")
     async def mark(id: str) -> Response:
         fields = await guard.form(request, visit(), ("status",))
@@ -65,12 +68,10 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
         return go_to(f"invoices/{id}")
 
 
-def filled_in(known: tuple[str, ...]) -> Query:
-    """The query of a form, in which what was left empty stands for nothing."""
-    given = request.args.copy()
-    for name in [name for name, value in request.args.items() if not value.strip()]:
-        given.poplist(name)
-    return Query(given, known)
+async def _search(api: Api) -> Found:
+    query = filled_in(PARAMETERS)
+    wanted, cursor = _filter(query), query.id("cursor")
+    return await api.desk.search(principal(), wanted, query.text("q"), cursor=cursor, limit=PAGE)
 
 
 def _filter(query: Query) -> InvoiceFilter:
@@ -82,12 +83,3 @@ def _filter(query: Query) -> InvoiceFilter:
         since_ms=since_ms or 0,
         until_ms=LATEST_MS if until_ms is None else until_ms + DAY_MS,
     )
-
-
-def day_ms(query: Query, name: str) -> int | None:
-    """A parameter that is a day, as a browser's field for one writes it: when it begins, in UTC."""
-    text = query.text(name)
-    try:
-        return None if text is None else parse_rfc3339(f"{text}T00:00:00Z")
-    except ValueError:
-        raise invalid(name, "must be a day such as 2026-01-31") from None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 
 from paydaemon.core.invoice import Status
 from paydaemon.engine.api import Api
@@ -13,7 +13,6 @@ from paydaemon.engine.deliveries import TargetState, TargetView
 from paydaemon.engine.desk import Day, Money
 from paydaemon.engine.rates import Look
 from paydaemon.frontends.desk.render import Renderer, go_to, principal
-from paydaemon.frontends.requests import Query
 from paydaemon.store.deskport import InvoiceFilter
 
 SPANS = (("today", 1), ("7 days", 7), ("30 days", 30))
@@ -44,7 +43,6 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
 
     @routes.get("/desk/")
     async def overview() -> Response:
-        Query(request.args, ())
         days = await api.desk.days(principal(), None, SPANS[-1][1])
         newest = await api.desk.search(principal(), InvoiceFilter(), None, cursor=None, limit=NEWEST)
         return renderer.page(

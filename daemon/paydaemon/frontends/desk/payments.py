@@ -2,12 +2,13 @@
 
 from quart import Blueprint, Response, request
 
+from paydaemon.core.errors import Refusal
 from paydaemon.core.payment import confirmations
 from paydaemon.engine.api import Api
 from paydaemon.frontends.desk import guard
-from paydaemon.frontends.desk.invoices import PAGE, filled_in
+from paydaemon.frontends.desk.fields import filled_in, or_problem, status_of
+from paydaemon.frontends.desk.invoices import PAGE
 from paydaemon.frontends.desk.render import Renderer, go_to, principal, visit
-from paydaemon.frontends.requests import Query
 
 
 def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
@@ -22,12 +23,18 @@ def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
 
     @routes.get("/desk/payments/<id:id>")
     async def payment(id: str) -> Response:
-        Query(request.args, ())
-        credit = await api.desk.payment(principal(), id)
-        return renderer.page("payment.html", credit=credit, depth=confirmations(credit.payment, credit.tip))
+        return await shown(id, "", None)
 
     @routes.post("/desk/payments/<id:id>/assign")
     async def assign(id: str) -> Response:
         fields = await guard.form(request, visit(), ("invoice_id",))
-        view = await api.assign_payment(principal(), id, fields.get("invoice_id", "").strip())
-        return go_to(f"invoices/{view.invoice.id}")
+        meant = fields.get("invoice_id", "").strip()
+        view, problem = await or_problem(api.assign_payment(principal(), id, meant))
+        return await shown(id, meant, problem) if view is None else go_to(f"invoices/{view.invoice.id}")
+
+    async def shown(id: str, asked: str, problem: Refusal | None) -> Response:
+        credit = await api.desk.payment(principal(), id)
+        depth = confirmations(credit.payment, credit.tip)
+        return renderer.page(
+            "payment.html", status_of(problem), credit=credit, depth=depth, asked=asked, problem=problem
+        )

@@ -13,7 +13,7 @@ from quart import Response, g, request
 from paydaemon.core.access import Principal
 from paydaemon.engine.sessions import Visit
 from paydaemon.frontends import pages
-from paydaemon.frontends.desk import plots, words
+from paydaemon.frontends.desk import foreign, plots, words
 from paydaemon.frontends.desk.cookie import ROOT
 
 POLICY = (
@@ -54,6 +54,7 @@ class Renderer:
     def __init__(self) -> None:
         self._templates = pages.templates("desk/templates")
         self._templates.globals.update(words=words, plots=plots)
+        self._templates.filters.update(said=foreign.said, visible=foreign.visible)
 
     def page(self, template: str, status: int = 200, /, **shown: object) -> Response:
         """A page for whoever makes the current request, be it somebody who is not logged in."""

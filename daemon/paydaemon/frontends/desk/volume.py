@@ -9,16 +9,17 @@ from paydaemon.core.money import Currency
 from paydaemon.engine.api import Api
 from paydaemon.engine.desk import Day, Money
 from paydaemon.frontends.desk import words
-from paydaemon.frontends.desk.invoices import filled_in
+from paydaemon.frontends.desk.fields import filled_in, or_problem, status_of, typed
 from paydaemon.frontends.desk.plots import Plot, plot
 from paydaemon.frontends.desk.render import Renderer, principal
 
 SPANS = (7, 30, 90, 365)
 DEFAULT_DAYS = 30
+PARAMETERS = ("days", "seller")
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class Sales:
     """What was settled in one currency, day by day."""
 
     currency: Currency
@@ -26,32 +27,49 @@ class Volume:
     plot: Plot
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What was sold on some days, the oldest first."""
+
+    days: Sequence[Day]
+    created: int
+    settled: Money
+    conversion: Plot
+    sales: Sequence[Sales]
+
+
 def add_pages(routes: Blueprint, api: Api, renderer: Renderer) -> None:
     """``/desk/volume``."""
 
     @routes.get("/desk/volume")
     async def volume() -> Response:
-        query = filled_in(("days", "seller"))
-        count = query.integer("days", 1, SPANS[-1]) or DEFAULT_DAYS
-        seller_id = principal().require_own(query.id("seller"))
-        days = await api.desk.days(principal(), seller_id, count)
-        settled = Money()
-        for day in days:
-            settled.join(day.settled)
+        volume, problem = await or_problem(_looked_up(api))
         return renderer.page(
             "volume.html",
-            days=days[::-1],
-            first=words.day(days[0].day),
-            last=words.day(days[-1].day),
-            created=sum(day.created for day in days),
-            settled=settled,
-            conversion=_conversion(days),
-            volumes=[_volume(days, currency, total) for currency, total in _ordered(settled)],
+            status_of(problem),
+            volume=volume,
+            problem=problem,
+            asked=typed(PARAMETERS),
             spans=SPANS,
-            count=count,
-            seller=seller_id or "",
+            count=DEFAULT_DAYS if volume is None else len(volume.days),
             sellers=await api.desk.sellers(principal()),
         )
+
+
+async def _looked_up(api: Api) -> Volume:
+    query = filled_in(PARAMETERS)
+    count = query.integer("days", 1, SPANS[-1]) or DEFAULT_DAYS
+    days = await api.desk.days(principal(), principal().require_own(query.id("seller")), count)
+    settled = Money()
+    for day in days:
+        settled.join(day.settled)
+    return Volume(
+        days,
+        sum(day.created for day in days),
+        settled,
+        _conversion(days),
+        [_sales(days, currency, total) for currency, total in _ordered(settled)],
+    )
 
 
 def _conversion(days: Sequence[Day]) -> Plot:
@@ -60,10 +78,10 @@ def _conversion(days: Sequence[Day]) -> Plot:
     return plot(said, created, settled)
 
 
-def _volume(days: Sequence[Day], currency: Currency, total_minor: int) -> Volume:
+def _sales(days: Sequence[Day], currency: Currency, total_minor: int) -> Sales:
     amounts = [day.settled.amounts_minor.get(currency, 0) for day in days]
     said = f"{words.money(total_minor, currency)} settled in {len(days)} days"
-    return Volume(currency, total_minor, plot(said, amounts))
+    return Sales(currency, total_minor, plot(said, amounts))
 
 
 def _ordered(money: Money) -> list[tuple[Currency, int]]:

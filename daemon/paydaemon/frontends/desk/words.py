@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from quart import request
 
+from paydaemon.core.errors import ErrorType, Refusal
 from paydaemon.core.events import DESCRIPTIONS, Event
 from paydaemon.core.invoice import Flag, Status
 from paydaemon.core.money import Asset, Currency, format_minor
@@ -31,6 +32,30 @@ FLAGS: Mapping[Flag, str] = {
     Flag.REVERSED: "reversed",
     Flag.MARKED: "marked by hand",
 }
+
+
+FIELDS: Mapping[str, str] = {
+    "q": "Search",
+    "status": "Status",
+    "flag": "Flag",
+    "seller": "Seller",
+    "from": "From",
+    "to": "To",
+    "days": "Days",
+    "after": "Go on after the event",
+    "state": "State",
+    "target": "Target",
+    "invoice_id": "The invoice's id",
+    "cursor": "Where the list goes on",
+}
+"""What forms call what they send."""
+
+
+def refused(refusal: Refusal) -> str:
+    """Why something was not done; of a field that is wrong, which one."""
+    if refusal.param is None or refusal.type is not ErrorType.INVALID_REQUEST:
+        return refusal.message
+    return f"{FIELDS.get(refusal.param, refusal.param)}: {refusal.message}"
 
 
 def time(at_ms: int | None) -> str:

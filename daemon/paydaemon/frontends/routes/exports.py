@@ -6,7 +6,7 @@ from paydaemon.core.errors import invalid
 from paydaemon.engine.api import Api
 from paydaemon.engine.exports import Extract
 from paydaemon.frontends import exporting
-from paydaemon.frontends.exporting import CSV, JSON_LINES, Format, Presses
+from paydaemon.frontends.exporting import CSV, JSON_LINES, ExportSlots, Format
 from paydaemon.frontends.gate import authenticate_again, principal
 from paydaemon.frontends.leftoff import left_off
 from paydaemon.frontends.requests import Query
@@ -16,7 +16,7 @@ MOST_LINES = 10**9
 PARAMETERS = ("after", "from", "to", "seller_id", "limit")
 
 
-def blueprint(api: Api, presses: Presses) -> Blueprint:
+def blueprint(api: Api, slots: ExportSlots) -> Blueprint:
     """Export payments."""
     routes = Blueprint("exports", __name__)
 
@@ -31,7 +31,7 @@ def blueprint(api: Api, presses: Presses) -> Blueprint:
     async def payments(form: Format) -> Response:
         wanted = await extract(Query(request.args, PARAMETERS), api)
         pages = api.exports.pages(principal(), wanted)
-        return exporting.answer(request, pages, form, presses, authenticate_again())
+        return exporting.answer(request, pages, form, slots, authenticate_again())
 
     return routes
 

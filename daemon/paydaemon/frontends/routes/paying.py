@@ -16,10 +16,10 @@ from paydaemon.engine.clock import system_clock
 from paydaemon.engine.preparations import Wish
 from paydaemon.engine.relays import Wait
 from paydaemon.frontends import addresses, body, errors, payer, wire
-from paydaemon.frontends.desks import InvoiceDesk
 from paydaemon.frontends.gate import nobody, pace
 from paydaemon.frontends.payermodels import NewPayment, NewPreparation
 from paydaemon.frontends.places import StreamPlaces
+from paydaemon.frontends.relayaccess import PayerRelay
 from paydaemon.frontends.relaysocket import Caller, check_size
 from paydaemon.frontends.relaytalk import talk
 from paydaemon.frontends.requests import Query
@@ -43,7 +43,7 @@ def blueprint(api: Api, settings: FrontendSettings, places: StreamPlaces, stop: 
         wait = Query(request.args, ("wait",)).one_of("wait", Wait) or Wait.PRECHECK
         check_size(asked.transaction, limits)
         await api.payers_view(id)
-        handed = await InvoiceDesk(api.relays, id, chain).hand_in(asked.transaction, None)
+        handed = await PayerRelay(api.relays, id, chain).hand_in(asked.transaction, None)
         return wire.answer(public_relay(await handed.until(wait)))
 
     @routes.websocket("/v1/public/invoices/<id:id>/relay/<id:chain>")
@@ -54,8 +54,8 @@ def blueprint(api: Api, settings: FrontendSettings, places: StreamPlaces, stop: 
         places.look_for_one(client)
         with places.taken(client):
             await api.payers_view(id)
-            desk = InvoiceDesk(api.relays, id, chain)
-            caller = Caller(PUBLIC, nobody, pace(), desk, errors.request_id())
+            access = PayerRelay(api.relays, id, chain)
+            caller = Caller(PUBLIC, nobody, pace(), access, errors.request_id())
             await talk(websocket, caller, stop, limits)
 
     @routes.route("/v1/public/invoices/<id:id>/relay/<id:chain>", methods=["OPTIONS"])

@@ -12,10 +12,10 @@ from paydaemon.core.public import public_relay
 from paydaemon.engine.api import Api
 from paydaemon.engine.relays import Wait
 from paydaemon.frontends import body, errors, wire
-from paydaemon.frontends.desks import KeyDesk
 from paydaemon.frontends.gate import authenticate_again, pace, principal
 from paydaemon.frontends.models import NewRelay
 from paydaemon.frontends.places import SocketPlaces
+from paydaemon.frontends.relayaccess import KeyRelay
 from paydaemon.frontends.relaysocket import Caller, check_size
 from paydaemon.frontends.relaytalk import talk
 from paydaemon.frontends.requests import Query
@@ -47,8 +47,8 @@ def blueprint(api: Api, settings: FrontendSettings, stop: trio.Event) -> Bluepri
     async def follow(chain: str) -> None:
         Query(websocket.args, ())
         api.relays.require(chain)
-        desk = KeyDesk(api.relays, principal(), chain)
-        caller = Caller(principal(), authenticate_again(), pace(), desk, errors.request_id())
+        access = KeyRelay(api.relays, principal(), chain)
+        caller = Caller(principal(), authenticate_again(), pace(), access, errors.request_id())
         places.take(caller.principal)
         try:
             await talk(websocket, caller, stop, limits)

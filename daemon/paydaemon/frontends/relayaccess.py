@@ -1,4 +1,4 @@
-"""Desks: where signed transactions are handed in, by whoever has a key or an invoice's link.
+"""Access to the relay: signed transactions are handed in by whoever has a key or an invoice's link.
 
 The first passes on what the operator's policy lets through. The second passes on what pays exactly its one
 invoice and does nothing else, whatever the policy, and tells of nothing but that.
@@ -12,7 +12,7 @@ from paydaemon.core.errors import invalid
 from paydaemon.engine.relays import Handed, Relays
 
 
-class Desk(Protocol):
+class RelayAccess(Protocol):
     """Takes transactions, and tells what became of those it has taken. Both raise `Refusal`."""
 
     async def hand_in(self, given: bytes | str, invoice_id: str | None) -> Handed:
@@ -23,7 +23,7 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyDesk:
+class KeyRelay:
     """For a principal, on one chain."""
 
     relays: Relays
@@ -40,7 +40,7 @@ class KeyDesk:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceDesk:
+class PayerRelay:
     """For whoever has the link of one invoice, on one chain."""
 
     relays: Relays

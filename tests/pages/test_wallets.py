@@ -2,11 +2,12 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Page, Route, WebSocketRoute
 
 from paydaemon_hedera.proto.transaction_pb2 import TransactionBody
 from paydaemon_hedera.sandbox.genesis import PAYEE
@@ -84,6 +85,35 @@ async def test_an_invoice_is_paid_by_a_wallet_and_settles_before_the_payers_eyes
     paid = await shop.daemon.show(invoice["id"])
     assert (paid["status"], paid["flags"]) == ("settled", [])
     assert shop.taken(invoice) == 1
+
+
+def begin_without_wallets(page: Page, url: str) -> None:
+    """Open the page as it is where the way that it begins with wants no wallet."""
+
+    def leave_out(route: Route) -> None:
+        answer = route.fetch()
+        own, *wallets = re.findall(r'<script type="module" src="[^"]+"></script>', answer.text())
+        assert wallets, f"{own} is alone"
+        body = answer.text()
+        for wallet in wallets:
+            body = body.replace(wallet, "")
+        route.fulfill(response=answer, body=body)
+
+    page.route(url, leave_out, times=1)
+    page.goto(url)
+    assert not page.locator("button[data-wallet]").count()
+
+
+async def test_wallets_come_with_the_way_that_needs_them(shop: Purse, browser: Browser) -> None:
+    """The page is not loaded anew where another way is chosen on it."""
+    invoice = await shop.invoice()
+    async with browser.tab() as tab:
+        await tab(begin_without_wallets, shop.link(invoice))
+        await tab(lambda page: page.click("a[data-swap][href*='way=']"))
+        await tab(lambda page: page.wait_for_selector("button[data-wallet='Sandbox wallet']"))
+        # To the browser, what a test has answered comes from nowhere, and may not open the page's websocket.
+        assert all("LOCAL_NETWORK_ACCESS" in complaint for complaint in tab.complaints)
+        tab.complaints.clear()
 
 
 async def test_a_wallet_is_given_what_hip_820_says_and_exactly_what_is_asked(

@@ -33,7 +33,14 @@ async function take(answer) {
   document.title = fresh.title;
   document.documentElement.lang = fresh.documentElement.lang;
   for (const part of ["main", "footer"]) morph(document.querySelector(part), fresh.querySelector(part));
+  for (const script of fresh.head.querySelectorAll("script[src]")) bring(script.getAttribute("src"));
   document.dispatchEvent(new Event("shown"));
+}
+
+// What another way to pay needs, such as wallets; what is there already is not loaded twice.
+function bring(src) {
+  if ([...document.scripts].some((one) => one.getAttribute("src") === src)) return;
+  document.head.append(Object.assign(document.createElement("script"), { type: "module", src }));
 }
 
 // Another way to pay, or another language, without leaving the page; a new tab is still a new tab.

@@ -197,6 +197,7 @@ async def test_a_wallet_lost_while_nobody_watched_is_made_again_and_rescanned(
         await node.pay(known, PAID)
         await node.mine(1)
         await until(lambda: shop.host.height == 111)
+        assert shop.host.depth(known) == 1
     await lose_wallet(shop)
     await node.pay(missed, PAID)
     await age(node)
@@ -216,6 +217,7 @@ async def test_a_wallet_lost_under_us_is_made_again_and_rescanned(own_node: Regt
         await node.pay(known, PAID)
         await node.mine(1)
         await until(lambda: shop.host.height == 111)
+        assert shop.host.depth(known) == 1
         await lose_wallet(shop)
         await node.pay(missed, PAID)
         await age(node)

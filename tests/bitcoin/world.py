@@ -63,8 +63,13 @@ class World:
         await until(lambda: len(self.host.to(address)) == count)
 
     async def state(self, address: str, state: PaymentState) -> None:
-        """Wait until the one payment to an address is in a state."""
-        await until(lambda: bool(self.host.to(address)) and self.host.only(address).state is state)
+        """Wait until the one payment to an address is in a state. In vain, it is said what was told of it."""
+        try:
+            await until(lambda: bool(self.host.to(address)) and self.host.only(address).state is state)
+        except trio.TooSlowError as late:
+            late.add_note(f"{address} is not {state}: {self.host.to(address)}, seen up to {self.host.as_of}")
+            late.add_note(f"told of it: {list(self.host.said(address))}; {self.chain.health()}")
+            raise
 
     async def height(self) -> None:
         """Wait until the chain was seen complete at the node's height."""

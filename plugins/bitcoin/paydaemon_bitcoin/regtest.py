@@ -24,7 +24,7 @@ from typing import Self
 import trio
 
 from paydaemon.core.money import format_minor
-from paydaemon_bitcoin.errors import NodeUnavailable
+from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.rpc import Rpc, connect, cookie_file
 
 MINER = "miner"
@@ -272,8 +272,21 @@ class RegtestNode:
         return list(await self.rpc.call("generatetoaddress", blocks, address))
 
     async def pay(self, address: str, amount_minor: int) -> str:
-        """Pay so many satoshi; returns the transaction's id. It is in the mempool then, and in no block."""
-        return str(await self.miner.call("sendtoaddress", address, btc(amount_minor)))
+        """Pay so many satoshi; returns the transaction's id. Raises `NodeFailed` where it is not on its way.
+
+        The wallet answers with an id also where the mempool has refused it, and says so in the log alone.
+        """
+        txid = str(await self.miner.call("sendtoaddress", address, btc(amount_minor)))
+        if not await self._has(txid):
+            raise NodeFailed(f"the node took {txid} neither into its mempool nor a block: {self._log_end()}")
+        return txid
+
+    async def _has(self, txid: str) -> bool:
+        """Whether a transaction of the miner's is in the mempool, or in a block since."""
+        with suppress(RpcError):
+            await self.rpc.call("getmempoolentry", txid)
+            return True
+        return bool((await self.miner.call("gettransaction", txid))["confirmations"] > 0)
 
     # Transactions made by hand, for whoever wants to see them replaced, conflicted or reorganised
 

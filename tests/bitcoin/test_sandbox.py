@@ -15,7 +15,7 @@ from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon_bitcoin import plugin
 from paydaemon_bitcoin.chain import BitcoinChain
 from paydaemon_bitcoin.config import BitcoinConfig
-from paydaemon_bitcoin.regtest import NoBitcoind, NodeFailed, RegtestNode, find_bitcoind
+from paydaemon_bitcoin.regtest import NoBitcoind, NodeFailed, RegtestNode, btc, find_bitcoind
 from paydaemon_bitcoin.rpc import connect
 from paydaemon_bitcoin.sandbox import BitcoinSandbox, seller_descriptor
 from tests.bitcoin.world import World
@@ -78,6 +78,19 @@ async def test_no_password_is_among_the_processes_arguments(node: RegtestNode) -
     assert b"-datadir" in arguments
     assert node.password.encode() not in arguments
     assert node.password not in await trio.Path(node.folder / "bitcoin.conf").read_text()
+
+
+async def test_a_payment_whose_lock_time_is_21_is_taken(node: RegtestNode) -> None:
+    """A wallet sets one of the last hundred blocks as the lock time, by lot, and Bitcoin Knots takes 21 for a
+    token's mark: one payment of a thousand was never on its way.
+    """
+    coin = await node.coin()
+    there = await node.miner.call("getnewaddress", "", "bech32")
+    inputs = [{"txid": coin.txid, "vout": coin.vout, "sequence": 0xFFFF_FFFD}]
+    outputs = [{there: btc(coin.amount_minor - 1_000)}]
+    raw = await node.rpc.call("createrawtransaction", inputs, outputs, 21)
+    signed = (await node.miner.call("signrawtransactionwithwallet", raw))["hex"]
+    assert await node.send(signed) in await node.rpc.call("getrawmempool")
 
 
 async def test_a_node_that_ends_by_itself_is_an_error(tmp_path: Path) -> None:

@@ -249,6 +249,7 @@ class RegtestNode:
             "rpcauth": f"{USER}:{salt}${proof}",
             "listen": 0,
             "fallbackfee": "0.0001",
+            "rejectparasites": 0,  # bitcoin knots refuses a lock time of 21, which its wallet may draw by lot
             **({"zmqpubrawtx": endpoint, "zmqpubsequence": endpoint} if self.zmq else {}),
             **self.options,
         }

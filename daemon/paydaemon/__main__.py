@@ -1,6 +1,7 @@
 """``paydaemon`` and ``python -m paydaemon``."""
 
 import gc
+import os
 
 from paydaemon.cli.ending import told_on_stdout
 from paydaemon.cli.main import cli
@@ -14,6 +15,9 @@ a command imports stays for good, and is looked through in vain: that was a twel
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(COLLECTED_EVERY)
+    # pydantic's own plugins: to look for them it reads what every installed package says of itself, and one
+    # whose text is malformed would end each command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with told_on_stdout():
         cli(prog_name="paydaemon")
 

@@ -12,7 +12,7 @@ from paydaemon.cli.main import cli
 from paydaemon.cli.plugin import KINDS
 from paydaemon.scaffold import MAX_NAME, Kind, Project
 
-LONG = "a-name-of-thirty-two-letters-now"
+LONG = "c" * 28
 
 
 def new(*arguments: str) -> Result:
@@ -30,7 +30,7 @@ def new(*arguments: str) -> Result:
         "my--coin",
         "../coin",
         "cöin",
-        "c" * 33,
+        "c" * 29,
         "paydaemon-coin",
         "coin\n",
     ],
@@ -45,6 +45,19 @@ def test_a_name_that_somebody_has_is_refused_with_whose_it_is(tmp_path: Path) ->
     for name, owner in (("bitcoin", "bitcoin of paydaemon-bitcoin"), ("kraken", "rates of paydaemon-rates")):
         done = new(name, "--kind", "rates", "--folder", str(tmp_path / "there"))
         assert done.stderr == f'Error: NAME: "{name}" is taken by the plugin {owner}\n'
+
+
+def test_a_name_whose_distribution_is_installed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`my_coin` and `my-coin` are one distribution, and one module."""
+    info = tmp_path / "paydaemon_my_coin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: paydaemon_my_coin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[paydaemon.plugins]\nmy-coin = nowhere\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = new("my_coin", "--kind", "chain", "--folder", str(tmp_path / "there"))
+    assert done.stderr == 'Error: NAME: "my_coin" is taken by the plugin my-coin of paydaemon_my_coin\n'
 
 
 def test_what_is_there_already_stays_as_it_is(tmp_path: Path) -> None:
@@ -71,12 +84,14 @@ def test_what_comes_next_is_told(tmp_path: Path) -> None:
     )
     assert f"  cd {there}\n" in said
     assert (there / "ci").stat().st_mode & 0o111
+    done = subprocess.run([there / "ci", "lnit"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "usage: ./ci [lint | tests]\n")
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_it_is_well_formed_whatever_the_name_is(kind: Kind, tmp_path: Path) -> None:
     assert not MAX_NAME - len(LONG)
-    for name in ("a", LONG, "x2-3_4"):
+    for name in ("a", LONG, "long-name_of_several-words-x", "x2-3_4"):
         Project(name, kind).write(tmp_path / name)
         project = tomllib.loads((tmp_path / name / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         [(entry, module)] = project["entry-points"]["paydaemon.plugins"].items()

@@ -1,5 +1,8 @@
 """Plugins that are installed: by entry point, each copy once, with its commands."""
 
+import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,11 +70,14 @@ def test_imports_that_fail(install: Callable[..., None]) -> None:
         "needy = installed_needy\n"
         "typo = installed_typo\n"
         "quits = installed_quits\n"
+        "panics = installed_panics\n"
+        "unclear = !!!\n"
         "part = installed_good:nothing\n"
         "good = installed_good\n",
         installed_needy="\nimport no_such_library\n",
         installed_typo="def (:\n",
         installed_quits="import sys\nsys.exit('bye')\n",
+        installed_panics="class Panic(BaseException): pass\nraise Panic('native')\n",
         installed_good=GOOD,
     )
     loaded = load_plugins()
@@ -86,6 +92,10 @@ def test_imports_that_fail(install: Callable[..., None]) -> None:
     assert reasons["typo"].startswith("cannot be imported: ")
     assert "SyntaxError" in reasons["typo"]
     assert reasons["quits"] == "cannot be imported: SystemExit: bye (installed_quits.py, line 2)"
+    assert reasons["panics"] == (
+        "cannot be imported: installed_panics.Panic: native (installed_panics.py, line 2)"
+    )
+    assert reasons["unclear"] == "its entry point is '!!!', which names no module"
     assert reasons["part"].startswith(
         "cannot be imported: AttributeError: module 'installed_good' has no attribute"
     )
@@ -104,6 +114,28 @@ def test_entry_points_that_cannot_be_read(install: Callable[..., None]) -> None:
     assert record(loaded, "bad").status is PluginStatus.BROKEN
     assert not [one for one in loaded.records if one.distribution == "ddd"]
     assert record(loaded, "rates").status is PluginStatus.LOADED
+
+
+def test_a_command_goes_on_whatever_others_have_installed(tmp_path: Path) -> None:
+    """Also in libraries that look through all that is installed, as pydantic does for plugins of its own."""
+    for name, text in (("bad", b"[x]\nthis is no entry point\n"), ("worse", b"[x]\n\xff = y\n")):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_bytes(text)
+    command = [sys.executable, "-m", "paydaemon", "plugins", "--installed", "--json"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, check=True, text=True
+    )
+    assert {one["status"] for one in json.loads(done.stdout)["data"]} == {"loaded"}
+
+
+def test_what_a_plugin_prints_does_not_go_where_a_program_reads(
+    install: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("aaa", "[paydaemon.plugins]\ngood = installed_good\n", installed_good=f"print('hello')\n{GOOD}")
+    assert record(load_plugins(), "good").status is PluginStatus.LOADED
+    assert capsys.readouterr() == ("", "hello\n")
 
 
 def test_the_first_of_two_copies_counts(

@@ -197,31 +197,44 @@ def test_an_error_that_cannot_be_told() -> None:
 # --- Two that claim one name
 
 
-def test_the_second_to_claim_a_chain_is_broken_and_brings_nothing() -> None:
+def test_what_two_claim_belongs_to_neither() -> None:
+    """Else one gets the tables that were written for the other."""
     greedy = plugin(register_chains=lambda: [COIN], register_rate_sources=lambda: [BOARD])
     loaded = load({"first": chains(COIN), "second": greedy})
-    second = record(loaded, "second")
-    assert second.status is PluginStatus.BROKEN
-    assert second.reason == 'the chain "coin" is already brought by the plugin "first"'
+    first, second = record(loaded, "first"), record(loaded, "second")
+    assert (first.status, second.status) == (PluginStatus.BROKEN, PluginStatus.BROKEN)
+    choose = "disable or uninstall one of them"
+    assert first.reason == f'the chain "coin" is brought by the plugin "second" too: {choose}'
+    assert second.reason == f'the chain "coin" is brought by the plugin "first" too: {choose}'
+    assert "coin" not in loaded.chains
     assert "board" not in loaded.rate_sources
 
 
-def test_every_kind_of_name_has_one_holder() -> None:
-    sources = plugin(register_rate_sources=lambda: [BOARD])
-    sandboxes = plugin(register_sandboxes=lambda: [PLAYGROUND])
-    loaded = load({"a": sources, "b": sources, "c": sandboxes, "d": sandboxes})
-    assert record(loaded, "b").reason == 'the rate source "board" is already brought by the plugin "a"'
-    assert record(loaded, "d").reason == 'the sandbox "coin" is already brought by the plugin "c"'
-    commands = plugin(register_commands=lambda: [DIG])
-    loaded = load({"e": commands, "f": commands})
-    assert record(loaded, "f").reason == 'the command "dig" is already brought by the plugin "e"'
+def test_one_of_two_is_disabled_and_the_other_goes_on() -> None:
+    loaded = load({"first": chains(COIN), "second": chains(COIN)}, disabled=["second"])
+    assert record(loaded, "first").status is PluginStatus.LOADED
+    assert loaded.chains["coin"] is COIN
+
+
+@pytest.mark.parametrize(
+    ("hook", "item", "word", "name"),
+    [
+        ("register_rate_sources", BOARD, "rate source", "board"),
+        ("register_sandboxes", PLAYGROUND, "sandbox", "coin"),
+        ("register_commands", DIG, "command", "dig"),
+    ],
+)
+def test_every_kind_of_name_has_one_holder(hook: str, item: object, word: str, name: str) -> None:
+    one = plugin(**{hook: lambda: [item]})
+    reason = record(load({"a": one, "b": one}), "b").reason
+    assert reason.startswith(f'the {word} "{name}" is brought by the plugin "a" too')
 
 
 def test_two_plugins_of_one_name() -> None:
     loaded = load({"rates": chains(COIN)})
     installed, given = [one for one in loaded.records if one.name == "rates"]
-    assert (installed.status, given.status) == (PluginStatus.LOADED, PluginStatus.BROKEN)
-    assert given.reason == 'the name "rates" is already taken by the plugin "rates" of paydaemon-rates'
+    assert (installed.status, given.status) == (PluginStatus.BROKEN, PluginStatus.BROKEN)
+    assert given.reason == 'the plugin "rates" of paydaemon-rates has the same name: uninstall one of them'
     assert "coin" not in loaded.chains
 
 

@@ -111,3 +111,10 @@ def test_what_is_called_deprecated_is_there() -> None:
 
         assert hasattr(specs, kind or field), one.what
         assert one.since.major == API.major, f"{one.what} was to be gone by now"
+
+
+@pytest.mark.parametrize("name", ["PAYDEAMON_API", "PAYDAEMON_APY", "PAY_DAEMON_API"])
+def test_a_version_under_a_misspelt_name_is_not_silence(name: str) -> None:
+    plugin: Any = chains(COIN)
+    setattr(plugin, name, "2.0")
+    assert record(load({"coin": plugin}), "coin").reason == f"it says {name}: is PAYDAEMON_API meant?"

@@ -1,5 +1,6 @@
 """``paydaemon plugin``: for those who write plugins."""
 
+import re
 from pathlib import Path
 
 import click
@@ -43,7 +44,7 @@ def new(name: str, kind: str, folder: Path | None) -> None:
 
     try:
         project = Project(name, Kind(kind))
-        _refuse_taken(name)
+        _refuse_taken(name, project.distribution)
         place = folder or Path(project.distribution)
         count = project.write(place)
     except ValueError as error:
@@ -55,11 +56,16 @@ def new(name: str, kind: str, folder: Path | None) -> None:
     click.echo(NEXT.format(distribution=project.distribution, count=count, folder=place))
 
 
-def _refuse_taken(name: str) -> None:
+def _refuse_taken(name: str, distribution: str) -> None:
     """Raises `ValueError` for a name that something installed has: the two could not be loaded together."""
-    from paydaemon.plugins import load_plugins  # noqa: PLC0415
+    from paydaemon.plugins import KINDS, load_plugins  # noqa: PLC0415
 
     for record in load_plugins().records:
-        brought = (record.chains, record.rate_sources, record.notifiers, record.frontends)
-        if name == record.name or any(name in names for names in brought):
+        names = {record.name, *(one for field in KINDS for one in getattr(record, field))}
+        if name in names or _normalized(record.distribution or "") == distribution:
             raise ValueError(f'"{name}" is taken by the plugin {record.name} of {record.distribution}')
+
+
+def _normalized(distribution: str) -> str:
+    """The name that an installer knows it by (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()

@@ -8,6 +8,7 @@ The daemon takes every plugin of its own major version whose minor one is not ab
 others before it calls any of their hooks. One that says nothing was written before there was a choice.
 """
 
+import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import NamedTuple
 ATTRIBUTE = "PAYDAEMON_API"
 """What a plugin's module says its version by."""
 
+_ALIKE = 0.8  # from there on, a name is taken for a misspelt one; 1 is the name itself
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", re.ASCII)
 
 
@@ -39,11 +41,18 @@ def version_of(plugin: object) -> ApiVersion:
     """What a plugin says that it was written for. Raises `ValueError` for what is no version."""
     said: object = getattr(plugin, ATTRIBUTE, None)
     if said is None:
+        _refuse_misspelt(plugin)
         return UNSAID
     found = _VERSION.fullmatch(said) if isinstance(said, str) else None
     if found is None:
         raise ValueError(f'{ATTRIBUTE} must be text such as "{API}", not {said!r:.50}')
     return ApiVersion(int(found[1]), int(found[2]))
+
+
+def _refuse_misspelt(plugin: object) -> None:
+    said = [name for name in dir(plugin) if name.isupper() and name != ATTRIBUTE]
+    for name in difflib.get_close_matches(ATTRIBUTE, said, 1, _ALIKE):
+        raise ValueError(f"it says {name}: is {ATTRIBUTE} meant?")
 
 
 def refusal(wanted: ApiVersion, ours: ApiVersion = API) -> str | None:

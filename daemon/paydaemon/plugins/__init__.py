@@ -7,6 +7,6 @@ a broken entry point ends the loading half-way.
 """
 
 from paydaemon.plugins.loading import load_plugins
-from paydaemon.plugins.record import MAX_REASON, NAME, LoadedPlugins, PluginRecord, PluginStatus
+from paydaemon.plugins.record import KINDS, MAX_REASON, NAME, LoadedPlugins, PluginRecord, PluginStatus
 
-__all__ = ["MAX_REASON", "NAME", "LoadedPlugins", "PluginRecord", "PluginStatus", "load_plugins"]
+__all__ = ["KINDS", "MAX_REASON", "NAME", "LoadedPlugins", "PluginRecord", "PluginStatus", "load_plugins"]

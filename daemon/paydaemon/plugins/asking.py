@@ -106,7 +106,9 @@ def _items(hooks: pluggy.HookRelay, hook: str, kind: type[T]) -> Sequence[T]:
     try:
         # Of one plugin's one implementation; pluggy leaves out None.
         returned = next(iter(caller()), None)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise Broken(f"{hook}() raised {in_words(error)}") from error
     if inspect.iscoroutine(returned):
         returned.close()

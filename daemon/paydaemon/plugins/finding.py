@@ -50,7 +50,9 @@ def _candidates(distribution: Distribution) -> Iterator[Candidate]:
     name, version = distribution.name, distribution.version
     try:
         for entry in sorted(distribution.entry_points.select(group=GROUP)):
-            yield Candidate(entry.name, name, version, entry.load)
+            named = entry.pattern.match(entry.value)
+            unclear = partial(_fail, f"its entry point is {entry.value!r:.50}, which names no module")
+            yield Candidate(entry.name, name, version, entry.load if named else unclear)
     except (ValueError, TypeError) as error:
         yield Candidate(
             name.lower(), name, version, partial(_fail, f"its entry_points.txt: {in_words(error)}")

@@ -18,6 +18,16 @@ from paydaemon.hooks.specs import (
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 """What a plugin may call itself, its chains and its rate sources."""
 
+KINDS: Mapping[str, str] = {
+    "chains": "chain",
+    "rate_sources": "rate source",
+    "sandboxes": "sandbox",
+    "commands": "command",
+    "notifiers": "notifier",
+    "frontends": "frontend",
+}
+"""What plugins bring: by the fields of offers, records and of all that is loaded, each with its word."""
+
 MAX_REASON = 500
 """The most characters of a reason."""
 
@@ -53,6 +63,11 @@ class PluginRecord:
     frontends: tuple[str, ...] = ()
     api: str | None = None
     deprecated: tuple[str, ...] = ()
+
+    @property
+    def who(self) -> str:
+        """Its name for people, and where it comes from."""
+        return f'the plugin "{self.name}"' + (f" of {self.distribution}" if self.distribution else "")
 
 
 @dataclass(frozen=True, slots=True)

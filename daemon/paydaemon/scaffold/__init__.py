@@ -16,7 +16,8 @@ from pathlib import Path
 from paydaemon.hooks.version import API
 
 NAME = re.compile(r"(?!paydaemon)[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
-MAX_NAME = 32
+MAX_NAME = 28
+"""What fits into a line of code together with all that the templates put around it."""
 PREFIX = "paydaemon-"
 """What a distribution's name begins with."""
 

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any, NoReturn
 
 import click
@@ -21,6 +20,7 @@ import trio
 
 from paydaemon.cli.client import call
 from paydaemon.cli.toml import to_toml
+from paydaemon.hooks.children import Child, start_child
 from paydaemon.hooks.notifier import Recipient, RecipientFacts
 from paydaemon.hooks.sandbox import NotInstalled, Sandbox, SandboxFacts
 from paydaemon.plugins import load_plugins
@@ -192,14 +192,12 @@ def _write_wallets(folder: Path, networks: Mapping[str, Network]) -> Mapping[str
 
 @asynccontextmanager
 async def _daemon(config: Path, folder: Path, say: Say) -> AsyncIterator[int]:
-    """The daemon's process, from ready to stopped, in a session of its own: Ctrl-C is for us, not for it."""
+    """The daemon's process, from ready to stopped."""
     log = folder / "daemon.log"
     say("starting the daemon …")
     command = [sys.executable, "-m", "paydaemon", "run", "--config", str(config)]
     with log.open("wb") as output:
-        process = await trio.lowlevel.open_process(
-            command, stdin=DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+        process = await start_child(command, stdout=output, stderr=output)
     try:
         await _wait_ready(process, folder / "state" / "admin.sock", log)
         say("  the daemon is ready")
@@ -208,10 +206,10 @@ async def _daemon(config: Path, folder: Path, say: Say) -> AsyncIterator[int]:
             yield process.pid
             nursery.cancel_scope.cancel()
     finally:
-        await _stop(process)
+        await process.end(within_s=STOPPED_WITHIN_S)
 
 
-async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
+async def _wait_ready(process: Child, socket: Path, log: Path) -> None:
     """Wait until every chain can be offered. Raises with the log's end where the daemon gives up."""
     with trio.move_on_after(READY_WITHIN_S):
         while process.poll() is None:
@@ -223,7 +221,7 @@ async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
     raise click.ClickException(f"the daemon did not become ready; {await _end_of(log)}")
 
 
-async def _fail_once_it_ends(process: trio.Process, log: Path) -> NoReturn:
+async def _fail_once_it_ends(process: Child, log: Path) -> NoReturn:
     """A daemon that ends by itself takes the demo with it: nothing of it would work any more."""
     status = await process.wait()
     raise click.ClickException(f"the daemon has ended, with status {status}; {await _end_of(log)}")
@@ -251,17 +249,6 @@ def _told_by(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for price in row["sources"]:
         if price["rate"] is not None:
             yield price["pair"], price["source"]
-
-
-async def _stop(process: trio.Process) -> None:
-    with trio.CancelScope(shield=True):
-        if process.poll() is None:
-            process.terminate()
-        with trio.move_on_after(STOPPED_WITHIN_S):
-            await process.wait()
-        if process.poll() is None:
-            process.kill()
-            await process.wait()
 
 
 def _introduce(

@@ -33,8 +33,12 @@ trio.run(main)
 """
 
 
-def _is_there(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+def _runs(pid: int) -> bool:
+    """What has ended and was not waited for has no command line any more (proc(5))."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
 
 
 async def up(command: list[str]) -> Child:
@@ -56,7 +60,7 @@ async def test_a_node_ends_with_whoever_started_it_and_is_killed(tmp_path: Path)
     parent.kill()
     await parent.wait()
     try:
-        await until(lambda: not _is_there(pid))
+        await until(lambda: not _runs(pid))
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

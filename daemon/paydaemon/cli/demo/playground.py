@@ -19,6 +19,7 @@ import click
 import trio
 
 from paydaemon.cli.client import call
+from paydaemon.cli.ending import first, reason
 from paydaemon.cli.toml import to_toml
 from paydaemon.hooks.children import Child, start_child
 from paydaemon.hooks.notifier import Recipient, RecipientFacts
@@ -116,13 +117,30 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
 
 
 async def _start(nursery: trio.Nursery, chain: str, sandbox: Sandbox, place: Path) -> SandboxFacts:
+    facts: SandboxFacts = await nursery.start(_run, chain, sandbox, place)
+    return facts
+
+
+async def _run(
+    chain: str,
+    sandbox: Sandbox,
+    place: Path,
+    *,
+    task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """A sandbox is a plugin's, and may fail in any way at any time: what it raises is told by its name."""
     try:
-        facts: SandboxFacts = await nursery.start(sandbox.run, place)
+        await sandbox.run(place, task_status=task_status)
     except NotInstalled:
         raise
-    except Exception as error:  # a sandbox is a plugin's, and may fail in any way
-        raise click.ClickException(f"no local {chain} network: {error}") from error
-    return facts
+    except Exception as error:
+        raise click.ClickException(f"no local {chain} network: {_why(error)}") from error
+    raise click.ClickException(f"no local {chain} network: it has ended")
+
+
+def _why(error: Exception) -> str:
+    told = first(error) if isinstance(error, ExceptionGroup) else error
+    return reason(told) or type(told).__name__
 
 
 async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say: Say) -> Tables:
@@ -131,7 +149,11 @@ async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say
     sandboxes = {name: plugin.sandbox for name, plugin in brought if plugin.sandbox is not None}
     names = list(sandboxes)[:MOST_EXCHANGES]
     if not names:
-        raise click.ClickException("no installed plugin brings an exchange to quote from")
+        raise click.ClickException(
+            "no installed plugin brings an exchange to quote from: install paydaemon-rates"
+        )
+    if not prices:
+        raise click.ClickException("no local network names a price to quote at (SandboxFacts.prices)")
     say(f"starting local exchanges: {', '.join(names)} …")
     tables = {name: await nursery.start(sandboxes[name]().run, prices) for name in names}
     say(f"  they are up, each speaks as the real one does: quotes come from {len(tables)} sources")

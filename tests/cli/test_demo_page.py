@@ -43,10 +43,10 @@ class Payer:
         if self.fault is not None:
             raise self.fault
         index = int(to.address.removeprefix("bitcoin1q"))
-        return await self.engine.bitcoin.pay((f"bitcoin-key-{index}", to.amount_minor))
+        return await self.engine.pay((f"bitcoin-key-{index}", to.amount_minor))
 
     async def finalise(self, confirmations: int) -> None:
-        await self.engine.bitcoin.mine(confirmations)
+        await self.engine.mine(confirmations)
 
     def how_to_pay(self, to: PayTo) -> Sequence[str]:
         return [f"pay {to.address}"]

@@ -18,4 +18,3 @@ io.on("connection", (socket) => {
   socket.on("CRYPTOTRANSFER", (told) => console.log(JSON.stringify(told)));
 });
 http.listen(Number(port), "127.0.0.1", () => console.log(http.address().port));
-process.stdin.resume().on("end", () => process.exit(0));

@@ -15,5 +15,5 @@ async def pay(daemon: Served, invoice: Json, amount_minor: int = 20_834) -> None
     issued = await daemon.engine.store.read(
         lambda reader: reader.invoice(invoice["id"]).options[0].destination.key  # type: ignore[union-attr]
     )
-    await daemon.engine.bitcoin.pay((issued, amount_minor))
-    await daemon.engine.bitcoin.mine(6)
+    await daemon.engine.pay((issued, amount_minor))
+    await daemon.engine.mine(6)

@@ -13,6 +13,7 @@ from paydaemon.core.bookkeeping import Entry
 from paydaemon.core.payment import ObservedState
 from paydaemon.engine.exports import Extract
 from paydaemon.frontends.exporting import COLUMNS, NUMBERS, inert
+from paydaemon.testing.fakechain import FakeChain
 from tests.desk.ledger import CSV, JSON_LINES, Row, booked, export, ledger, rows
 from tests.desk.shop import paid
 from tests.desk.visitor import visitor
@@ -62,21 +63,21 @@ async def payments_of(daemon: Served, invoice: Json) -> list[Json]:
 async def test_what_is_not_final_is_no_line(daemon: Served) -> None:
     invoice = await daemon.invoice()
     [key] = [one.key for one in await daemon.engine.store.read(lambda r: r.destinations("bitcoin", -1, 9))]
-    await daemon.engine.bitcoin.pay((key, 20_834))
+    await daemon.engine.pay((key, 20_834))
     assert await export(daemon) == []
-    await daemon.engine.bitcoin.mine(6)
+    await daemon.engine.mine(6)
     assert [line["invoice_id"] for line in await export(daemon)] == [invoice["id"]]
 
 
 async def test_a_reversal_is_a_line_of_its_own_and_may_be_followed_by_another_credit(daemon: Served) -> None:
     await paid(daemon)
     before = await export(daemon)
-    await daemon.engine.bitcoin.reorganise(6)
+    await daemon.engine.undo(6)
     [credit, reversal] = await export(daemon)
     assert [credit] == before, "a line never changes"
     assert (reversal["kind"], reversal["amount"], reversal["value"]) == ("reversal", "-0.00020834", "-12.50")
     assert reversal["invoice_flags"] == "reversed"
-    await daemon.engine.bitcoin.mine(7)
+    await daemon.engine.mine(7)
     assert [line["kind"] for line in await export(daemon)] in (
         ["credit", "reversal"], ["credit", "reversal", "credit"]
     )  # fmt: skip
@@ -86,8 +87,9 @@ async def test_a_reversal_is_a_line_of_its_own_and_may_be_followed_by_another_cr
 async def test_a_credit_that_was_never_final_reverses_nothing(daemon: Served) -> None:
     invoice = await daemon.invoice()
     key = await key_of(daemon, invoice)
-    txid = await daemon.engine.bitcoin.pay((key, 20_834))
-    await daemon.engine.bitcoin.spoil(txid, ObservedState.DROPPED)
+    txid = await daemon.engine.pay((key, 20_834))
+    daemon.engine.bitcoin.network.drop(txid)
+    await daemon.engine.bitcoin.tell()
     assert await export(daemon) == []
 
 
@@ -99,8 +101,8 @@ async def key_of(daemon: Served, invoice: Json) -> str:
 
 async def test_a_payment_of_nobody_is_a_line_once_it_is_given_to_an_invoice(daemon: Served) -> None:
     invoice = await daemon.invoice()
-    await daemon.engine.bitcoin.pay(("to nobody", 20_834))
-    await daemon.engine.bitcoin.mine(6)
+    await daemon.engine.pay(("to nobody", 20_834))
+    await daemon.engine.mine(6)
     assert await export(daemon) == []
     async with daemon.client() as client:
         [stray] = (await client.get("/v1/payments?unmatched=true")).json()["data"]
@@ -113,23 +115,19 @@ async def test_the_lines_add_up_to_the_ledger(daemon: Served, turn: int) -> None
     """Paid in parts, in excess, too late to count, reorganised, dropped and replaced, in any order."""
     seed = random.randrange(10**6) + turn
     print(f"seed {seed}")
-    dice, bitcoin = random.Random(seed), daemon.engine.bitcoin
-    txids: list[str] = []
+    dice, engine = random.Random(seed), daemon.engine
     for _ in range(40):
         match dice.randrange(6):
             case 0 | 1:
                 invoice = await daemon.invoice(daemon.keys[dice.choice(("shop", "rival"))])
                 amount = dice.choice((1, 5_000, 20_834, 60_000))
-                txids.append(await bitcoin.pay((await key_of(daemon, invoice), amount)))
+                await engine.pay((await key_of(daemon, invoice), amount))
             case 2 | 3:
-                await bitcoin.mine(dice.randrange(1, 8))
+                await engine.mine(dice.randrange(1, 8))
             case 4:
-                await bitcoin.reorganise(dice.randrange(1, 9))
-            case _ if txids:
-                gone = txids.pop(dice.randrange(len(txids)))
-                await bitcoin.spoil(gone, dice.choice((ObservedState.DROPPED, ObservedState.CONFLICTED)))
+                await engine.undo(dice.randrange(1, 9))
             case _:
-                pass
+                await spoil_one(engine.bitcoin, dice)
     lines = await export(daemon)
     assert booked(lines) == await ledger(daemon)
     shops = [await export(daemon, daemon.keys[id]) for id in ("shop", "rival")]
@@ -139,6 +137,19 @@ async def test_the_lines_add_up_to_the_ledger(daemon: Served, turn: int) -> None
     for line in lines:
         exact = Fraction(line["invoice_amount"]) * Fraction(line["amount"]) / Fraction(line["due"])
         assert abs(Fraction(line["value"]) - exact) <= Fraction(1, 200)
+
+
+async def spoil_one(chain: FakeChain, dice: random.Random) -> None:
+    """A payment is dropped, replaced or spent elsewhere, all at once with the blocks that held it."""
+    network = chain.network
+    valid = [one for one in network.transactions.values() if one.fate.state is ObservedState.SEEN]
+    if not valid:
+        return
+    gone = dice.choice(valid)
+    if gone.fate.height is not None:
+        network.undo((network.height or 0) - gone.fate.height + 1)
+    dice.choice((network.drop, network.replace, network.conflict))(gone.id)
+    await chain.tell()
 
 
 async def test_both_formats_say_the_same_and_json_says_the_very_text(daemon: Served) -> None:
@@ -196,7 +207,7 @@ async def test_texts_stand_between_quotes_and_numbers_do_not(daemon: Served) -> 
 
 async def test_no_cell_begins_like_a_formula_but_our_own_numbers(daemon: Served) -> None:
     await paid(daemon, note="-1")
-    await daemon.engine.bitcoin.reorganise(6)
+    await daemon.engine.undo(6)
     for line in await export(daemon):
         for name, value in line.items():
             assert name in NUMBERS or not value.startswith(("=", "+", "-", "@"))
@@ -229,8 +240,8 @@ async def test_an_export_goes_on_where_it_ended_while_payments_come_in(daemon: S
         for number in range(25):
             await paid(daemon)
             if number % 8 == 7:
-                await daemon.engine.bitcoin.reorganise(3)
-        await daemon.engine.bitcoin.mine(10)
+                await daemon.engine.undo(3)
+        await daemon.engine.mine(10)
         done.set()
 
     async def go_on() -> None:
@@ -257,10 +268,10 @@ async def test_pages_are_joined_without_a_seam(daemon: Served, monkeypatch: pyte
     for number in range(7):
         await paid(daemon)
         if number == 4:
-            await daemon.engine.bitcoin.reorganise(9)
+            await daemon.engine.undo(9)
     key = await key_of(daemon, await daemon.invoice())
-    await daemon.engine.bitcoin.pay(*((key, 10 + number) for number in range(5)))
-    await daemon.engine.bitcoin.mine(6)
+    await daemon.engine.pay(*((key, 10 + number) for number in range(5)))
+    await daemon.engine.mine(6)
     whole = await export(daemon)
     assert [line["amount_minor"] for line in whole[-5:]] == ["10", "11", "12", "13", "14"]
     for size in (1, 2, 3):

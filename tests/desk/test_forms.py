@@ -38,7 +38,7 @@ async def test_a_wrong_field_is_named_and_what_was_typed_is_kept(
 
 
 async def test_a_wrong_invoice_can_be_mended_where_it_was_typed(daemon: Served) -> None:
-    await daemon.engine.bitcoin.pay(("to nobody", 20_834))
+    await daemon.engine.pay(("to nobody", 20_834))
     async with daemon.client() as client:
         [payment] = (await client.get("/v1/payments?unmatched=true")).json()["data"]
     async with visitor(daemon) as operator:

@@ -128,7 +128,7 @@ async def test_nothing_of_anothers_is_found_asked_for_or_changed(daemon: Served)
 
 
 async def test_a_sellers_search_is_not_told_of_payments_of_nobody(daemon: Served) -> None:
-    txid = await daemon.engine.bitcoin.pay(("to nobody", 20_834))
+    txid = await daemon.engine.pay(("to nobody", 20_834))
     async with visitor(daemon, daemon.keys["shop"]) as shop, visitor(daemon) as operator:
         assert "belongs to no invoice" in await operator.page(f"invoices?q={txid}")
         assert "There is none." in await shop.page(f"invoices?q={txid}")

@@ -84,7 +84,7 @@ async def test_a_long_story_is_told_in_pages(daemon: Served) -> None:
 
 async def test_an_unmatched_payment_is_given_to_an_invoice(daemon: Served) -> None:
     invoice = await daemon.invoice()
-    await daemon.engine.bitcoin.pay(("to nobody", 20_834))
+    await daemon.engine.pay(("to nobody", 20_834))
     async with visitor(daemon) as operator:
         assert "1 payment of nobody" in await operator.page("")
         async with daemon.client() as client:

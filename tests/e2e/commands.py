@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import trio
 from click.testing import CliRunner
 
 from paydaemon.cli.main import cli
+from paydaemon.hooks.children import Child, start_child
+from tests.support.spout import spout
 from tests.support.waiting import BOUND_S, until
 
 
@@ -42,7 +43,7 @@ async def paydaemon(*arguments: str) -> Done:
 class Running:
     """A command in a process of its own, with the lines it has said so far."""
 
-    process: trio.Process
+    process: Child
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ class Running:
 
         await until(said)
         found = [line for line in self.out if text in line]
-        assert found, ("it ended", self.process.returncode, self.out, self.err)
+        assert found, ("it ended", self.process.poll(), self.out, self.err)
         return found[0]
 
     async def warns(self, text: str) -> None:
@@ -86,28 +87,15 @@ async def running(
 ) -> AsyncIterator[Running]:
     """A ``paydaemon`` command in a process of its own; interrupted at the end of the block if need be."""
     command = [sys.executable, "-m", "paydaemon", *arguments]
-    process = await trio.lowlevel.open_process(command, stdout=PIPE, stderr=PIPE, cwd=cwd, env=env)
-    run = Running(process)
-    assert process.stdout is not None
-    assert process.stderr is not None
+    with spout() as (out, said), spout() as (err, warned):
+        run = Running(await start_child(command, stdout=out, stderr=err, cwd=cwd, env=env))
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_read, process.stdout, run.out)
-        nursery.start_soon(_read, process.stderr, run.err)
+        nursery.start_soon(_read, said, run.out)
+        nursery.start_soon(_read, warned, run.err)
         try:
             yield run
         finally:
-            with trio.CancelScope(shield=True):
-                await _end(process)
-
-
-async def _end(process: trio.Process) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        with trio.move_on_after(BOUND_S):
-            await process.wait()
-    if process.poll() is None:
-        process.kill()
-        await process.wait()
+            await run.process.end(signal.SIGINT, BOUND_S)
 
 
 async def _read(pipe: trio.abc.ReceiveStream, lines: list[str]) -> None:

@@ -14,8 +14,10 @@ import httpx
 import pytest
 import trio
 
+from paydaemon.scaffold import Kind, Project
 from paydaemon_bitcoin.rpc import connect
 from tests.e2e.commands import Running, running
+from tests.faults.stage import installed
 from tests.support.daemon import patiently
 from tests.support.waiting import BOUND_S
 
@@ -28,6 +30,7 @@ ORDER = {
         *("invoice.payment_seen", "invoice.settled"),
     ],
     "monero": ["invoice.created", "invoice.payment_seen", "invoice.processing", "invoice.settled"],
+    "toycoin": ["invoice.created", "invoice.payment_seen", "invoice.processing", "invoice.settled"],
 }
 """What is told of the payment on each chain: on Hedera it is relayed, and final at once.
 
@@ -51,6 +54,15 @@ def whole_environment(folder: Path) -> Iterator[dict[str, str]]:
 def environment(whole_environment: dict[str, str]) -> dict[str, str]:
     """The same on a machine without monero: the demo goes on without it, and is there sooner."""
     return {**whole_environment, "PAYDAEMON_MONERO_DIR": NOWHERE}
+
+
+@pytest.fixture
+def strangers_environment(whole_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The same with a chain of somebody else's installed, who has just begun it."""
+    project = tmp_path / "toycoin"
+    Project(project.name, Kind.CHAIN).write(project)
+    found = installed(tmp_path, project.name, "paydaemon_toycoin.plugin")["PYTHONPATH"]
+    return {**whole_environment, "PYTHONPATH": f"{project}:{found}"}
 
 
 def _is_alive(pid: int) -> bool:
@@ -86,8 +98,8 @@ def _mails_of(id: str) -> list[str]:
     ]
 
 
-async def test_once_plays_one_payment_on_each_chain_to_settled(whole_environment: dict[str, str]) -> None:
-    async with running("demo", "--once", "--port", "0", env=whole_environment) as demo:
+async def test_once_plays_one_payment_on_each_chain_to_settled(strangers_environment: dict[str, str]) -> None:
+    async with running("demo", "--once", "--port", "0", env=strangers_environment) as demo:
         assert await demo.ends() == 0, demo.err
     everything = [type for types in ORDER.values() for type in types]
     assert sorted(_told(demo, everything)) == sorted(everything)
@@ -97,7 +109,10 @@ async def test_once_plays_one_payment_on_each_chain_to_settled(whole_environment
     assert "  they are up, each speaks as the real one does: quotes come from 3 sources" in demo.out
     rates = [line.strip() for line in demo.out if line.strip().startswith("rate ")]
     worded = [rate.partition(" by ")[0] for rate in rates]
-    assert [worded[0], worded[1], worded[-1]] == ["rate 60000 EUR", "rate 0.11 EUR", "rate 150 EUR"]
+    assert [worded[0], worded[1], *worded[-2:]] == [
+        *("rate 60000 EUR", "rate 0.11 EUR"),
+        *("rate 150 EUR", "rate 2 EUR"),
+    ]
     assert all(rate.endswith(" EUR by bitstamp, coinbase, kraken") for rate in rates)
     verified = re.findall(r"webhook: (\S+), evt_\w+, signature verified", "\n".join(demo.out))
     assert sorted(type for type in verified if type in everything) == sorted(everything)

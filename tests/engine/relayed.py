@@ -14,8 +14,8 @@ from paydaemon.core.relay import Relay, RelayStatus
 from paydaemon.engine.preparations import Preparation, Wish
 from paydaemon.engine.relays import Handed, Wait
 from paydaemon.store.port import Store
-from paydaemon.testing.fakerelay import PAYEE, RelayFaults, signed
-from tests.engine.world import SHOP, RelayingChain, World, world
+from paydaemon.testing.fakerelay import PAYEE, RelayFaults, RelayingChain, signed
+from tests.engine.world import SHOP, World, world
 
 RECEIVED, ACCEPTED, SUCCEEDED = RelayStatus.RECEIVED, RelayStatus.ACCEPTED, RelayStatus.SUCCEEDED
 FAILED, UNKNOWN = RelayStatus.FAILED, RelayStatus.UNKNOWN

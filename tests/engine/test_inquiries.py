@@ -15,7 +15,8 @@ from paydaemon.engine.inquiries import Inquiries
 from paydaemon.engine.limits import EngineLimits
 from paydaemon.hooks.ports import Reply
 from paydaemon.store.sqlite import open_store
-from tests.support.fakechain import FakeChain
+from paydaemon.testing.fakechain import FakeChain
+from paydaemon.testing.fakenetwork import FakeNetwork
 
 BALANCE = Reply("balance", "OK", {"balance_minor": 7})
 
@@ -45,12 +46,12 @@ async def asking(
     wait_s: float = 5.0,
     per_client: int = 20,
 ) -> AsyncIterator[tuple[AskedChain, Inquiries, dict[str, LiveChain]]]:
-    chain = AskedChain(system_clock, id="asked")
+    chain = AskedChain(FakeNetwork(system_clock, "asked"))
     chain.answering = answering
     async with open_store(":memory:", executor="inline") as store:
         live = {
             one.id: LiveChain(one, "fake", store, system_clock, stale_after_ms=1_000, wait_s=1.0)
-            for one in (chain, FakeChain(system_clock, id="plain"))
+            for one in (chain, FakeChain(FakeNetwork(system_clock, "plain")))
         }
         limits = EngineLimits(answer_wait_s=wait_s, questions_per_client=per_client)
         yield chain, Inquiries(live, policy, limits), live

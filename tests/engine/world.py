@@ -13,7 +13,6 @@ from paydaemon.core.invoice import Destination, Flag, Invoice, Option, Status
 from paydaemon.core.payment import Payment
 from paydaemon.core.policy import RelayPolicy
 from paydaemon.core.raterules import Rules
-from paydaemon.core.relay import SignedTransfer
 from paydaemon.engine.accounts import Accounts
 from paydaemon.engine.api import Api
 from paydaemon.engine.chains import HealthWatch, LiveChain
@@ -33,7 +32,7 @@ from paydaemon.store.sqlite import open_store
 from paydaemon.testing.clocks import TurnedClock
 from paydaemon.testing.fakechain import FakeChain
 from paydaemon.testing.fakenetwork import Credit, FakeNetwork
-from paydaemon.testing.fakerelay import FakeRelay, RelayFaults, RelayNetwork
+from paydaemon.testing.fakerelay import RelayingChain, RelayNetwork
 
 OPERATOR = Principal("key_operator", None)
 SHOP = Principal("key_shop", "shop")
@@ -190,20 +189,6 @@ class World:
         """Every payment that belongs to nobody, newest first."""
         page = await self.api.payments(OPERATOR, unmatched=True, cursor=None, limit=200)
         return [view.payment for view in page.items]
-
-
-class RelayingChain(FakeRelay, FakeChain):
-    """A chain that also passes transactions on, to a ledger that pays what they move on its network."""
-
-    def __init__(self, network: FakeNetwork, ledger: RelayNetwork) -> None:
-        super().__init__(network, "HBAR", depths=Depths(default=1, least=1, final=1))
-        self.ledger, self.faults_of_relay = ledger, RelayFaults()
-        ledger.on_success = self._pay
-
-    def _pay(self, transfer: SignedTransfer) -> None:
-        gains = [one for one in transfer.transfers if one.amount_minor > 0]
-        outputs = (Credit(one.destination_key, one.amount_minor) for one in gains)
-        self.network.pay(*outputs, id=transfer.transaction_id)
 
 
 def chain_on(network: FakeNetwork, ledger: RelayNetwork) -> FakeChain:

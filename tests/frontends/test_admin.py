@@ -63,7 +63,7 @@ async def test_every_act_through_the_socket_leaves_its_trail(daemon: Served) -> 
 
 async def test_marks_and_assignments_say_whose_key_it_was(daemon: Served) -> None:
     invoice, other = [await daemon.invoice() for _ in range(2)]
-    await daemon.engine.bitcoin.pay(("to nobody", 1000))
+    await daemon.engine.pay(("to nobody", 1000))
     async with daemon.client(daemon.keys["shop"]) as shop:
         for _ in range(2):
             await shop.post(f"/v1/invoices/{invoice['id']}/mark", json={"status": "settled"})
@@ -121,7 +121,7 @@ async def test_a_disabled_seller_reads_and_gets_nothing_new(daemon: Served) -> N
             assert (answer.status_code, error_of(answer)["code"]) == (403, "seller_disabled")
             assert (await client.get(f"/v1/invoices/{invoice['id']}")).json()["id"] == invoice["id"]
     issued = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 10))
-    await daemon.engine.bitcoin.pay((issued[0].key, 20_834))
+    await daemon.engine.pay((issued[0].key, 20_834))
     async with daemon.client(daemon.keys["shop"]) as shop:
         assert (await shop.get(f"/v1/invoices/{invoice['id']}")).json()["status"] == "processing"
         marked = await shop.post(f"/v1/invoices/{invoice['id']}/mark", json={"status": "invalid"})

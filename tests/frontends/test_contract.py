@@ -74,7 +74,7 @@ async def ask_for_everything(daemon: Served, folder: Path, who: str, seed: int, 
 async def configuration(daemon: Served) -> str:
     """What there is to ask for: an invoice, and a payment that belongs to none."""
     invoice = await daemon.invoice()
-    await daemon.engine.bitcoin.pay(("to nobody", 1_000))
+    await daemon.engine.pay(("to nobody", 1_000))
     async with daemon.client() as client:
         payment = (await client.get("/v1/payments?unmatched=true")).json()["data"][0]
     return CONFIG.format(invoice=invoice["id"], payment=payment["id"])

@@ -142,7 +142,7 @@ def commands() -> list[str]:
 async def variables(daemon: Served) -> dict[str, str]:
     """What the page takes for granted."""
     invoice, on_hedera = await daemon.invoice(), await daemon.invoice(chains=["hedera"])
-    await daemon.engine.bitcoin.pay(("to nobody", 1_000))
+    await daemon.engine.pay(("to nobody", 1_000))
     async with daemon.client() as client:
         unmatched: Json = (await client.get("/v1/payments?unmatched=true")).json()["data"][0]
         given = signed("tx-1", {(PAYEE, "HBAR"): 5}, memo="a gift")

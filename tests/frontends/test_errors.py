@@ -151,7 +151,7 @@ async def test_a_bug_is_logged_whole_and_told_as_nothing(
 
 async def test_a_request_that_takes_too_long_is_told_so(tmp_path: Any) -> None:
     async with served(tmp_path, Limits(request_timeout_s=0.2)) as daemon:
-        daemon.engine.bitcoin.answer(False)
+        daemon.engine.bitcoin.faults.destination_waits_for = trio.Event()
         async with daemon.client() as client:
             body = {"amount": "1", "currency": "EUR", "seller_id": "shop"}
             answer = await client.post("/v1/invoices", json=body)

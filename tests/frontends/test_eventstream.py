@@ -45,7 +45,7 @@ async def test_it_replays_and_then_stays_live(daemon: Served) -> None:
         (created,) = checked(await source.take(1))
         assert (created["seq"], created["invoice_id"]) == (1, first["id"])
         await pay(daemon)
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         told = checked(await source.take(3))
     assert source.retry_ms == RETRY_MS
     assert sorted(event["type"] for event in told) == [

@@ -9,7 +9,7 @@ import trio
 
 from paydaemon.engine.chains import absent_chains
 from paydaemon.frontends.routes import health
-from paydaemon.hooks.ports import HealthState
+from paydaemon.hooks.ports import Health, HealthState
 from paydaemon.store.port import StoreUnavailable
 from tests.support.served import Json, Served, error_of
 
@@ -51,13 +51,13 @@ async def test_a_chain_that_is_configured_no_more_is_told_and_keeps_nobody_from_
 
 async def test_each_chain_is_told_apart(daemon: Served) -> None:
     bitcoin, hedera = daemon.engine.chains.values()
-    bitcoin.state, bitcoin.reason = HealthState.STALE, "the node is away"
+    bitcoin.faults.health = Health(HealthState.STALE, "the node is away")
     async with daemon.client() as client:
         answer = await client.get("/readyz")
         assert answer.status_code == 200
         assert [chain["state"] for chain in answer.json()["chains"]] == ["stale", "healthy"]
         assert answer.json()["chains"][0]["reason"] == "the node is away"
-        hedera.state, hedera.reason = HealthState.STARTING, "catching up"
+        hedera.faults.health = Health(HealthState.STARTING, "catching up")
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
         assert (await client.get("/healthz")).status_code == 200
@@ -108,8 +108,8 @@ async def test_reasons_are_for_operators(daemon: Served, monkeypatch: pytest.Mon
         raise StoreUnavailable("/var/lib/paydaemon/paydaemon.sqlite3: the disk is full")
 
     bitcoin, hedera = daemon.engine.chains.values()
-    bitcoin.state, bitcoin.reason = HealthState.STALE, reason
-    hedera.state, hedera.reason = HealthState.STARTING, reason
+    bitcoin.faults.health = Health(HealthState.STALE, reason)
+    hedera.faults.health = Health(HealthState.STARTING, reason)
     monkeypatch.setattr(daemon.engine.api.journal, "page", broken)
     general = ["not to be relied on now", "not ready yet", "not to be relied on now"]
     for key in ("", "pd_operator_" + "A" * 43, "x", daemon.keys["shop"]):
@@ -127,7 +127,7 @@ async def test_reasons_are_for_operators(daemon: Served, monkeypatch: pytest.Mon
 
 async def test_a_sellers_invoice_is_refused_without_the_reason(daemon: Served) -> None:
     for chain in daemon.engine.chains.values():
-        chain.state, chain.reason = HealthState.STALE, "/var/lib/bitcoind/.cookie cannot be read"
+        chain.faults.health = Health(HealthState.STALE, "/var/lib/bitcoind/.cookie cannot be read")
     body = {"amount": "1", "currency": "EUR", "seller_id": "shop", "chains": ["bitcoin"]}
     for key, message in (
         (daemon.keys["shop"], "chain bitcoin is stale"),

@@ -280,7 +280,7 @@ async def test_the_host_header_decides_nothing(daemon: Served) -> None:
 
 async def test_a_client_that_leaves_requests_behind_is_let_go(daemon: Served) -> None:
     """hypercorn would wait for good: it reads no further until the first request is answered."""
-    daemon.engine.bitcoin.answer(False)
+    daemon.engine.bitcoin.faults.destination_waits_for = answering = trio.Event()
     body = b'{"amount":"1","currency":"EUR","seller_id":"shop"}'
     head = (
         f"POST /v1/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {daemon.key}\r\n"
@@ -291,7 +291,7 @@ async def test_a_client_that_leaves_requests_behind_is_let_go(daemon: Served) ->
         await stream.send_all((head.encode() + body) * 3)
         await until(lambda: daemon.counts.open == 1)
         await trio.sleep(0.05)
-    daemon.engine.bitcoin.answer()
+    answering.set()
     await until(lambda: daemon.counts.open == 0)
     await still_answers(daemon)
 

@@ -9,7 +9,7 @@ import trio
 
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import system_clock
-from paydaemon.hooks.ports import HealthState, Rate
+from paydaemon.hooks.ports import Rate
 from tests.support.served import PUBLIC_URL, Served, error_of
 
 LEAST = {"amount": "12.50", "currency": "EUR", "seller_id": "shop"}
@@ -259,8 +259,8 @@ async def test_a_mark_wins_over_the_amounts(daemon: Served) -> None:
 async def test_a_payment_is_shown_in_its_option(daemon: Served) -> None:
     invoice = await daemon.invoice()
     key = await destination_key(daemon)
-    await daemon.engine.bitcoin.pay((key, 20_834))
-    await daemon.engine.bitcoin.mine(2)
+    await daemon.engine.pay((key, 20_834))
+    await daemon.engine.mine(2)
     async with daemon.client() as client:
         shown = (await client.get(f"/v1/invoices/{invoice['id']}")).json()
     assert shown["status"] == "processing"
@@ -271,13 +271,12 @@ async def test_a_payment_is_shown_in_its_option(daemon: Served) -> None:
 
 
 async def test_a_stale_chain_is_named_where_nothing_else_can_be_offered(daemon: Served) -> None:
-    daemon.engine.bitcoin.state = HealthState.STALE
-    daemon.engine.bitcoin.reason = "the node is away"
+    daemon.engine.bitcoin.network.away = True
     answer = await post(daemon, {**LEAST, "chains": ["bitcoin"]})
     assert answer.status_code == 503
     error = error_of(answer)
     assert (error["type"], error["code"], error["param"]) == ("unavailable", "nothing_to_offer", "chains")
-    assert "bitcoin is stale: the node is away" in error["message"]
+    assert "bitcoin is stale: the network is away" in error["message"]
     assert int(answer.headers["Retry-After"]) >= 1
     others = (await post(daemon, LEAST)).json()
     assert [option["chain"] for option in others["options"]] == ["hedera"]

@@ -56,7 +56,7 @@ async def request(daemon: Served, method: str, path: str, key: str | None, names
 async def names(daemon: Served) -> dict[str, str]:
     """An invoice of the shop's, and a payment that belongs to nobody."""
     invoice = await daemon.invoice()
-    await daemon.engine.bitcoin.pay(("to nobody", 1000))
+    await daemon.engine.pay(("to nobody", 1000))
     async with daemon.client() as client:
         (payment,) = (await client.get("/v1/payments?unmatched=true")).json()["data"]
     return {"invoice": invoice["id"], "payment": payment["id"]}

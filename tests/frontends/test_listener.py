@@ -232,7 +232,7 @@ async def test_a_port_in_use_is_an_error_of_the_system(daemon: Served) -> None:
 async def test_what_is_under_way_is_finished_and_nothing_new_is_taken(tmp_path: Path) -> None:
     answers: list[httpx.Response] = []
     async with served(tmp_path, Limits(grace_s=30)) as daemon:
-        daemon.engine.bitcoin.answer(False)
+        daemon.engine.bitcoin.faults.destination_waits_for = answering = trio.Event()
 
         async def create() -> None:
             async with daemon.client() as client:
@@ -252,7 +252,7 @@ async def test_what_is_under_way_is_finished_and_nothing_new_is_taken(tmp_path: 
                 await trio.open_tcp_stream("127.0.0.1", daemon.port)
             assert not daemon.socket.exists()
             assert not daemon.stopped.is_set()
-            daemon.engine.bitcoin.answer()
+            answering.set()
         assert answers[0].status_code == 201
         with trio.fail_after(BOUND_S):
             await daemon.stopped.wait()
@@ -260,7 +260,7 @@ async def test_what_is_under_way_is_finished_and_nothing_new_is_taken(tmp_path: 
 
 async def test_what_takes_longer_than_the_grace_is_cut(tmp_path: Path) -> None:
     async with served(tmp_path, Limits(grace_s=0.3)) as daemon:
-        daemon.engine.bitcoin.answer(False)
+        daemon.engine.bitcoin.faults.destination_waits_for = trio.Event()
         async with daemon.tcp() as stream:
             body = b'{"amount":"1","currency":"EUR","seller_id":"shop"}'
             head = (

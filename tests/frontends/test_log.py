@@ -17,8 +17,8 @@ from paydaemon.engine.chains import LiveChain
 from paydaemon.hooks.ports import DestinationRequest
 from paydaemon.logs import LogFormat, LogLevel, configure
 from paydaemon.store.port import StoreUnavailable
+from paydaemon.testing.fakechain import FakeChain
 from tests.logs.restore import restored
-from tests.support.fakechain import FakeChain
 from tests.support.served import Served, receive_json, served
 from tests.support.waiting import until
 

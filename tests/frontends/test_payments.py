@@ -5,7 +5,7 @@ from tests.support.served import Served, error_of
 
 async def test_an_unmatched_payment_is_found_and_assigned(daemon: Served) -> None:
     invoice = await daemon.invoice()
-    transaction = await daemon.engine.bitcoin.pay(("to nobody we know", 20_834))
+    transaction = await daemon.engine.pay(("to nobody we know", 20_834))
     async with daemon.client() as client:
         (payment,) = (await client.get("/v1/payments?unmatched=true")).json()["data"]
         assert payment["ref"] == f"{transaction}:0"
@@ -26,7 +26,7 @@ async def test_an_unmatched_payment_is_found_and_assigned(daemon: Served) -> Non
 async def test_a_payment_that_cannot_be_assigned_is_told_why(daemon: Served) -> None:
     invoice = await daemon.invoice()
     only_hbar = await daemon.invoice(chains=["hedera"])
-    await daemon.engine.bitcoin.pay(("to nobody we know", 20_834))
+    await daemon.engine.pay(("to nobody we know", 20_834))
     async with daemon.client() as client:
         (payment,) = (await client.get("/v1/payments?unmatched=true")).json()["data"]
         path = f"/v1/payments/{payment['id']}/assign"
@@ -48,9 +48,9 @@ async def test_a_seller_sees_the_payments_of_its_invoices_page_by_page(daemon: S
     for number in range(5):
         invoice = await daemon.invoice(seller_id="shop" if number % 2 else "rival")
         issued = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 100))
-        await daemon.engine.bitcoin.pay((issued[-1].key, 1_000 + number))
+        await daemon.engine.pay((issued[-1].key, 1_000 + number))
         assert invoice["id"]
-    await daemon.engine.bitcoin.pay(("to nobody we know", 5))
+    await daemon.engine.pay(("to nobody we know", 5))
 
     async def amounts(key: str) -> list[str]:
         seen: list[str] = []

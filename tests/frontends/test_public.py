@@ -74,7 +74,7 @@ async def test_the_websocket_tells_how_it_stands_and_then_each_change(daemon: Se
         told = [await message(events) for _ in range(2)]
         assert [one["type"] for one in told] == ["invoice.payment_seen", "invoice.processing"]
         assert told[-1]["invoice"]["status"] == "processing"
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         push = await message(events)
         assert (push["type"], push["payment"]["confirmations"]) == ("payment.confirming", 1)
         async with daemon.client() as client:

@@ -33,7 +33,7 @@ async def receive(connection: WebSocketConnection, count: int) -> list[Json]:
 async def pay(daemon: Served, amount_minor: int = 20_834) -> None:
     """Pay to the newest destination."""
     issued = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 10_000))
-    await daemon.engine.bitcoin.pay((issued[-1].key, amount_minor))
+    await daemon.engine.pay((issued[-1].key, amount_minor))
 
 
 async def test_it_replays_and_then_stays_live(daemon: Served) -> None:
@@ -69,7 +69,7 @@ async def test_each_new_depth_is_told_live(daemon: Served) -> None:
     invoice = await daemon.invoice()
     await pay(daemon)
     async with daemon.websocket() as events:
-        await daemon.engine.bitcoin.mine(6)
+        await daemon.engine.mine(6)
         pushes = [message for message in await receive(events, 7) if "seq" not in message]
     assert [push["type"] for push in pushes] == ["payment.confirming"] * 5
     assert [push["data"]["payment"]["confirmations"] for push in pushes] == [1, 2, 3, 4, 5]
@@ -105,11 +105,11 @@ async def test_a_seller_hears_of_its_own_invoices_alone(daemon: Served) -> None:
     async with daemon.websocket("?after=0", daemon.keys["rival"]) as events:
         await daemon.invoice()
         await pay(daemon)
-        await daemon.engine.bitcoin.mine(2)
+        await daemon.engine.mine(2)
         theirs = await daemon.invoice(seller_id="rival")
         assert (await receive_json(events))["invoice_id"] == theirs["id"]
         await pay(daemon)
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         told = await receive(events, 3)
     assert {message["invoice_id"] for message in told} == {theirs["id"]}
     journaled = [message["type"] for message in told if "seq" in message]
@@ -121,7 +121,7 @@ async def test_it_can_be_asked_for_one_invoice(daemon: Served) -> None:
     first, second = await daemon.invoice(), await daemon.invoice()
     async with daemon.websocket(f"?after=0&invoice_id={first['id']}") as events:
         await pay(daemon)
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         async with daemon.client() as client:
             await client.post(f"/v1/invoices/{first['id']}/mark", json={"status": "settled"})
         told = await receive(events, 3)
@@ -133,12 +133,12 @@ async def test_it_can_be_asked_for_some_types(daemon: Served) -> None:
     async with daemon.websocket("?after=0&type=invoice.processing") as events:
         await daemon.invoice()
         await pay(daemon)
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         await daemon.invoice()
         await pay(daemon)
         assert [message["type"] for message in await receive(events, 2)] == ["invoice.processing"] * 2
     async with daemon.websocket("?after=0&type=payment.confirming") as events:
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         assert [message["type"] for message in await receive(events, 2)] == ["payment.confirming"] * 2
 
 

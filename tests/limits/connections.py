@@ -83,7 +83,7 @@ async def two_requests_at_once(trial: Trial) -> str:
 async def a_chain_that_does_not_answer(trial: Trial) -> str:
     async with served(trial.folder, trial.all(0.1).frontends) as daemon, daemon.client() as client:
         daemon.engine.live_chains["bitcoin"].wait_s = trial.settings(0.1).plugin_wait_s
-        daemon.engine.bitcoin.answer(False)
+        daemon.engine.bitcoin.faults.destination_waits_for = trio.Event()
         return told(await client.post("/v1/invoices", json=ORDER))
 
 

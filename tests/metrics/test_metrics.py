@@ -14,7 +14,6 @@ from paydaemon.core.invoice import Status
 from paydaemon.engine.api import Counted
 from paydaemon.engine.clock import system_clock
 from paydaemon.frontends import Limits
-from paydaemon.hooks.ports import HealthState
 from paydaemon.journal import Filter
 from paydaemon.metrics import Metrics
 from paydaemon.metrics import scrape as scraping
@@ -22,6 +21,7 @@ from paydaemon.metrics.series import Series
 from paydaemon.store.port import StoreUnavailable
 from tests.frontends.relays import PATH, gift
 from tests.metrics.pages import Page, metrics_of, scrape
+from tests.support.engine import HEIGHT
 from tests.support.raw import read_answer
 from tests.support.served import QUICK, Served, receive_json, served
 from tests.support.waiting import until
@@ -186,7 +186,7 @@ async def test_invoices_are_told_by_status_after_a_restart_too(tmp_path: Path) -
         paid, *_ = [await daemon.invoice() for _ in range(3)]
         async with daemon.client() as client:
             await client.post(f"/v1/invoices/{paid['id']}/mark", json={"status": "settled"})
-        await daemon.engine.bitcoin.pay(("to nobody", 1_000))
+        await daemon.engine.pay(("to nobody", 1_000))
         before = await scrape(metrics_of(daemon))
     async with served(tmp_path) as daemon:
         after = await scrape(metrics_of(daemon))
@@ -197,16 +197,16 @@ async def test_invoices_are_told_by_status_after_a_restart_too(tmp_path: Path) -
 
 
 async def test_payments_and_amounts_are_counted_as_they_come_into_each_state(daemon: Served) -> None:
-    chain, metrics = daemon.engine.bitcoin, metrics_of(daemon)
+    metrics = metrics_of(daemon)
     (option,) = (await daemon.invoice())["options"]
     destination = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 1)[0])
     due = int(option["due_minor"])
-    await chain.pay((destination.key, due), ("to nobody", 10**30))
+    await daemon.engine.pay((destination.key, due), ("to nobody", 10**30))
     page = await scrape(metrics)
     assert page.value("payments_total", "BTC", "bitcoin", "pending") == 2
     assert page.value("payments_minor_total", "BTC", "bitcoin", "pending") == float(due + 10**30)
     assert ("BTC", "bitcoin", "confirmed") not in page.samples("payments_total")
-    await chain.mine(6)
+    await daemon.engine.mine(6)
     page = await scrape(metrics)
     assert page.value("payments_total", "BTC", "bitcoin", "confirmed") == 2
     assert page.value("payments_total", "BTC", "bitcoin", "pending") == 2, "nothing is counted twice"
@@ -217,8 +217,8 @@ async def test_payments_and_amounts_are_counted_as_they_come_into_each_state(dae
 
 async def test_a_payment_that_an_assignment_makes_final_is_counted(daemon: Served) -> None:
     invoice = await daemon.invoice(confirmations=1)
-    await daemon.engine.bitcoin.pay(("to nobody", 1_000))
-    await daemon.engine.bitcoin.mine(1)
+    await daemon.engine.pay(("to nobody", 1_000))
+    await daemon.engine.mine(1)
     async with daemon.client() as client:
         (payment,) = (await client.get("/v1/payments?unmatched=true")).json()["data"]
         body = {"invoice_id": invoice["id"]}
@@ -229,12 +229,12 @@ async def test_a_payment_that_an_assignment_makes_final_is_counted(daemon: Serve
 
 
 async def test_the_health_of_each_chain_is_told(daemon: Served) -> None:
-    daemon.engine.bitcoin.state = HealthState.STALE
+    daemon.engine.bitcoin.network.away = True
     page = await scrape(metrics_of(daemon))
     assert page.value("chain_state", "bitcoin", "stale") == 1
     assert page.value("chain_state", "bitcoin", "healthy") == 0
     assert page.value("chain_state", "hedera", "healthy") == 1
-    assert page.value("chain_height", "bitcoin") == 100
+    assert page.value("chain_height", "bitcoin") == HEIGHT
     assert -60 < page.value("chain_lag_seconds", "bitcoin") < 60
     assert 0 <= page.value("rate_age_seconds", "fixed") < 60
 

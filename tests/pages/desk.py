@@ -17,13 +17,13 @@ def link(daemon: Served, invoice: Json, query: str = "") -> str:
 async def pay(daemon: Served, invoice: Json, amount_minor: int = DUE) -> str:
     """Pay so much of an invoice in Bitcoin; returns the transaction's id."""
     index = int(invoice["options"][0]["destination"]["address"].removeprefix("bitcoin1q"))
-    return await daemon.engine.bitcoin.pay((f"bitcoin-key-{index}", amount_minor))
+    return await daemon.engine.pay((f"bitcoin-key-{index}", amount_minor))
 
 
 async def expire(daemon: Served) -> None:
     """Let every invoice expire: each chain has been seen complete for an hour more."""
     for chain in daemon.engine.chains.values():
-        chain.clock = lambda: system_clock() + HOUR_MS
+        chain.network.clock = lambda: system_clock() + HOUR_MS
         await chain.tell()
 
 

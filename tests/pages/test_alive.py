@@ -48,9 +48,9 @@ async def test_a_page_with_scripts_follows_what_happens(daemon: Served, browser:
         await pay(daemon, invoice, 10_000)
         await tab(heading, "Payment seen, waiting for confirmations")
         for depth in range(1, 6):
-            await daemon.engine.bitcoin.mine(1)
+            await daemon.engine.mine(1)
             await tab(step, f"{depth} of 6 confirmations")
-        await daemon.engine.bitcoin.mine(1)
+        await daemon.engine.mine(1)
         await tab(heading, "Paid")
         back = await tab(lambda page: page.get_attribute(".onward a", "href"))
         assert back == "https://shop.example/thanks"

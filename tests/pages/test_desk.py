@@ -51,7 +51,7 @@ async def do_business(daemon: Served) -> tuple[Json, str]:
         await daemon.invoice(note="Waiting", chains=["bitcoin", "hedera"])
         await pay(daemon, await daemon.invoice(note="In part"), 5_000)
         await pay(daemon, await daemon.invoice(amount="1000000", note="Too much"), 2_000_000_000)
-        await daemon.engine.bitcoin.pay(("to nobody", 20_834))
+        await daemon.engine.pay(("to nobody", 20_834))
 
         async def is_parked() -> bool:
             found = (await client.get(f"/v1/deliveries?state=parked&target={hook['id']}")).json()

@@ -75,7 +75,7 @@ async def test_a_payer_pays_without_leaving_the_shop(tmp_path: Path, browser: Br
 
         await tab(opened, shop.origin)
         await pay(daemon, invoice)
-        await daemon.engine.bitcoin.mine(6)
+        await daemon.engine.mine(6)
         await tab(told, f"Thank you. {invoice['id']} is paid.")
         await tab(lambda page: expect(inside(page).locator("h1")).to_have_text("Paid"))
         await tab(lambda page: page.get_by_role("button", name="Close").click())

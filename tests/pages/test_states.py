@@ -9,7 +9,6 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from paydaemon.core.payment import ObservedState
 from paydaemon.engine.clock import system_clock
 from paydaemon.frontends.routes import checkout
 from tests.pages.desk import BOTH, DUE, HOUR_MS, expire, link, mark, pay
@@ -40,23 +39,24 @@ async def partial(daemon: Served) -> tuple[str, str]:
 async def seen(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice(return_url=RETURN_URL)
     await pay(daemon, invoice)
-    await daemon.engine.bitcoin.mine(3)
+    await daemon.engine.mine(3)
     return link(daemon, invoice), "Payment seen, waiting for confirmations"
 
 
 async def over(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice(return_url=RETURN_URL)
     await pay(daemon, invoice, 2 * DUE)
-    await daemon.engine.bitcoin.mine(6)
+    await daemon.engine.mine(6)
     return link(daemon, invoice), "Paid"
 
 
 async def reversed_and_replaced(daemon: Served) -> tuple[str, str]:
     invoice = await daemon.invoice()
     paid = await pay(daemon, invoice)
-    await daemon.engine.bitcoin.mine(6)
-    await daemon.engine.bitcoin.reorganise(6)
-    await daemon.engine.bitcoin.spoil(paid, ObservedState.REPLACED, "another")
+    await daemon.engine.mine(6)
+    await daemon.engine.undo(6)
+    daemon.engine.bitcoin.network.replace(paid)
+    await daemon.engine.bitcoin.tell()
     return link(daemon, invoice), "Waiting for your payment"
 
 

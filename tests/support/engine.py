@@ -28,21 +28,20 @@ from paydaemon.hooks.ports import Rate
 from paydaemon.journal import Journal
 from paydaemon.store.port import Store
 from paydaemon.store.sqlite import open_store
-from paydaemon.testing.fakerelay import FakeRelay, RelayFaults, RelayNetwork
+from paydaemon.testing.fakechain import FakeChain
+from paydaemon.testing.fakenetwork import Credit, FakeNetwork
+from paydaemon.testing.fakerelay import RelayingChain, RelayNetwork
 from tests.deliveries.played import PlayedNotifier
-from tests.support.fakechain import FakeChain
 
 HOUR_MS = 3_600_000
+HEIGHT = 100
+"""How long Bitcoin's chain is at the start: so many blocks can be taken back."""
 PRICES = {"BTC": "60000.00", "HBAR": "0.25"}
-
-
-class RelayingChain(FakeRelay, FakeChain):
-    """A chain that also passes transactions on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Everything below the frontends. `bitcoin` is the chain that tests pay on."""
+    """Everything below the frontends, with two networks. What happens on `bitcoin` is told at once."""
 
     api: Api
     store: Store
@@ -53,7 +52,7 @@ class Engine:
 
     @property
     def bitcoin(self) -> FakeChain:
-        """The chain called bitcoin."""
+        """The chain that most tests pay on; it speaks when it is told to."""
         return self.chains["bitcoin"]
 
     @property
@@ -63,19 +62,35 @@ class Engine:
         assert isinstance(chain, RelayingChain)
         return chain
 
+    async def pay(self, *outputs: tuple[str, int]) -> str:
+        """Pay destinations, by their keys, in one transaction; returns its id once it is recorded."""
+        txid = self.bitcoin.network.pay(*(Credit(key, amount_minor) for key, amount_minor in outputs))
+        await self.bitcoin.tell()
+        return txid
+
+    async def mine(self, blocks: int = 1) -> None:
+        """Mine so many blocks; each is recorded before the next."""
+        for _ in range(blocks):
+            self.bitcoin.network.grow()
+            await self.bitcoin.tell()
+
+    async def undo(self, depth: int) -> None:
+        """Take so many blocks back; what they held waits for a block again."""
+        self.bitcoin.network.undo(depth)
+        await self.bitcoin.tell()
+
 
 @asynccontextmanager
 async def engine_on(
     path: Path, *, wait_s: float = 10.0, queue_limit: int = 10_000, limits: EngineLimits | None = None
 ) -> AsyncIterator[Engine]:
-    """An engine whose two chains run and whose rates are known."""
+    """An engine whose two chains have been seen complete and whose rates are known; its networks are new."""
     async with open_store(path, queue_limit=queue_limit) as store, trio.open_nursery() as nursery:
         engine = _compose(store, wait_s, limits)
         for id, chain in engine.chains.items():
             measures = engine.live_chains[id].measures
-            await nursery.start(
-                chain.run, Host(store, chain, system_clock, engine.api.live, measures=measures)
-            )
+            await chain.start(Host(store, chain, system_clock, engine.api.live, measures=measures))
+            await chain.tell()
             await engine.live_chains[id].refresh()
         publish_rates(engine)
         await nursery.start(engine.api.relays.run)
@@ -94,10 +109,15 @@ def publish_rates(engine: Engine) -> None:
     engine.rates.publish("fixed", rates)
 
 
+def _chains() -> Mapping[str, FakeChain]:
+    bitcoin = FakeNetwork(system_clock, "bitcoin")
+    bitcoin.grow(HEIGHT)
+    hedera = FakeNetwork(system_clock, "hedera", blocks=False)
+    return {"bitcoin": FakeChain(bitcoin), "hedera": RelayingChain(hedera, RelayNetwork())}
+
+
 def _compose(store: Store, wait_s: float, limits: EngineLimits | None) -> Engine:
-    hedera = RelayingChain(system_clock, id="hedera", symbol="HBAR")
-    hedera.ledger, hedera.faults_of_relay = RelayNetwork(), RelayFaults()
-    chains = {"bitcoin": FakeChain(system_clock), "hedera": hedera}
+    chains = _chains()
     live_chains = {
         id: LiveChain(chain, id, store, system_clock, stale_after_ms=HOUR_MS, wait_s=wait_s)
         for id, chain in chains.items()

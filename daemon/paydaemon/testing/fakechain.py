@@ -29,13 +29,13 @@ POLL_S = 10.0
 class Faults:
     """What a chain does badly: each exception is raised by what it is named for, while it stands here.
 
-    Whoever asks for a destination waits until the event is set.
+    Whoever asks for a destination waits until the event is set. `health` can also be what it says of itself.
     """
 
     destination_waits_for: trio.Event | None = None
     destination: Exception | None = None
     look: Exception | None = None
-    health: Exception | None = None
+    health: Exception | Health | None = None
 
 
 class FakeChain:
@@ -112,9 +112,11 @@ class FakeChain:
         await host.observe(list(self.observed(self.network.transactions[txid])), None, None)
 
     def health(self) -> Health:
-        """Healthy from the first complete look, for as long as the network can be seen."""
-        if self.faults.health is not None:
+        """Healthy from the first complete look, for as long as the network can be seen, or as it was told."""
+        if isinstance(self.faults.health, Exception):
             raise self.faults.health
+        if self.faults.health is not None:
+            return self.faults.health
         if self.network.away:
             return Health(HealthState.STALE, "the network is away")
         if not self._complete:

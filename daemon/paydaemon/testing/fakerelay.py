@@ -1,16 +1,14 @@
 """A network that takes signed transactions, in memory, and the second port of a chain that passes them on.
 
 `RelayNetwork` is what outlives a daemon: it takes each transaction once, whatever is handed over again, and
-knows for good what became of it. `FakeRelay` is the port, to be put before a chain's class:
+knows for good what became of it. `RelayingChain` is a chain in memory that hands over to it; `FakeRelay` is
+its port alone, to be put before another chain's class.
 
-    class RelayingChain(FakeRelay, FakeChain): ...
-
-    chain = RelayingChain(network)
-    chain.ledger = RelayNetwork()
+    chain = RelayingChain(FakeNetwork(clock, "hedera", blocks=False), RelayNetwork())
     given = signed("tx-1", {("payee", "memo"): 5, ("payer", ""): -5})
 
 A transaction is the base64 of a JSON object, or the object's bytes. Nothing is signed: `forged` says that a
-signature would be wrong. What it is told to do badly stands in `faults`, or is left to dice.
+signature would be wrong. What it is told to do badly stands in `faults_of_relay`, or is left to dice.
 """
 
 import hashlib
@@ -27,7 +25,9 @@ import trio
 from paydaemon.core.errors import invalid
 from paydaemon.core.invoice import Destination
 from paydaemon.core.relay import Outcome, RelayStatus, SignedTransfer, Transfer
-from paydaemon.hooks.ports import DestinationRequest, Health, HealthState, PayTo, Unsigned
+from paydaemon.hooks.ports import Depths, DestinationRequest, Health, HealthState, PayTo, Unsigned
+from paydaemon.testing.fakechain import FakeChain
+from paydaemon.testing.fakenetwork import Credit, FakeNetwork
 
 PAYEE = "0.0.1001"
 """The account that a relaying chain is paid to; each invoice has a memo of its own there."""
@@ -230,6 +230,22 @@ class FakeRelay:
         """Ask the network."""
         await self.faults_of_relay.commit("follow")
         return await self.ledger.follow(transfer)
+
+
+class RelayingChain(FakeRelay, FakeChain):
+    """A chain that also passes transactions on, to a ledger that pays what they move on its network."""
+
+    def __init__(self, network: FakeNetwork, ledger: RelayNetwork, symbol: str = "HBAR") -> None:
+        super().__init__(network, symbol, depths=Depths(default=1, least=1, final=1))
+        self.ledger, self.faults_of_relay = ledger, RelayFaults()
+        ledger.on_success = self._pay
+
+    def _pay(self, transfer: SignedTransfer) -> None:
+        native, *tokens = self.assets
+        known = {native.code: None, **{token.code: token for token in tokens}}
+        gains = [one for one in transfer.transfers if one.amount_minor > 0 and one.asset_code in known]
+        outputs = (Credit(one.destination_key, one.amount_minor, known[one.asset_code]) for one in gains)
+        self.network.pay(*outputs, id=transfer.transaction_id)
 
 
 def _transfer(content: dict[str, object]) -> SignedTransfer:

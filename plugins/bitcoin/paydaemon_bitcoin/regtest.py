@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import Self
 import trio
 
 from paydaemon.core.money import format_minor
+from paydaemon.hooks.children import Child, start_child
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
 from paydaemon_bitcoin.rpc import Rpc, connect, cookie_file
 
@@ -33,7 +33,6 @@ USER = "user"
 _START_TRIES = 5
 _START_S = 60.0
 _CALL_S = 600.0
-_STOP_S = 30.0
 _LOOK_S = 0.02
 _SPENDABLE = 101  # blocks after which the first coinbase can be spent
 
@@ -101,7 +100,7 @@ class RegtestNode:
         self.rpc_port = 0
         self.zmq_port = 0
         self._bin = find_bitcoind()
-        self._process: trio.Process | None = None
+        self._process: Child | None = None
         self._rpc: Rpc | None = None
 
     async def __aenter__(self) -> Self:
@@ -199,13 +198,7 @@ class RegtestNode:
         self.cookie.unlink(missing_ok=True)
         command = [str(self._bin / "bitcoind"), f"-datadir={self.folder}", "-printtoconsole=0"]
         with (self.folder / "stderr.log").open("wb") as errors:
-            self._process = await trio.lowlevel.open_process(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,  # Ctrl-C is for whoever runs it, who then stops it
-            )
+            self._process = await start_child(command, stderr=errors)
 
     async def _answers(self) -> bool:
         """Whether it comes to answer; False where it ends instead. Raises `TooSlowError`."""
@@ -225,13 +218,7 @@ class RegtestNode:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.send_signal(how)
-        with trio.move_on_after(_STOP_S):
-            await process.wait()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await process.end(how)
         self._hang_up()  # whoever made a call meanwhile has dialled anew
 
     def _hang_up(self) -> None:

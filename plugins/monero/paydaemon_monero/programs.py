@@ -4,13 +4,13 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import trio
 
+from paydaemon.hooks.children import Child, start_child
 from paydaemon.hooks.sandbox import NotInstalled
 from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.rpc import Rpc
@@ -20,7 +20,6 @@ WALLET_RPC = "monero-wallet-rpc"
 HOST = "127.0.0.1"
 
 _START_S = 90.0
-_STOP_S = 30.0
 _LOOK_S = 0.05
 _CALL_S = 120.0
 _LOG_TAIL = 2_000
@@ -63,7 +62,7 @@ class Program:
         self.rpc = Rpc(name, self.url, timeout_s=_CALL_S)
         self._name = name
         self._arguments = arguments
-        self._process: trio.Process | None = None
+        self._process: Child | None = None
         self._dialled = False
 
     @property
@@ -102,7 +101,7 @@ class Program:
         process, self._process = self._process, None
         await self.hang_up()
         if process is not None:
-            await _end(process, how)
+            await process.end(how)
 
     @property
     def runs(self) -> bool:
@@ -119,13 +118,7 @@ class Program:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [str(find_monero() / self._name), f"--rpc-bind-ip={HOST}", f"--rpc-bind-port={self.port}"]
         with self._output.open("wb") as output:
-            self._process = await trio.lowlevel.open_process(
-                [*command, *self._arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for whoever runs it, who then stops it
-            )
+            self._process = await start_child([*command, *self._arguments], stdout=output, stderr=output)
 
     async def _answers(self) -> bool:
         self.check()
@@ -140,16 +133,6 @@ class Program:
 
     def _said(self) -> str:
         return f"{self._name} ended: {self._output.read_text(errors='replace')[-_LOG_TAIL:]}"
-
-
-async def _end(process: trio.Process, how: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        process.send_signal(how)
-    with trio.move_on_after(_STOP_S):
-        await process.wait()
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
 
 
 def cache() -> Path:

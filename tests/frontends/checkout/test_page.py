@@ -52,11 +52,11 @@ async def test_an_invoice_that_cannot_be_paid_at_all_says_so(daemon: Served) -> 
 async def test_the_newest_payments_are_shown_and_all_are_counted(daemon: Served) -> None:
     invoice = await daemon.invoice()
     [issued] = await daemon.engine.store.read(lambda reader: reader.destinations("bitcoin", -1, 10))
-    await daemon.engine.bitcoin.pay(*((issued.key, 10 + number) for number in range(20)))
+    await daemon.engine.pay(*((issued.key, 10 + number) for number in range(20)))
     shown = await page(daemon, invoice)
     assert shown.count('class="payment pending"') == 20
     assert "in all" not in shown
-    await daemon.engine.bitcoin.pay((issued.key, 77))
+    await daemon.engine.pay((issued.key, 77))
     shown = await page(daemon, invoice)
     assert shown.count('class="payment pending"') == 20
     assert "21 payments in all; the newest 20:" in shown

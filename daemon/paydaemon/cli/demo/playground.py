@@ -13,14 +13,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any, NoReturn
 
 import click
 import trio
 
 from paydaemon.cli.client import call
+from paydaemon.cli.ending import first, reason
 from paydaemon.cli.toml import to_toml
+from paydaemon.hooks.children import Child, start_child
 from paydaemon.hooks.notifier import Recipient, RecipientFacts
 from paydaemon.hooks.sandbox import NotInstalled, Sandbox, SandboxFacts
 from paydaemon.plugins import load_plugins
@@ -116,13 +117,30 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
 
 
 async def _start(nursery: trio.Nursery, chain: str, sandbox: Sandbox, place: Path) -> SandboxFacts:
+    facts: SandboxFacts = await nursery.start(_run, chain, sandbox, place)
+    return facts
+
+
+async def _run(
+    chain: str,
+    sandbox: Sandbox,
+    place: Path,
+    *,
+    task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """A sandbox is a plugin's, and may fail in any way at any time: what it raises is told by its name."""
     try:
-        facts: SandboxFacts = await nursery.start(sandbox.run, place)
+        await sandbox.run(place, task_status=task_status)
     except NotInstalled:
         raise
-    except Exception as error:  # a sandbox is a plugin's, and may fail in any way
-        raise click.ClickException(f"no local {chain} network: {error}") from error
-    return facts
+    except Exception as error:
+        raise click.ClickException(f"no local {chain} network: {_why(error)}") from error
+    raise click.ClickException(f"no local {chain} network: it has ended")
+
+
+def _why(error: Exception) -> str:
+    told = first(error) if isinstance(error, ExceptionGroup) else error
+    return reason(told) or type(told).__name__
 
 
 async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say: Say) -> Tables:
@@ -131,7 +149,11 @@ async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say
     sandboxes = {name: plugin.sandbox for name, plugin in brought if plugin.sandbox is not None}
     names = list(sandboxes)[:MOST_EXCHANGES]
     if not names:
-        raise click.ClickException("no installed plugin brings an exchange to quote from")
+        raise click.ClickException(
+            "no installed plugin brings an exchange to quote from: install paydaemon-rates"
+        )
+    if not prices:
+        raise click.ClickException("no local network names a price to quote at (SandboxFacts.prices)")
     say(f"starting local exchanges: {', '.join(names)} …")
     tables = {name: await nursery.start(sandboxes[name]().run, prices) for name in names}
     say(f"  they are up, each speaks as the real one does: quotes come from {len(tables)} sources")
@@ -192,14 +214,12 @@ def _write_wallets(folder: Path, networks: Mapping[str, Network]) -> Mapping[str
 
 @asynccontextmanager
 async def _daemon(config: Path, folder: Path, say: Say) -> AsyncIterator[int]:
-    """The daemon's process, from ready to stopped, in a session of its own: Ctrl-C is for us, not for it."""
+    """The daemon's process, from ready to stopped."""
     log = folder / "daemon.log"
     say("starting the daemon …")
     command = [sys.executable, "-m", "paydaemon", "run", "--config", str(config)]
     with log.open("wb") as output:
-        process = await trio.lowlevel.open_process(
-            command, stdin=DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+        process = await start_child(command, stdout=output, stderr=output)
     try:
         await _wait_ready(process, folder / "state" / "admin.sock", log)
         say("  the daemon is ready")
@@ -208,10 +228,10 @@ async def _daemon(config: Path, folder: Path, say: Say) -> AsyncIterator[int]:
             yield process.pid
             nursery.cancel_scope.cancel()
     finally:
-        await _stop(process)
+        await process.end(within_s=STOPPED_WITHIN_S)
 
 
-async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
+async def _wait_ready(process: Child, socket: Path, log: Path) -> None:
     """Wait until every chain can be offered. Raises with the log's end where the daemon gives up."""
     with trio.move_on_after(READY_WITHIN_S):
         while process.poll() is None:
@@ -223,7 +243,7 @@ async def _wait_ready(process: trio.Process, socket: Path, log: Path) -> None:
     raise click.ClickException(f"the daemon did not become ready; {await _end_of(log)}")
 
 
-async def _fail_once_it_ends(process: trio.Process, log: Path) -> NoReturn:
+async def _fail_once_it_ends(process: Child, log: Path) -> NoReturn:
     """A daemon that ends by itself takes the demo with it: nothing of it would work any more."""
     status = await process.wait()
     raise click.ClickException(f"the daemon has ended, with status {status}; {await _end_of(log)}")
@@ -251,17 +271,6 @@ def _told_by(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for price in row["sources"]:
         if price["rate"] is not None:
             yield price["pair"], price["source"]
-
-
-async def _stop(process: trio.Process) -> None:
-    with trio.CancelScope(shield=True):
-        if process.poll() is None:
-            process.terminate()
-        with trio.move_on_after(STOPPED_WITHIN_S):
-            await process.wait()
-        if process.poll() is None:
-            process.kill()
-            await process.wait()
 
 
 def _introduce(

@@ -34,6 +34,17 @@ FLAGS: Mapping[Flag, str] = {
 }
 
 
+BROUGHT: Mapping[str, str] = {
+    "chains": "Chains",
+    "rate_sources": "Rate sources",
+    "notifiers": "Notifiers",
+    "frontends": "Frontends",
+    "sandboxes": "Sandboxes",
+    "commands": "Commands",
+}
+"""What a plugin can bring, in the order that `paydaemon plugins` has it in."""
+
+
 FIELDS: Mapping[str, str] = {
     "q": "Search",
     "status": "Status",

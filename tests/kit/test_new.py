@@ -10,7 +10,9 @@ from click.testing import CliRunner, Result
 
 from paydaemon.cli.main import cli
 from paydaemon.cli.plugin import KINDS
-from paydaemon.scaffold import MAX_NAME, Kind, Project
+from paydaemon.plugins import LoadedPlugins
+from paydaemon.scaffold import MAX_NAME, OURS, Kind, Project
+from tests.kit.walk import ROOT
 
 LONG = "a-name-of-thirty-two-letters-now"
 
@@ -45,6 +47,17 @@ def test_a_name_that_somebody_has_is_refused_with_whose_it_is(tmp_path: Path) ->
     for name, owner in (("bitcoin", "bitcoin of paydaemon-bitcoin"), ("kraken", "rates of paydaemon-rates")):
         done = new(name, "--kind", "rates", "--folder", str(tmp_path / "there"))
         assert done.stderr == f'Error: NAME: "{name}" is taken by the plugin {owner}\n'
+
+
+def test_the_name_of_one_of_ours_is_refused_where_that_is_not_installed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {one.name for one in (ROOT / "plugins").iterdir() if (one / "pyproject.toml").is_file()} == OURS
+    monkeypatch.setattr("paydaemon.plugins.load_plugins", lambda: LoadedPlugins((), {}, {}, {}))
+    done = new("bitcoin", "--kind", "chain", "--folder", str(tmp_path / "there"))
+    assert done.stderr == (
+        "Error: NAME: \"bitcoin\" is taken by a plugin of paydaemon's own, paydaemon-bitcoin\n"
+    )
 
 
 def test_what_is_there_already_stays_as_it_is(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ NAME = re.compile(r"(?!paydaemon)[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
 MAX_NAME = 32
 PREFIX = "paydaemon-"
 """What a distribution's name begins with."""
+OURS = frozenset({"bitcoin", "email", "hedera", "monero", "rates", "socketio", "spellbook", "webhook"})
+"""Whose distributions are paydaemon's own, installed or not."""
 
 _WORD = re.compile(r"@([a-z]+)@")
 _SUFFIX = ".in"

@@ -111,7 +111,9 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
         except NotInstalled as missing:
             say(f"  left out: {missing}")
     if not networks:
-        raise click.ClickException("no installed plugin brings a local network to show")
+        raise click.ClickException(
+            "no installed plugin brings a local network to show: install paydaemon-bitcoin"
+        )
     return networks
 
 
@@ -131,7 +133,7 @@ async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say
     sandboxes = {name: plugin.sandbox for name, plugin in brought if plugin.sandbox is not None}
     names = list(sandboxes)[:MOST_EXCHANGES]
     if not names:
-        raise click.ClickException("no installed plugin brings an exchange to quote from")
+        raise click.ClickException("no installed plugin brings an exchange to quote from: install paydaemon-rates")
     say(f"starting local exchanges: {', '.join(names)} …")
     tables = {name: await nursery.start(sandboxes[name]().run, prices) for name in names}
     say(f"  they are up, each speaks as the real one does: quotes come from {len(tables)} sources")

@@ -64,5 +64,5 @@ def test_tls_goes_before_the_system() -> None:
 
 def test_what_goes_round_in_a_circle_ends() -> None:
     outer, inner = urllib.error.URLError(SECRET), ValueError(SECRET)
-    outer.reason, inner.__context__ = inner, outer  # type: ignore[assignment]
+    outer.reason, inner.__context__ = inner, outer
     assert cause_of(outer) == "it was lost"

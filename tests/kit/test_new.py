@@ -56,7 +56,7 @@ def test_the_name_of_one_of_ours_is_refused_where_that_is_not_installed_too(
     monkeypatch.setattr("paydaemon.plugins.load_plugins", lambda: LoadedPlugins((), {}, {}, {}))
     done = new("bitcoin", "--kind", "chain", "--folder", str(tmp_path / "there"))
     assert done.stderr == (
-        "Error: NAME: \"bitcoin\" is taken by a plugin of paydaemon's own, paydaemon-bitcoin\n"
+        'Error: NAME: "bitcoin" is taken by a plugin of paydaemon\'s own, paydaemon-bitcoin\n'
     )
 
 

@@ -84,11 +84,10 @@ class Place:
 
 
 def _check_out(folder: Path) -> None:
-    """The daemon and the Makefile, set up; what is locked is gathered already, and the plugins are left out."""
+    """The daemon and the Makefile, set up, and what is locked gathered already. No plugins."""
+    folder.mkdir()
     for name in ("daemon", "requirements", "tools", "Makefile"):
-        link = folder / name
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(ROOT / name)
+        (folder / name).symlink_to(ROOT / name)
     for done in (".venv/.locked", ".venv/.stamp", "build/wheels/.locked", "plugins/.none"):
         (folder / done).parent.mkdir(parents=True, exist_ok=True)
         (folder / done).touch()

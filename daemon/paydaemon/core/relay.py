@@ -96,13 +96,14 @@ class Outcome:
 class Relay:
     """One transaction that was handed in, and what is known of it.
 
-    `id` names it here. Its `chain` and `transaction_id` are its own forever, and `digest` is that of the one
-    transaction that they stand for; `transfers` and `expires_at_ms` are as `SignedTransfer` has them, and
-    `status`, `precheck`, `receipt`, `node` and `error` as `Outcome` has. It was handed in at `created_at_ms`,
-    and `updated_at_ms` is when it last changed. `invoice_id` is the open invoice that it was to pay when it was handed in; `seller_id` is whose
-    that is, or whose key handed it in. `payer` and `memo` are what was signed, and `payees` the accounts of
-    ours that it credits: all None where the release that recorded it did not keep them. `raw` is there until
-    the outcome is final: by it the relay is gone on with, also by later runs of the daemon.
+    `id` names it here. Its `chain` and `transaction_id` are its own forever, and `digest` is that of the
+    one transaction that they stand for; `transfers` and `expires_at_ms` are as `SignedTransfer` has them,
+    and `status`, `precheck`, `receipt`, `node` and `error` as `Outcome` has. `invoice_id` is the open
+    invoice that it was to pay when it was handed in, at `created_at_ms`; it last changed at
+    `updated_at_ms`. `seller_id` is whose invoice that is, or whose key handed it in. `payer` and `memo` are
+    what was signed, and `payees` the accounts of ours that it credits: all None where the release that
+    recorded it did not keep them. `raw` is there until the outcome is final: by it the relay is gone on
+    with, also by later runs of the daemon.
     """
 
     id: str

@@ -175,4 +175,4 @@ class Recipient(Protocol):
         """Take what is told about a seller's invoices, and `say` in a line what it was, until cancelled."""
 
     def trust(self, secret: str) -> None:
-        """What its endpoint's notices are signed with: called once, before anything is told, if it has one."""
+        """What its endpoint's notices are signed with: called once there is one, before any is told."""

@@ -102,7 +102,7 @@ class Chain(Protocol):
         """
 
     def health(self) -> Health:
-        """What this chain says of itself now. Must not wait: it is asked every second, and by each invoice."""
+        """What this chain says of itself now, asked every second and for each invoice. Must not wait."""
 
 
 @dataclass(frozen=True, slots=True)

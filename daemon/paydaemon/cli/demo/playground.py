@@ -133,7 +133,9 @@ async def _start_exchanges(nursery: trio.Nursery, prices: Mapping[str, str], say
     sandboxes = {name: plugin.sandbox for name, plugin in brought if plugin.sandbox is not None}
     names = list(sandboxes)[:MOST_EXCHANGES]
     if not names:
-        raise click.ClickException("no installed plugin brings an exchange to quote from: install paydaemon-rates")
+        raise click.ClickException(
+            "no installed plugin brings an exchange to quote from: install paydaemon-rates"
+        )
     say(f"starting local exchanges: {', '.join(names)} …")
     tables = {name: await nursery.start(sandboxes[name]().run, prices) for name in names}
     say(f"  they are up, each speaks as the real one does: quotes come from {len(tables)} sources")

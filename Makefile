@@ -97,19 +97,27 @@ format: .venv/.stamp ## rewrites the code as ruff wants it
 # --- Installing it
 
 .PHONY: install
-install: build/wheels/.stamp ## the service: a virtualenv, units, configuration, manual; PREFIX, SYSCONFDIR, DESTDIR
+install: wheels ## the service: a virtualenv, units, configuration, manual; PREFIX, SYSCONFDIR, DESTDIR
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" tools/install-service install "$(PYTHON)"
 
 .PHONY: uninstall
 uninstall: ## takes that away again; configuration and state stay
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" tools/install-service uninstall
 
-# What is locked, checked by its hashes, and then the workspace itself.
-build/wheels/.stamp: .venv/.stamp requirements/runtime.txt $(SOURCES)
-	@echo "Building wheels in build/" >&2
+.PHONY: wheels
+wheels: build/wheels/.stamp ## paydaemon, its plugins and all that they need, as wheels in build/wheels
+
+# What is locked is checked by its hashes, and stays as it is while only the workspace changes.
+build/wheels/.stamp: build/wheels/.locked $(SOURCES)
+	@echo "Building wheels of the workspace in build/wheels" >&2
+	@rm -f build/wheels/paydaemon*.whl
+	@$(PIP_WHEEL) --no-deps $(WORKSPACE:%=./%) >&2
+	@touch $@
+
+build/wheels/.locked: requirements/runtime.txt | .venv/.stamp
+	@echo "Gathering wheels of what is locked in build/wheels" >&2
 	@rm -rf build/wheels
 	@$(PIP_WHEEL) --require-hashes --requirement requirements/runtime.txt >&2
-	@$(PIP_WHEEL) --no-deps $(WORKSPACE:%=./%) >&2
 	@touch $@
 
 .PHONY: protos

@@ -3,8 +3,10 @@
 import errno
 import socket
 import ssl
+import urllib.error
 
 import pytest
+import trio
 
 from paydaemon.hooks.reasons import cause_of, tls_cause_of
 
@@ -39,6 +41,12 @@ def untrusted() -> ssl.SSLError:
         (failed("WRONG_VERSION_NUMBER"), "TLS failed: WRONG_VERSION_NUMBER"),
         (failed(None), "TLS failed: the connection was lost"),
         (untrusted(), "its certificate is not trusted: self-signed certificate"),
+        (TimeoutError(SECRET), "it took too long"),
+        (TimeoutError(errno.ETIMEDOUT, SECRET), "connection timed out"),
+        (trio.TooSlowError(), "it took too long"),
+        (urllib.error.URLError(ConnectionRefusedError(errno.ECONNREFUSED, SECRET)), "connection refused"),
+        (urllib.error.URLError(SECRET), "it was lost"),
+        (urllib.error.URLError(untrusted()), "its certificate is not trusted: self-signed certificate"),
         (ValueError(SECRET), "it was lost"),
         (OSError(SECRET), "it was lost"),
     ],
@@ -52,3 +60,9 @@ def test_tls_goes_before_the_system() -> None:
     assert tls_cause_of(lost) is None
     lost.__cause__ = untrusted()
     assert cause_of(lost) == tls_cause_of(lost) == "its certificate is not trusted: self-signed certificate"
+
+
+def test_what_goes_round_in_a_circle_ends() -> None:
+    outer, inner = urllib.error.URLError(SECRET), ValueError(SECRET)
+    outer.reason, inner.__context__ = inner, outer
+    assert cause_of(outer) == "it was lost"

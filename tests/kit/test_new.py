@@ -10,7 +10,9 @@ from click.testing import CliRunner, Result
 
 from paydaemon.cli.main import cli
 from paydaemon.cli.plugin import KINDS
-from paydaemon.scaffold import MAX_NAME, Kind, Project
+from paydaemon.plugins import LoadedPlugins
+from paydaemon.scaffold import MAX_NAME, OURS, Kind, Project
+from tests.kit.walk import ROOT
 
 LONG = "c" * 28
 
@@ -58,6 +60,17 @@ def test_a_name_whose_distribution_is_installed_is_refused(
     monkeypatch.syspath_prepend(str(tmp_path))
     done = new("my_coin", "--kind", "chain", "--folder", str(tmp_path / "there"))
     assert done.stderr == 'Error: NAME: "my_coin" is taken by the plugin my-coin of paydaemon_my_coin\n'
+
+
+def test_the_name_of_one_of_ours_is_refused_where_that_is_not_installed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {one.name for one in (ROOT / "plugins").iterdir() if (one / "pyproject.toml").is_file()} == OURS
+    monkeypatch.setattr("paydaemon.plugins.load_plugins", lambda: LoadedPlugins((), {}, {}, {}))
+    done = new("bitcoin", "--kind", "chain", "--folder", str(tmp_path / "there"))
+    assert done.stderr == (
+        'Error: NAME: "bitcoin" is taken by a plugin of paydaemon\'s own, paydaemon-bitcoin\n'
+    )
 
 
 def test_what_is_there_already_stays_as_it_is(tmp_path: Path) -> None:

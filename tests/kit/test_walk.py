@@ -8,6 +8,8 @@ from tests.kit.walk import GUIDE, Place, typed
 
 OTHERS = ("notifier", "rates", "frontend")
 MARK = "=== and then ==="
+THERE = "cd ../my-plugins && . .venv/bin/activate"
+"""Back to where the walk has led."""
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +42,10 @@ def test_the_other_kinds_are_whole_too(place: Place) -> None:
     install = "pip install " + " ".join(f"-e ./paydaemon-my-{kind}" for kind in OTHERS)
     # In one process, which spares two starts: all projects have the same configuration.
     tests = "python -m pytest -c paydaemon-my-rates/pyproject.toml --rootdir . paydaemon-my-*/tests"
-    place.type(". .venv/bin/activate", *new, install, tests)
+    place.type(THERE, *new, install, tests)
     config = "cat paydaemon-*/paydaemon.toml > all.toml"
     said = place.type(
-        ". .venv/bin/activate",
+        THERE,
         config,
         "paydaemon check-config --config all.toml",
         "paydaemon plugins --installed",

@@ -1,7 +1,7 @@
-"""What a plugin's author types, from an empty folder, as the guide shows it; and the place to type it in.
+"""What a plugin's author types, from a checkout and an empty folder, as the guide shows it; and where to.
 
-The place has no network and nothing of this workspace: paydaemon is a wheel, built here, and what else is
-locked is seen as if somebody had installed it.
+The place has no network and nothing of this workspace but what `make wheels` builds of it: the guide's own
+words say where pip finds that. What else is locked is seen as if somebody had installed it.
 """
 
 import os
@@ -48,13 +48,12 @@ def _like(line: str) -> re.Pattern[str]:
 
 
 class Place:
-    """An empty folder, and the environment of whoever types there."""
+    """A checkout, and the environment of whoever types there."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "empty"
-        self.folder.mkdir()
-        wheels, locked = folder / "wheels", folder / "locked"
-        _build(wheels)
+        self.folder = folder / "paydaemon"
+        _check_out(self.folder)
+        locked = folder / "locked"
         _link(locked)
         kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
         self._env: Mapping[str, str] = {
@@ -62,7 +61,6 @@ class Place:
             "PATH": os.pathsep.join([*_interpreter(folder), os.defpath, sysconfig.get_path("scripts")]),
             "PYTHONPATH": str(locked),
             "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": str(wheels),
             "PIP_NO_BUILD_ISOLATION": "0",  # 0 is what turns it off: pip takes it for --build-isolation
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_QUIET": "1",
@@ -85,10 +83,15 @@ class Place:
         return done.stdout
 
 
-def _build(wheels: Path) -> None:
-    quiet = ["--disable-pip-version-check", "wheel", "--quiet", "--no-index", "--no-deps"]
-    what = ["--no-build-isolation", "--wheel-dir", str(wheels), str(ROOT / "daemon")]
-    subprocess.run([sys.executable, "-m", "pip", *quiet, *what], check=True, timeout=TIMEOUT_S)
+def _check_out(folder: Path) -> None:
+    """The daemon and the Makefile, set up, and what is locked gathered already. No plugins."""
+    folder.mkdir()
+    for name in ("daemon", "requirements", "tools", "Makefile"):
+        (folder / name).symlink_to(ROOT / name)
+    for done in (".venv/.locked", ".venv/.stamp", "build/wheels/.locked", "plugins/.none"):
+        (folder / done).parent.mkdir(parents=True, exist_ok=True)
+        (folder / done).touch()
+    (folder / ".venv" / "bin").symlink_to(sysconfig.get_path("scripts"))
 
 
 def _link(locked: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_reason_says_first_what_is_likely_to_help() -> None:
         "it needs plugin API 1.9, and this daemon has 2.3: install a release of the plugin for 2.0 to 2.3, "
         "or a paydaemon that has plugin API 1.9"
     )
+    assert str(refusal(ApiVersion(2, 0), ApiVersion(1, 0))).endswith("or a release of the plugin for 1.0")
 
 
 @pytest.mark.parametrize("said", [1.0, "1", "1.0.0", "", "one", "1.00", (1, 0), "9" * 9000])

@@ -57,13 +57,19 @@ def new(name: str, kind: str, folder: Path | None) -> None:
 
 
 def _refuse_taken(name: str, distribution: str) -> None:
-    """Raises `ValueError` for a name that something installed has: the two could not be loaded together."""
+    """Raises `ValueError` for a name that something installed has: the two could not be loaded together.
+
+    Nor can the name of one of ours be had, which somebody will install.
+    """
     from paydaemon.plugins import KINDS, load_plugins  # noqa: PLC0415
+    from paydaemon.scaffold import OURS, PREFIX  # noqa: PLC0415
 
     for record in load_plugins().records:
         names = {record.name, *(one for field in KINDS for one in getattr(record, field))}
         if name in names or _normalized(record.distribution or "") == distribution:
             raise ValueError(f'"{name}" is taken by the plugin {record.name} of {record.distribution}')
+    if name in OURS:
+        raise ValueError(f'"{name}" is taken by a plugin of paydaemon\'s own, {PREFIX}{name}')
 
 
 def _normalized(distribution: str) -> str:

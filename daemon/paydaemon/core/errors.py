@@ -22,7 +22,11 @@ class ErrorType(StrEnum):
 
 
 class Refusal(Exception):
-    """A request that is not carried out. Nothing was changed when this is raised."""
+    """A request that is not carried out. Nothing was changed when this is raised.
+
+    `type` says whose turn it is, `code` is stable for programs, `message` is for people and `param` names the
+    field at fault, None where it is no field's.
+    """
 
     def __init__(self, type: ErrorType, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)

@@ -47,12 +47,13 @@ class Observation:
     """What a chain now knows of one credit, whole.
 
     The transaction `transaction_id` pays `amount_minor`, in the smallest unit of `asset`, to the destination
-    whose key is `destination_key`; `state` says whether it still does. `ref` is unique on its chain (Bitcoin:
-    ``txid:vout``) and `position` only ever grows as the chain's view moves on: an observation with a smaller
-    one than the ledger holds is old and ignored. `seen_at_ms` is the chain's own time of first sight or of
-    the block. `height` is that of the block that holds the credit, None while none does, and `block` is that
-    block's hash. `replaced_by` is what took the transaction's place, where that is known. `final` says that
-    no number of further blocks matters.
+    whose key is `destination_key`; where payers write that (a memo), it may be anything. `state` says whether
+    it still does. `ref` is unique on its chain (Bitcoin: ``txid:vout``) and `position` only ever grows as the
+    chain's view moves on: an observation with a smaller one than the ledger holds is old and ignored, and one
+    with the same is taken. `seen_at_ms` is the chain's own time of first sight or of the block. `height` is
+    that of the block that holds the credit, None while none does, and `block` is that block's hash.
+    `replaced_by` is what took the transaction's place, where that is known. `final` says that no number of
+    further blocks matters.
 
     Raises `ValueError` for a negative amount: a credit never takes from another.
     """

@@ -40,7 +40,7 @@ REFUSALS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """What one account gains of one asset by a transaction, or loses where `amount_minor` is negative.
+    """What one `account` gains of one asset by a transaction, or loses where `amount_minor` is negative.
 
     `asset_code` is the asset's code on its chain, also of assets that are not configured. `destination_key`
     is what a credit to this account would be recognised by (`paydaemon.core.invoice.Destination`).
@@ -96,11 +96,14 @@ class Outcome:
 class Relay:
     """One transaction that was handed in, and what is known of it.
 
-    Its chain and `transaction_id` are its own forever, and `digest` is that of the one transaction that they
-    stand for. `invoice_id` is the open invoice that it was to pay when it was handed in; `seller_id` is whose
-    that is, or whose key handed it in. `payer` and `memo` are what was signed, and `payees` the accounts of
-    ours that it credits: all None where the release that recorded it did not keep them. `raw` is there until
-    the outcome is final: by it the relay is gone on with, also by later runs of the daemon.
+    `id` names it here. Its `chain` and `transaction_id` are its own forever, and `digest` is that of the
+    one transaction that they stand for; `transfers` and `expires_at_ms` are as `SignedTransfer` has them,
+    and `status`, `precheck`, `receipt`, `node` and `error` as `Outcome` has. `invoice_id` is the open
+    invoice that it was to pay when it was handed in, at `created_at_ms`; it last changed at
+    `updated_at_ms`. `seller_id` is whose invoice that is, or whose key handed it in. `payer` and `memo` are
+    what was signed, and `payees` the accounts of ours that it credits: all None where the release that
+    recorded it did not keep them. `raw` is there until the outcome is final: by it the relay is gone on
+    with, also by later runs of the daemon.
     """
 
     id: str

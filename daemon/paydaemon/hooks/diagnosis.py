@@ -67,7 +67,8 @@ Diagnose = Callable[[str, Any, ChainRecord], AsyncIterator[Finding]]
 """Looks at one configured chain: its id, the settings of its table, and what is recorded of it.
 
 Findings are told as they come, so a question that is never answered takes only those after it along: the
-doctor waits for each no longer than `paydaemon.doctor.asking.WAIT_S`.
+doctor waits for each no longer than 30 s (`paydaemon.doctor.asking.WAIT_S`). It runs in trio, in the doctor's
+own process.
 """
 
 DiagnoseNotifier = Callable[[str, Any], AsyncIterator[Finding]]

@@ -145,6 +145,7 @@ class SocketRoute:
 
 
 Json = Mapping[str, object]
+"""What the HTTP API takes and returns."""
 
 
 class FrontendHost(Protocol):
@@ -210,8 +211,8 @@ class Frontend(Protocol):
     async def run(
         self, host: FrontendHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Serve until cancelled; restarted where it ends.
+        """Serve until cancelled; restarted where it ends. It is begun once the daemon has its address.
 
-        Nothing is asked of it before it has called ``task_status.started()``, or while it is down: clients
-        are told to come again.
+        Nothing is asked of it before it has called ``task_status.started()``, within ``[limits.plugins]
+        start_timeout_s``, or while it is down: clients are told to come again.
         """

@@ -121,13 +121,14 @@ class Notifier(Protocol):
     def check(self, settings: Mapping[str, object]) -> Mapping[str, object]:
         """An endpoint's settings as they are to be kept. Raises `BadSetting` (`ValueError`) naming the field.
 
-        A notifier that has no endpoints refuses all.
+        A notifier that has no endpoints refuses all. Asked when a seller makes or changes one; must not wait.
         """
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Hold what lasts longer than one notice (connections) until cancelled; restarted where it ends.
 
-        Nothing is told before it has called ``task_status.started()``, or while it is down.
+        Nothing is told before it has called ``task_status.started()``, within ``[limits.plugins]
+        start_timeout_s``, or while it is down.
         """
 
     async def tell(self, target: Target, notices: Sequence[Notice]) -> Told:
@@ -141,7 +142,7 @@ class Notifier(Protocol):
 
 
 class BadSetting(ValueError):
-    """An endpoint's setting that cannot be: `field` names it."""
+    """An endpoint's setting that cannot be: `field` names it, and `reason` says why. Sellers see both."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -162,7 +163,7 @@ class RecipientFacts:
 
 
 class Recipient(Protocol):
-    """Somebody on this machine who is told, for ``paydaemon demo``."""
+    """Somebody on this machine who is told, for ``paydaemon demo`` and in its process, not the daemon's."""
 
     async def run(
         self,
@@ -174,4 +175,4 @@ class Recipient(Protocol):
         """Take what is told about a seller's invoices, and `say` in a line what it was, until cancelled."""
 
     def trust(self, secret: str) -> None:
-        """What its endpoint's notices are signed with, once there is one."""
+        """What its endpoint's notices are signed with: called once there is one, before any is told."""

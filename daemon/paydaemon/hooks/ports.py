@@ -2,7 +2,7 @@
 
 All of them are Protocols: a plugin inherits nothing. Amounts are integers of the asset's smallest unit, times
 are milliseconds since the Unix epoch, and a call that cannot do its work raises; the supervisor restarts what
-it was called in.
+it was called in. Everything is called in the daemon's one thread: what is not `async` must not wait.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -20,7 +20,11 @@ from paydaemon.core.relay import Outcome, SignedTransfer
 
 
 class HealthState(StrEnum):
-    """Whether a chain can be trusted with new options."""
+    """Whether a chain can be trusted with new options.
+
+    `HEALTHY` counts only once the chain has told an `as_of`, and while that is younger than ``[health]
+    stale_after_s``.
+    """
 
     STARTING = "starting"
     HEALTHY = "healthy"
@@ -81,28 +85,32 @@ class Chain(Protocol):
     async def destination(self, index: int, request: DestinationRequest) -> Destination:
         """The destination of this index, always the same one. It is watched once this returns.
 
-        The daemon reserves `index` durably first and never uses it again.
+        The daemon reserves `index` durably first and never uses it again. It asks while the chain is healthy,
+        once for each asset of an invoice and for all of them at the same time, and cancels what takes longer
+        than ``[limits] plugin_wait_s``. A destination counts for the asset it was asked for alone: a credit
+        in another one is told as ``payment.unmatched``.
         """
 
     async def run(
         self, host: "ChainHost", *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Watch until cancelled. `task_status.started()` says that destinations can be asked for.
+        """Watch until cancelled. `task_status.started()` says that it is at work.
 
-        Raising means: restart me after a pause. A node that is away is not a reason to raise for good: the
-        daemon keeps restarting.
+        What has not called that within ``[limits.plugins] start_timeout_s`` is cancelled, told as failed, and
+        begun anew. So it is called before a network that is away is waited for: that one is away says
+        `health`. Raising means: restart me after a pause.
         """
 
     def health(self) -> Health:
-        """What this chain says of itself now. Must not wait."""
+        """What this chain says of itself now, asked every second and for each invoice. Must not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedChain:
     """What the daemon kept for a chain: where it left off, and how far its indexes have been given out.
 
-    `cursor` is whatever the chain last passed to `ChainHost.observe`. Every index below `next_index` may have
-    been issued.
+    `cursor` is whatever the chain last passed to `ChainHost.observe`, None where it never did. Every index
+    below `next_index` may have been issued.
     """
 
     cursor: str | None
@@ -115,7 +123,10 @@ class ChainHost(Protocol):
     async def identify(self, identity: str) -> None:
         """Say which network and wallet this is, such as its genesis hash and the wallet's fingerprint.
 
-        Stored at the first start. Raises `ChainMismatch` where it differs from what is stored.
+        Every run says so, before it observes anything. The first word is stored, and guards what is recorded
+        from then on: `ChainMismatch` is raised where it differs, since another network's blocks would undo
+        payments and another wallet's destinations are nobody's, and where another chain of this database has
+        the same, since each credit would count twice.
         """
 
     async def saved(self) -> SavedChain:
@@ -125,7 +136,11 @@ class ChainHost(Protocol):
         """What was issued here, by growing index."""
 
     async def unfinal(self) -> Sequence[Observation]:
-        """Every recorded payment that more blocks may still change, as it was last observed."""
+        """Every recorded payment that more blocks may still change, as it was last observed, in any state.
+
+        Those too that were replaced, conflicted or dropped: they may come back. Whoever finds that its
+        network knows nothing more of one that is `SEEN` says so by a `DROPPED` one.
+        """
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
@@ -134,7 +149,8 @@ class ChainHost(Protocol):
 
         What is not mentioned stays as it is. `as_of` says up to when the chain has been seen complete; None
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
-        Raises `ValueError` for more observations at once than the daemon takes; up to 1000 it always takes.
+        Waits while the store is unavailable. Raises `ValueError` for more observations at once than the
+        daemon takes; up to 1000 it always takes.
         """
 
     def looked(self, took_s: float) -> None:
@@ -146,7 +162,7 @@ class Relay(Protocol):
 
     A chain whose object has these methods relays. They are called by many at once, and while `Chain.run` runs
     or is started again: what raises meanwhile is tried again. A `Refusal` of any of them says by its code
-    what is wrong (`paydaemon.core.relay.REFUSALS`); one whose type is not `invalid_request` says that it
+    what is wrong (`paydaemon.core.relay.REFUSALS`); one whose type is not `INVALID_REQUEST` says that it
     cannot be told now.
     """
 
@@ -156,6 +172,8 @@ class Relay(Protocol):
 
     def relay_health(self) -> Health:
         """Whether it can hand transactions over now, quickly. Nothing new is taken unless it is healthy.
+
+        Asked for each transaction that is handed in or to be drawn up. Must not wait.
 
         It need not be what `Chain.health` says: whoever cannot see payments may still pass them on. While it
         is starting, nothing that an earlier run has left is handed over or asked about.
@@ -180,7 +198,8 @@ class Relay(Protocol):
     async def verify(self, transfer: SignedTransfer) -> None:
         """Check what needs the network, such as the keys of the accounts that pay.
 
-        Raises `Refusal` naming the field at fault, also where the network cannot be asked.
+        Raises `Refusal` naming the field at fault, also where the network cannot be asked. Cancelled after
+        ``[limits] plugin_wait_s``.
         """
 
     async def submit(self, transfer: SignedTransfer, *, in_doubt: bool) -> Outcome:
@@ -188,16 +207,18 @@ class Relay(Protocol):
 
         It is called again for the same transaction where no answer was recorded, also by another run of the
         daemon. Then it is `in_doubt`: somebody may have taken it, and what is refused now proves nothing.
-        That comes from the daemon's own record: no memory of the plugin's is needed for it. `failed` is said
-        only where it is certain that nobody has taken it.
+        That comes from the daemon's own record: no memory of the plugin's is needed for it. `FAILED` is said
+        only where it is certain that nobody has taken it. Cancelled after ``[limits.relay]
+        submit_timeout_s``, which is no answer.
         """
 
     async def follow(self, transfer: SignedTransfer, so_far: Outcome) -> Outcome:
-        """What became of it: returns once that is proven, or `unknown` after some patience.
+        """What became of it: returns once that is proven, or `UNKNOWN` after some patience.
 
-        `so_far` is what the network has said of it until now. `succeeded` is said only of this very
+        `so_far` is what the network has said of it until now. `SUCCEEDED` is said only of this very
         transaction, not of another one under the same id. What nobody is known to have taken may be handed
-        over again meanwhile. Called again until it is proven, also by later runs of the daemon.
+        over again meanwhile. Called again until it is proven, also by later runs of the daemon. Cancelled
+        after ``[limits.relay] follow_timeout_s``, which is no answer.
         """
 
 
@@ -222,6 +243,9 @@ class Inquiry(Protocol):
         """What the network answers, or whoever else knows it.
 
         `asker` stands for all that counts as one client: whoever asks much is to keep nobody else waiting.
+        Called in the task of the request, by many at once and by one `asker` up to ``[limits.relay]
+        questions_per_client`` times; cancelled when the client leaves, and after ``[limits.relay]
+        answer_wait_s``.
 
         Raises `Refusal` naming the field at fault for what is no question of one of these `kinds`, for one
         that its asker has signed a payment for unless it `may_pay`, and where nobody can be asked now.
@@ -269,7 +293,7 @@ class Preparing(Protocol):
         Pure, and quick: nobody is asked, so it says nothing of whether there is such a payer, or what it
         has. No key is needed for it, and nothing is handed to anybody. Raises `Refusal`: with the code
         ``not_an_id`` or ``wrong_payer`` and the param ``payer`` for who cannot pay this, and with another
-        type than `invalid_request` where none can be drawn up now.
+        type than `INVALID_REQUEST` where none can be drawn up now.
         """
 
 
@@ -278,11 +302,14 @@ class Prompt(Protocol):
     """A port for a `Chain` that does not hear of everything at once."""
 
     def look_now(self) -> None:
-        """Look at the network at once, and not when the next look is due. Must not wait."""
+        """Look at the network at once, and not when the next look is due. Must not wait.
+
+        Called for a frontend, at any time, also while `Chain.run` is down: then there is nothing to do.
+        """
 
 
 class ChainMismatch(Exception):
-    """The node or wallet is not the one that this database belongs to.
+    """The node or wallet is not the one that this database belongs to: `message` says so, and what to do.
 
     `stored` is the identity that it does belong to, where that is what differs.
     """
@@ -334,4 +361,7 @@ class RateSource(Protocol):
     async def run(
         self, host: RateHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Publish rates until cancelled. `task_status.started()` says that the first ones are there."""
+        """Publish rates until cancelled. `task_status.started()` says that the first ones were asked for.
+
+        It is called within ``[limits.plugins] start_timeout_s``, also where there are none.
+        """

@@ -2,16 +2,23 @@
 
 Whatever the system, TLS and the libraries around them raise comes to a few sentences of our own: theirs may
 quote what was sent, what was answered, or an address that is nobody's business.
+
+Understood are the errors of `ssl`, every `OSError` that has a number, names that cannot be looked up, and
+timeouts: those of Python, trio, and of libraries that raise them from one of these. What an error was raised
+from, or while handling, is looked at, and what is in a group, or in ``reason`` as `urllib.error.URLError` has
+it. All else "was lost".
 """
 
 import os
 import ssl
 from collections.abc import Iterator
 
+import trio
+
 
 def cause_of(error: BaseException) -> str:
-    """What TLS, or else the system, has against it."""
-    return tls_cause_of(error) or _of_the_system(error) or "it was lost"
+    """What TLS, or else the system, or else a clock, has against it: words such as ``connection refused``."""
+    return tls_cause_of(error) or _of_the_system(error) or _of_the_clock(error) or "it was lost"
 
 
 def tls_cause_of(error: BaseException) -> str | None:
@@ -31,11 +38,23 @@ def _of_the_system(error: BaseException) -> str | None:
     return os.strerror(number).lower() if number > 0 else "its name could not be looked up"
 
 
+def _of_the_clock(error: BaseException) -> str | None:
+    late = any(isinstance(cause, TimeoutError | trio.TooSlowError) for cause in _causes(error))
+    return "it took too long" if late else None
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        if isinstance(seen, BaseExceptionGroup):
-            seen = seen.exceptions[0]
-        else:
-            seen = seen.__cause__ or seen.__context__
+    looked_at: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in looked_at:
+        yield cause
+        looked_at.append(cause)
+        cause = _inside(cause) or cause.__cause__ or cause.__context__
+
+
+def _inside(error: BaseException) -> BaseException | None:
+    """What an error carries along beside what it was raised from."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.exceptions[0]
+    reason: object = getattr(error, "reason", None)
+    return reason if isinstance(reason, BaseException) else None

@@ -3,6 +3,9 @@
 A chain's sandbox runs a local network, real where it can be, and pays on it. What else can happen on a
 network is a port of its own, which the sandbox has where its network can do that. The suite for chains
 (`paydaemon.testing.chain_conformance`) tries a plugin through everything that its sandbox can bring about.
+
+None of it is called by a daemon: the demo does so in a process of its own, and the suite in a thread of its
+own. `run` goes on in one task while all else is called in others, of the same loop.
 """
 
 from collections.abc import Collection, Mapping, Sequence

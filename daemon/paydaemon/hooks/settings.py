@@ -46,7 +46,7 @@ def chain_keys(model: type[BaseModel]) -> Iterator[str]:
 
 
 class Secret(Settings):
-    """Where a secret is read from: a `file` only the service can read, or a systemd `credential`.
+    """Where a secret is read from: a `file` only the service can read (0600), or a systemd `credential`.
 
     Never from the environment and never from the configuration file itself: both end up in logs, backups and
     process listings.

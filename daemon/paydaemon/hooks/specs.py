@@ -21,7 +21,9 @@ GROUP = "paydaemon.plugins"
 """The entry point group that plugins are found in; an entry names the module that holds the hooks."""
 
 hookspec = pluggy.HookspecMarker("paydaemon")
+"""What marks the hooks in this module; plugins need it not."""
 hookimpl = pluggy.HookimplMarker("paydaemon")
+"""What a plugin's module decorates each hook with that it implements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class ChainPlugin:
 class RateSourcePlugin:
     """A kind of rate source, configured in ``[rates.<name>]`` by its `name`.
 
-    `config` is the model of that table's keys; `build` makes the source from it, and opens nothing. `sets`
+    `config` is the model of that table's keys; `build` makes the source from it, opens nothing and raises
+    nothing: what values cannot be together is for the model to say. `sets`
     says that its prices are the operator's own and need no other source beside them. `max_age_s` is for how
     long its word is good where that is not `[quotes] max_age_s`: a table that comes once a day. `diagnose` is
     what ``paydaemon doctor`` asks. `sandbox` makes a local server to read prices from in ``paydaemon demo``.
@@ -94,7 +97,10 @@ class FrontendPlugin:
 
 @dataclass(frozen=True, slots=True)
 class SandboxPlugin:
-    """A local network to try a chain on; `chain` is the kind of chain it is for, and `build` makes it."""
+    """A local network to try a chain on; `chain` is the kind of chain it is for, and `build` makes it.
+
+    `build` opens nothing: that is for `paydaemon.hooks.sandbox.Sandbox.run`.
+    """
 
     chain: str
     build: Callable[[], Sandbox]

@@ -60,7 +60,8 @@ def refusal(wanted: ApiVersion, ours: ApiVersion = API) -> str | None:
     if wanted.major == ours.major and wanted.minor <= ours.minor:
         return None
     newer = f"a paydaemon that has plugin API {wanted}"
-    other = f"a release of the plugin for {ours.major}.0 to {ours}"
+    oldest = ApiVersion(ours.major, 0)
+    other = f"a release of the plugin for {ours if ours == oldest else f'{oldest} to {ours}'}"
     first, second = (newer, other) if wanted > ours else (other, newer)
     return f"it needs plugin API {wanted}, and this daemon has {ours}: install {first}, or {second}"
 

@@ -20,6 +20,8 @@ MAX_NAME = 28
 """What fits into a line of code together with all that the templates put around it."""
 PREFIX = "paydaemon-"
 """What a distribution's name begins with."""
+OURS = frozenset({"bitcoin", "email", "hedera", "monero", "rates", "socketio", "spellbook", "webhook"})
+"""Whose distributions are paydaemon's own, installed or not."""
 
 _WORD = re.compile(r"@([a-z]+)@")
 _SUFFIX = ".in"

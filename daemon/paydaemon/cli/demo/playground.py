@@ -112,7 +112,9 @@ async def _start_networks(nursery: trio.Nursery, folder: Path, say: Say) -> dict
         except NotInstalled as missing:
             say(f"  left out: {missing}")
     if not networks:
-        raise click.ClickException("no installed plugin brings a local network to show")
+        raise click.ClickException(
+            "no installed plugin brings a local network to show: install paydaemon-bitcoin"
+        )
     return networks
 
 

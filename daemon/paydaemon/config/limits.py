@@ -243,9 +243,7 @@ class DeskLimitSettings(Settings):
 class PluginLimitSettings(Settings):
     """``[limits.plugins]``: what one plugin can take, beyond [limits] plugin_wait_s."""
 
-    start_timeout_s: int = number(
-        600, 1, DAY_S, "How many seconds a chain or rate source may take to come up."
-    )
+    start_timeout_s: int = number(600, 1, DAY_S, "How many seconds a part of a plugin may take to start.")
     first_pause_s: int = number(
         1, 1, 60, "Seconds until one that failed is started again; each failure in a row doubles them."
     )

@@ -5,8 +5,6 @@ again; when it is back, everything is looked at anew. Only a node or wallet that
 error.
 """
 
-from collections.abc import Callable
-
 import structlog
 import trio
 
@@ -28,8 +26,6 @@ from paydaemon_bitcoin.watcher import Watcher
 log = structlog.get_logger(__name__)
 
 DECIMALS = 8
-
-Looked = Callable[[str | None], None]
 
 _FIRST_PAUSE_S = 0.25
 _PAGE = 10_000
@@ -119,16 +115,18 @@ class BitcoinChain:
     ) -> None:
         """Watch until cancelled. Raises `ChainMismatch` where the node or its wallet is not the right one.
 
+        It is started before the node is waited for, whose wallet may take hours to look through all blocks.
         Destinations can be asked for after the first look at the chain: from then on it is known from where
         to look again, whatever happens to the node's wallet.
         """
+        task_status.started()
         if self._descriptor.is_change:
             log.warning("the descriptor is a wallet's branch for change; is /0/* meant?", chain=self._id)
         try:
             await self._load_scripts(host)
             watcher = await Watcher.load(self._node, host, self._scripts, self._asset, self._config.limits)
             self._watcher = watcher
-            await self._watch_on(watcher, host, task_status)
+            await self._watch_on(watcher, host)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
             raise
@@ -136,30 +134,21 @@ class BitcoinChain:
             self._ready, self._watcher = False, None
             self._rpc.close()
 
-    async def _watch_on(self, watcher: Watcher, host: ChainHost, task_status: trio.TaskStatus[None]) -> None:
+    async def _watch_on(self, watcher: Watcher, host: ChainHost) -> None:
         """Watch through one stay of the node after the other."""
-        started = False
-
-        def looked(lag: str | None) -> None:
-            nonlocal started
-            self._looked(lag)
-            if not started:
-                started = True
-                task_status.started()
-
         while True:
-            away = await self._stay(watcher, host, looked)
+            away = await self._stay(watcher, host)
             self._ready = False
             self._turn(Health(HealthState.STALE, away))
             await trio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, self._config.limits.reconnect_pause_s)
 
-    async def _stay(self, watcher: Watcher, host: ChainHost, looked: Looked) -> str:
+    async def _stay(self, watcher: Watcher, host: ChainHost) -> str:
         """Watch until the node is away. Returns why, for people."""
         try:
             await self._open(watcher, host)
             self._turn(Health(self._health.state, "connected; looking at what has happened since"))
-            raise await self._follow(watcher, looked)
+            raise await self._follow(watcher)
         except NodeUnavailable as away:
             return away.reason
         except RpcError as refused:
@@ -186,7 +175,7 @@ class BitcoinChain:
         )
         await self._check_notifications()
 
-    async def _follow(self, watcher: Watcher, looked: Looked) -> NodeUnavailable | RpcError:
+    async def _follow(self, watcher: Watcher) -> NodeUnavailable | RpcError:
         """Watch until the node is away. Returns the trouble; raised in a nursery it would come in a group."""
         config = self._config
         async with (
@@ -198,7 +187,7 @@ class BitcoinChain:
             nursery.start_soon(notifications.listen, watcher.inbox.hear)
             nursery.start_soon(self._wallet.keep_ahead)
             try:
-                await watcher.follow(config.poll_interval_s, looked)
+                await watcher.follow(config.poll_interval_s, self._looked)
             except (NodeUnavailable, RpcError) as error:
                 trouble = error
                 nursery.cancel_scope.cancel()

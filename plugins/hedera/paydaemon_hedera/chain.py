@@ -161,14 +161,18 @@ class HederaChain:
     async def run(
         self, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Watch until cancelled. Raises `ChainMismatch` where the network is not the one it was."""
+        """Watch until cancelled. Raises `ChainMismatch` where the network is not the one it was.
+
+        It is started before the mirror is waited for: one that is away is told by `health`.
+        """
+        task_status.started()
         self._nodes.open()
         try:
             async with self._mirror:
                 watcher = await self._begin(host)
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._book.keep)
-                    await self._follow(watcher, task_status)
+                    await self._follow(watcher)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
             raise
@@ -192,15 +196,13 @@ class HederaChain:
             except MirrorUnavailable as away:
                 await self._away(away.reason)
 
-    async def _follow(self, watcher: Watcher, task_status: trio.TaskStatus[None]) -> None:
+    async def _follow(self, watcher: Watcher) -> None:
         """Watch through one absence of the mirror after the other."""
 
         def looked() -> None:
             self._pause_s = _FIRST_PAUSE_S
             self._turn(Health(HealthState.HEALTHY))
-            if self._watcher is None:
-                self._watcher = watcher
-                task_status.started()
+            self._watcher = watcher
 
         while True:
             try:

@@ -27,24 +27,24 @@ RESTORES = 3
 
 @dataclass(slots=True)
 class Backup:
-    """A copy of the database, and what was known when it was made. `losses` counts how often it took the
-    place of a database of which nothing could be read any more.
-    """
+    """A copy of the database, and what was known when it was made."""
 
     path: Path
     known: bytes
-    losses: int = 0
 
 
 @dataclass
 class Archive:
-    """All backups of one town, in a folder beside its database."""
+    """All backups of one town, in a folder beside its database. `losses` counts how often one took the place
+    of a database of which nothing could be read any more: the operator has to know what was left out then.
+    """
 
     town: Town
     watch: Watch
     clients: Clients
     backups: list[Backup] = field(default_factory=list)
     restored: int = 0
+    losses: int = 0
 
     async def back_up(self) -> None:
         """Make a copy, between any two steps of the daemon's own."""
@@ -68,8 +68,8 @@ class Archive:
         await self.town.disk.close()
         if is_lost:
             self._lose()
-            chosen.losses += 1
-        await self._put_back(chosen, command.LEAP * chosen.losses if is_lost else 1)
+            self.losses += 1
+        await self._put_back(chosen, command.LEAP * self.losses if is_lost else 1)
         self._remember(chosen)
         self.town.mortal.die()
 

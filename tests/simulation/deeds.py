@@ -4,7 +4,7 @@ A deed does one thing and returns; whether the chains tell of it soon is another
 any of them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -46,7 +46,7 @@ class Order:
 class Deeds:
     """Everything that may happen in a town."""
 
-    def __init__(self, town: Town, watch: Watch) -> None:
+    def __init__(self, town: Town, watch: Watch, often: Mapping[str, int]) -> None:
         self.town = town
         self.watch = watch
         self.dice = town.dice
@@ -73,12 +73,13 @@ class Deeds:
             self.start_chain_again: 4,
             self.start_daemon_again: 3,
             self.keep_destinations_back: 2,
-            self.clients.hand_in: 14,
-            self.clients.hand_in_again: 6,
-            town.post.change_moods: 12,
+            self.clients.hand_in: 30,
+            self.clients.hand_in_again: 12,
+            town.post.change_moods: 25,
             self.archive.back_up: 3,
             self.archive.restore: 1,
         }
+        self.likely |= {deed: often[deed.__name__] for deed in self.likely if deed.__name__ in often}
 
     async def any(self) -> str:
         """One of them; returns its name."""

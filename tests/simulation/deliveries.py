@@ -65,7 +65,8 @@ class Deliveries:
         """All that was handed over since: true, and in order. What comes before the journal's news, waits."""
         known = [one for one in post.handed if one.notice.seq <= len(journal)]
         post.handed = [one for one in post.handed if one.notice.seq > len(journal)]
-        await store.read(lambda reader: self._check_handed(known, post, journal, reader))
+        if known:
+            await store.read(lambda reader: self._check_handed(known, post, journal, reader))
 
     def _check_handed(self, known: list[Handed], post: Post, journal: list[Json], reader: Reader) -> None:
         for one in known:

@@ -13,7 +13,7 @@ from hashlib import sha256
 import pytest
 
 from paydaemon.engine import carrier
-from paydaemon.engine.deliveries import courier
+from paydaemon.engine.deliveries import courier, deliveries
 from tests.simulation.audit import audit
 from tests.simulation.deeds import Deeds
 from tests.simulation.town import Given, Town, town
@@ -21,6 +21,8 @@ from tests.simulation.watch import Watch
 
 LAST = 12
 """How many steps before a failure are told."""
+PRUNE_EVERY_S = 3_600.0
+"""How often the daemon forgets old deliveries: days pass here, in which it would do little else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ async def live(given: Given) -> Lived:
     with _in_order(given.seed):
         async with town(given) as made:
             watch = Watch(made)
-            deeds, steps = Deeds(made, watch), deque[str](maxlen=LAST)
+            deeds, steps = Deeds(made, watch, given.often), deque[str](maxlen=LAST)
             with _explained(given, watch, steps):
                 made.calm = False
                 while watch.ever < given.invoices:
@@ -92,6 +94,7 @@ def _in_order(seed: int) -> Iterator[None]:
         patch.setattr("trio._core._run._r", random.Random(seed))
         for module in (carrier, courier):
             patch.setattr(module, "random", random.Random(seed))
+        patch.setattr(deliveries, "PRUNE_EVERY_S", PRUNE_EVERY_S)
         yield
 
 

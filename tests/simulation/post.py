@@ -26,12 +26,13 @@ AUDIENCES = (
     Audience("few", frozenset({EventType.INVOICE_SETTLED, EventType.RELAY_SUCCEEDED})),
 )
 LIMITS = {
-    "at_once": 2,
+    "at_once": 1,
     "at_once_failing": 1,
     "at_once_target": 3,
     "events_at_once": 20,
+    "notice_timeout_s": 300.0,
     "retry_longest_pause_s": 1_800.0,
-    "retry_for_s": 6 * 3_600.0,
+    "retry_for_s": 18 * 3_600.0,
 }
 """So little that those who hang could take all there is, and give up while it is still the same day."""
 DIES = 0.003
@@ -101,7 +102,7 @@ class Post:
     async def change_moods(self) -> None:
         """Somebody feels better, or worse."""
         target = self.dice.choice([one.name for one in self.audiences])
-        self.moods[f"{self.id}:{target}"] = self.dice.choice([Mood.TAKES, *Mood])
+        self.moods[f"{self.id}:{target}"] = self.dice.choice([Mood.TAKES] * 5 + list(Mood))
 
     async def tell(self, target: Target, notices: Sequence[Notice]) -> Told:
         self.calls += 1

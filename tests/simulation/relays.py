@@ -60,7 +60,8 @@ class Relays:
         moved, self.moved = self.moved, set()
         for id in moved:
             _check_truth(id, self.told[id][-1], nodes)
-        await store.read(lambda reader: self._check_rows(reader, moved, last_seq))
+        if moved:
+            await store.read(lambda reader: self._check_rows(reader, moved, last_seq))
 
     def _check_rows(self, reader: Reader, moved: Iterable[str], last_seq: int) -> None:
         """Unless they have moved on meanwhile: relays do so by themselves."""

@@ -5,9 +5,9 @@ accountant, then to the daemon; and the store is mortal. Whoever dies is started
 """
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import methodcaller
 from pathlib import Path
@@ -164,12 +164,13 @@ class Town(World):
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a simulated life is made of: its seed, how many invoices there are to be, and where the database
-    lies (None: in memory).
+    lies (None: in memory). `often` gives deeds, by name, another weight than they have.
     """
 
     seed: int
     invoices: int
     path: Path | None
+    often: Mapping[str, int] = field(default_factory=dict)
 
 
 @asynccontextmanager

@@ -138,7 +138,7 @@ class Feeder:
         """Everybody in step who wants something of a page, with what that is."""
         found: dict[str, Wants] = {}
         for event in page:
-            for owner in {event.seller_id, None}:
+            for owner in dict.fromkeys((event.seller_id, None)):
                 for listener in self._by_seller.get(owner, {}).values():
                     in_step = self._reached <= listener.reached < event.seq
                     if in_step and listener.wanted.takes(event):

@@ -85,7 +85,9 @@ class Deliveries:
             due.told += 1
         if due.told < len(due.seqs):
             late = journal[due.seqs[due.told] - 1]
-            assert milliseconds(late["created_at"]) >= before_ms, f"{STEADY} waits for {late['seq']} behind others that fail"
+            assert milliseconds(late["created_at"]) >= before_ms, (
+                f"{STEADY} waits for {late['seq']} behind others that fail"
+            )
 
     async def audit(self, post: Post, journal: list[Json], store: Store) -> None:
         """Everybody was told of everything, or it is parked for all to see."""

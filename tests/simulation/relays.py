@@ -43,7 +43,9 @@ class Relays:
         assert relay["status"] in NEXT[before["status"]], (
             f"relay {id} was {before['status']} and then {relay['status']}"
         )
-        assert before["status"] != "failed" or before["receipt"] is None, f"relay {id} moved on when it was over"
+        assert before["status"] != "failed" or before["receipt"] is None, (
+            f"relay {id} moved on when it was over"
+        )
         is_other = before["id"] != relay["id"]
         assert not is_other or before["status"] == "failed", f"transaction {id} is known as several relays"
 

@@ -22,6 +22,7 @@ from paydaemon.engine.admission import Admitted, Application
 from paydaemon.engine.course import Course
 from paydaemon.engine.deliveries import courier, lanes
 from paydaemon.engine.deliveries.feeder import Feeder
+from paydaemon.engine.deliveries.lanes import Lanes, Place
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier
 from paydaemon.engine.intake import Told
 from paydaemon.engine.relayer import Relayer
@@ -33,7 +34,8 @@ from tests.simulation.town import Given
 
 SEED = 2
 INVOICES = 60
-MOODY = {"change_moods": 100}
+MOODY = {"change_moods": 60, "pass_time": 100}
+BUSY = {"order": 60, "hand_in": 120, "hand_in_again": 80, "start_daemon_again": 20}
 RESTLESS = {"order": 150, "back_up": 60, "restore": 15}
 
 Fault = Callable[[pytest.MonkeyPatch], None]
@@ -55,7 +57,13 @@ def later_events_overtake(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(delivery, "order_key", lambda event: event.id)
 
 
-def those_who_hang_keep_their_places(patch: pytest.MonkeyPatch) -> None:
+def those_who_hang_take_the_places_of_others(patch: pytest.MonkeyPatch) -> None:
+    right = Lanes.take
+
+    async def wrong(self: Lanes, *, failing: bool) -> Place:
+        return await right(self, failing=False)
+
+    patch.setattr(Lanes, "take", wrong)
     patch.setattr(lanes, "SLOW_S", 10.0**6)
 
 
@@ -154,13 +162,13 @@ def a_restored_journal_is_the_same_one(patch: pytest.MonkeyPatch) -> None:
 FAULTS: Mapping[Fault, tuple[str, Mapping[str, int]]] = {
     what_fails_counts_as_told: ("before an earlier event", MOODY),
     later_events_overtake: ("before an earlier event", MOODY),
-    those_who_hang_keep_their_places: ("behind others that fail", MOODY),
+    those_who_hang_take_the_places_of_others: ("behind others that fail", MOODY),
     each_attempt_has_an_id_of_its_own: ("by another id", {}),
     a_new_daemon_begins_at_the_end_of_the_journal: ("post:steady", {}),
     handed_over_before_it_is_journaled: ("submitted before it was journaled", {}),
-    what_nobody_knows_has_failed: ("failed after a node had taken it", {}),
-    a_new_daemon_has_no_doubts: ("again as if for the first time", {}),
-    one_id_stands_for_any_transaction: ("taken for another transaction", {}),
+    what_nobody_knows_has_failed: ("failed after a node had taken it", BUSY),
+    a_new_daemon_has_no_doubts: ("again as if for the first time", BUSY),
+    one_id_stands_for_any_transaction: ("taken for another transaction", BUSY),
     an_amount_is_an_amount: ("otherwise than it was told", {}),
     a_restore_leaves_nothing_out: ("was used twice", RESTLESS),
     a_restored_journal_is_the_same_one: ("was given out twice", RESTLESS),

@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from tests.simulation.life import live
 from tests.simulation.town import Given
 
-INVOICES = int(os.environ.get("PAYDAEMON_INVOICES") or 150)
+INVOICES = int(os.environ.get("PAYDAEMON_INVOICES") or 50)
 """How many are ordered in one life, at least."""
 SEEDS_OF_A_SOAK = 12
 INVOICES_OF_A_SOAK = 500

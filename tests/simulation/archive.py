@@ -11,7 +11,6 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -96,19 +95,10 @@ class Archive:
     def _remember(self, chosen: Backup) -> None:
         """As it was then; what was handed over since the last check was never heard of."""
         town, post = self.town, self.town.post
-        town.account, known, cursors, post.taken, post.refused = pickle.loads(chosen.known)  # noqa: S301
+        town.account, known, cursors, post.taken, post.refused = pickle.loads(chosen.known)
         self.watch.remember(known)
         post.handed.clear()
         town.nodes.forget()
         self.clients.known_from = len(self.clients.signed)
         for id, chaos in town.chaos.items():
             chaos.cursors = cursors[id]
-
-
-def folder() -> TemporaryDirectory[str]:
-    """Where a database lies for one life: in memory, where the machine has a folder there.
-
-    It is the daemon that dies here and never the machine, so waiting for a disk would prove nothing.
-    """
-    memory = Path("/dev/shm")  # noqa: S108
-    return TemporaryDirectory(dir=memory if memory.is_dir() else None)

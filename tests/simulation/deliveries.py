@@ -1,4 +1,4 @@
-"""Deliveries: whether everybody is told of everything, in order for each invoice, and nobody waits for others.
+"""Deliveries: whether all are told of everything, in order for each invoice, and nobody waits for others.
 
 Who wants which event is worked out here a second time. What was handed over is compared with the journal; an
 event may come only once all earlier ones of its invoice were taken or parked. `audit` wants all of it told or
@@ -119,8 +119,8 @@ def _is_about(event: Event, target: str) -> bool:
 
 def _check_parked(before: Delivery | None, one: Handed) -> None:
     """What the one before it in order must be, where it was never taken."""
-    parked_ms = before and before.state is DeliveryState.PARKED and before.done_at_ms
-    assert parked_ms and parked_ms <= one.at_ms, (
+    parked_ms = before.done_at_ms if before and before.state is DeliveryState.PARKED else None
+    assert (parked_ms or EVER_MS) <= one.at_ms, (
         f"{one.target} was told {one.notice.seq} before an earlier event of {one.notice.invoice_id}"
     )
 

@@ -1,4 +1,4 @@
-"""The nodes of the network that relays go to: they are busy, deaf, slow to tell, and see what they are handed.
+"""The nodes of the network that relays go to: busy, deaf, slow to tell, and they see what they are handed.
 
 A `RelayNetwork` with dice, which notes whatever a daemon must never do, by each of its calls: hand over what
 is not journaled, or other bytes than were signed, or another transaction in the place of one that was taken,

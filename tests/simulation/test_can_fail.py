@@ -112,10 +112,10 @@ FAULTS: Mapping[Fault, Mapping[str, int]] = {
     older_words_win: {},
     a_repeated_word_is_another_credit: {},
     one_block_is_enough_less: {},
-    the_wall_clock_expires: {},
+    the_wall_clock_expires: {"pass_time": 100},
     credits_and_cursor_are_two_transactions: {},
     events_wait_for_the_next_transaction: {},
-    reversals_are_kept_quiet: {"mine": 120, "reorganise": 60},
+    reversals_are_kept_quiet: {"mine": 200, "reorganise": 100},
     idempotency_keys_are_forgotten: {"order_again": 40},
 }
 """Each with what happens more often than in other lives."""

@@ -1,4 +1,4 @@
-"""The simulation sees what it is there for, beside the ledger: deliveries, relays, restores and several assets.
+"""The simulation sees what it is there for, beside the ledger: deliveries, relays, assets and restores.
 
 As in `test_can_fail`, each fault is found soon, and the failure names the promise that it breaks.
 """
@@ -24,6 +24,7 @@ from paydaemon.engine.deliveries import courier, lanes
 from paydaemon.engine.deliveries.feeder import Feeder
 from paydaemon.engine.deliveries.lanes import Lanes, Place
 from paydaemon.engine.deliveries.livenotifier import LiveNotifier
+from paydaemon.engine.deliveries.notices import notice_of
 from paydaemon.engine.intake import Told
 from paydaemon.engine.relayer import Relayer
 from paydaemon.engine.relays import Relays
@@ -68,7 +69,7 @@ def those_who_hang_take_the_places_of_others(patch: pytest.MonkeyPatch) -> None:
 
 
 def each_attempt_has_an_id_of_its_own(patch: pytest.MonkeyPatch) -> None:
-    right = courier.notice_of
+    right = notice_of
 
     def wrong(*about: Any) -> Notice:
         notice = right(*about)
@@ -178,11 +179,11 @@ FAULTS: Mapping[Fault, tuple[str, Mapping[str, int]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_found(
-    fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+    fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     fault(monkeypatch)
     words, often = FAULTS[fault]
-    path = tmp_path / "life.sqlite" if often is RESTLESS else None
+    path = folder / "life.sqlite" if often is RESTLESS else None
     with pytest.raises(AssertionError, match=words) as found:
         await live(Given(SEED, INVOICES, path, often))
     print(found.value, *found.value.__notes__, sep="\n")

@@ -136,18 +136,18 @@ class Town(World):
 
     async def survive(self, fn: Callable[[], Awaitable[None]]) -> bool:
         """Do something the daemon may die of; returns whether it did. Then another one runs."""
+        if await self._lives_through(fn):
+            return False
+        while not await self._lives_through(self.restart):
+            pass
+        return True
+
+    async def _lives_through(self, fn: Callable[[], Awaitable[None]]) -> bool:
         try:
             await fn()
         except* Killed:
             self._died()
-        if not self.mortal.is_dead:
-            return False
-        while self.mortal.is_dead:
-            try:
-                await self.restart()
-            except* Killed:
-                self._died()
-        return True
+        return not self.mortal.is_dead
 
     async def _relay(self, transaction_id: str) -> Relay | None:
         return await self.store.read(lambda reader: reader.relay("hedera", transaction_id))

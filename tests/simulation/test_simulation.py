@@ -14,8 +14,8 @@ from tests.simulation.town import Given
 
 INVOICES = int(os.environ.get("PAYDAEMON_INVOICES") or 40)
 """How many are ordered in one life, at least."""
-SEEDS_OF_A_SOAK = 12
-INVOICES_OF_A_SOAK = 500
+SEEDS_OF_A_SOAK = 10
+INVOICES_OF_A_SOAK = 150
 
 
 def given(seed: int, folder: Path, invoices: int = INVOICES) -> Given:

@@ -220,7 +220,6 @@ async def test_a_full_disk_is_told_and_recovered_from(tmp_path: Path) -> None:
         with trio.move_on_after(2):
             await stream.until("invoice.settled", paid["id"])
             raise AssertionError("it was told, and is nowhere recorded")
-        assert not await stage.records(), "the disk is still full"
         (inside / "filler").unlink()
         await stage.recovers()
         await stream.until("invoice.settled", paid["id"])

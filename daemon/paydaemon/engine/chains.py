@@ -200,8 +200,8 @@ class HealthWatch:
 
 
 def _rewrite(tx: Transaction, chains: Iterable[str]) -> None:
-    """Write something else, and what is there once more: in the end nothing is changed, and all the same it has
-    to reach the disk. A row that is only written as it is costs SQLite no page, and so would prove nothing.
+    """Write something else, and then what was there: in the end nothing is changed, and all the same it has to
+    reach the disk. For a row that is only set to what it is SQLite writes no page, which would prove nothing.
     """
     for chain in chains:
         row = tx.chain(chain)

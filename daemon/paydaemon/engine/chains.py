@@ -200,7 +200,7 @@ class HealthWatch:
 
 
 def _rewrite(tx: Transaction, chains: Iterable[str]) -> None:
-    """Write something else, and then what was there: in the end nothing is changed, and all the same it has to
+    """Write something else, and then what was there: nothing is changed in the end, and still it has to
     reach the disk. For a row that is only set to what it is SQLite writes no page, which would prove nothing.
     """
     for chain in chains:

@@ -176,3 +176,25 @@ async def test_a_store_that_is_full_is_waited_for_and_nothing_is_told_twice(
         is_full = False
         await trio.sleep(5)
         assert sorted(desk.notifier.seqs("we_1")) == [1, 2, 3, 4, 5]
+
+
+async def test_what_became_a_delivery_although_that_seemed_to_fail_is_told_at_once(
+    autojump_clock: MockClock,
+) -> None:
+    async with office() as desk:
+        await desk.endpoint("we_1")
+        transact, fails = desk.store.transact, 1
+
+        async def unsure(fn: Any) -> Any:
+            nonlocal fails
+            result = await transact(fn)
+            if fails:
+                fails -= 1
+                raise StoreUnavailable("the disk failed to read or write")
+            return result
+
+        await desk.happen("a")
+        desk.store.transact = unsure  # type: ignore[method-assign]
+        await trio.sleep(30)
+        assert fails == 0
+        assert desk.notifier.seqs("we_1") == [1]

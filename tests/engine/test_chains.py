@@ -1,5 +1,7 @@
 """Chains and their health: who may be offered, and what is told when that turns."""
 
+from pathlib import Path
+
 import pytest
 import structlog
 import trio
@@ -8,7 +10,7 @@ from trio.testing import MockClock
 from paydaemon.core.events import EventType
 from paydaemon.core.payment import ChainTime
 from paydaemon.core.times import rfc3339
-from paydaemon.engine.chains import HealthWatch, absent_chains
+from paydaemon.engine.chains import HealthWatch, _rewrite, absent_chains
 from paydaemon.engine.host import Host
 from paydaemon.hooks.ports import ChainMismatch, HealthState
 from paydaemon.testing.clocks import trio_clock
@@ -163,6 +165,15 @@ async def test_a_store_that_fails_is_tried_again(autojump_clock: MockClock) -> N
         await watch(daemon)
         assert store.fails == 0
         assert await turns(daemon) == [("chain.stale", "bitcoin")]
+
+
+async def test_a_store_is_tried_by_what_has_to_reach_the_disk(tmp_path: Path) -> None:
+    async with world(path=tmp_path / "ledger.sqlite3") as daemon:
+        log = tmp_path / "ledger.sqlite3-wal"
+        before, row = log.stat().st_size, await daemon.store.read(lambda reader: reader.chain("bitcoin"))
+        await daemon.store.transact(lambda tx: _rewrite(tx, daemon.live_chains))
+        assert log.stat().st_size > before
+        assert await daemon.store.read(lambda reader: reader.chain("bitcoin")) == row
 
 
 async def test_another_network_or_wallet_is_refused() -> None:

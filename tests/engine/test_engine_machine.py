@@ -343,5 +343,5 @@ def test_any_forty_steps_with_every_transaction_run_twice() -> None:
 def test_a_hundred_steps_again_and_again() -> None:
     run_state_machine_as_test(
         EngineMachine,
-        settings=settings(max_examples=300, stateful_step_count=100, suppress_health_check=CHECKS),
+        settings=settings(max_examples=200, stateful_step_count=100, suppress_health_check=CHECKS),
     )

@@ -290,7 +290,7 @@ async def test_whatever_fails_and_whenever_it_is_killed_the_truth_is_recorded_in
 ) -> None:
     dice = random.Random(seed + run)
     async with relaying() as daemon:
-        daemon.ledger._dice = dice
+        daemon.ledger.dice = dice
         names = [f"tx-{number}" for number in range(12)]
         given = {name: pays(await daemon.world.invoice(), name) for name in names}
         for id in list(given)[::4]:
@@ -304,7 +304,7 @@ async def test_whatever_fails_and_whenever_it_is_killed_the_truth_is_recorded_in
             await agree(daemon, given)
             if dice.random() < 0.7:
                 await daemon.restart()
-        daemon.ledger._dice = None
+        daemon.ledger.dice = None
         for text in given.values():
             await daemon.ends(await daemon.hand_in(text))
         await agree(daemon, given)

@@ -50,7 +50,12 @@ class World:
     """One daemon's engine, and the networks it watches. `restart` leaves only what a restart would leave."""
 
     def __init__(
-        self, store: Store, networks: Sequence[FakeNetwork], clock: Clock, defaults: InvoiceDefaults
+        self,
+        store: Store,
+        networks: Sequence[FakeNetwork],
+        clock: Clock,
+        defaults: InvoiceDefaults,
+        ledger: RelayNetwork | None = None,
     ) -> None:
         self.store = store
         self.networks = {network.name: network for network in networks}
@@ -58,12 +63,12 @@ class World:
         self.defaults = defaults
         self.limits = EngineLimits()
         self.policy = RelayPolicy.PAYEES
-        self.ledger = RelayNetwork()
+        self.ledger = ledger or RelayNetwork()
         self.seen: dict[str, int] = {}
         self._compose()
 
     def _compose(self) -> None:
-        self.chains = {id: chain_on(network, self.ledger) for id, network in self.networks.items()}
+        self.chains = {id: self._chain_on(network) for id, network in self.networks.items()}
         self.live_chains = {
             id: live_chain(chain, self.store, self.clock) for id, chain in self.chains.items()
         }
@@ -93,6 +98,9 @@ class World:
             id: Host(self.store, chain, self.clock, self.live, limits=self.limits)
             for id, chain in self.chains.items()
         }
+
+    def _chain_on(self, network: FakeNetwork) -> FakeChain:
+        return chain_on(network, self.ledger)
 
     @property
     def bitcoin(self) -> FakeNetwork:

@@ -28,6 +28,8 @@ async def audit(town: Town, watch: Watch, deeds: Deeds) -> None:
     assert {*watch.stages.values()} == {Stage.CLOSED}, "not every clock has run out"
     for network in town.networks.values():
         check_network(network, town.account)
+    watch.relays.audit(town.nodes, town.account)
+    await watch.deliveries.audit(town.post, watch.journal, town.store)
     found = await town.store.read(totals)
     assert found.disagreements == []
     assert found.payments == len(town.account.credits), "there are payments that no chain told of"
@@ -51,6 +53,7 @@ async def make_calm(town: Town, deeds: Deeds) -> None:
     await deeds.order_all_again()
     await trio.sleep(DEFAULTS.monitor_for_s + 3_601)
     await town.look()
+    await trio.sleep(3_601)
 
 
 def check_network(network: FakeNetwork, account: Account) -> None:

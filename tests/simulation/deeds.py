@@ -4,7 +4,7 @@ A deed does one thing and returns; whether the chains tell of it soon is another
 any of them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,12 +21,14 @@ from paydaemon.engine.orders import InvoiceRequest
 from paydaemon.store.port import StoreUnavailable
 from paydaemon.testing.fakenetwork import Credit, FakeNetwork
 from tests.engine.world import MAX_AGE_MS, OPERATOR, STALE_AFTER_MS
+from tests.simulation.archive import Archive
+from tests.simulation.clients import Clients
 from tests.simulation.disk import Killed
 from tests.simulation.town import CHAINS, DAY_S, SELLERS, Town
 from tests.simulation.watch import Watch
 
 RECENT = 15
-"""How many of the newest invoices most buyers come from."""
+"""How many of the newest transactions it is that somebody looks at."""
 SECONDS = [1, 1, 10, 10, 60, 60, 60, 60, 60, 300, 300, 901, 3_600, DAY_S // 2]
 """How long nothing may happen."""
 WITH_BLOCKS = [id for id, blocks in CHAINS.items() if blocks]
@@ -44,12 +46,14 @@ class Order:
 class Deeds:
     """Everything that may happen in a town."""
 
-    def __init__(self, town: Town, watch: Watch) -> None:
+    def __init__(self, town: Town, watch: Watch, often: Mapping[str, int]) -> None:
         self.town = town
         self.watch = watch
         self.dice = town.dice
         self.orders: list[Order] = []
         self.strays = 0
+        self.clients = Clients(town, watch)
+        self.archive = Archive(town, watch, self.clients)
         self.likely: dict[Callable[[], Awaitable[None]], int] = {
             self.order: 30,
             self.order_again: 4,
@@ -69,7 +73,13 @@ class Deeds:
             self.start_chain_again: 4,
             self.start_daemon_again: 3,
             self.keep_destinations_back: 2,
+            self.clients.hand_in: 30,
+            self.clients.hand_in_again: 12,
+            town.post.change_moods: 25,
+            self.archive.back_up: 3,
+            self.archive.restore: 1,
         }
+        self.likely |= {deed: often[deed.__name__] for deed in self.likely if deed.__name__ in often}
 
     async def any(self) -> str:
         """One of them; returns its name."""
@@ -161,7 +171,7 @@ class Deeds:
 
     async def mark(self) -> None:
         """A seller says what amounts do not."""
-        invoice, mark = self._any_invoice(), self.dice.choice(list(Mark))
+        invoice, mark = self.watch.any_invoice(), self.dice.choice(list(Mark))
         if invoice is not None:
             seller = next(one for one in SELLERS if one.seller_id == invoice.seller_id)
             if await self._done(lambda: self.town.api.mark_invoice(seller, invoice.id, mark)):
@@ -169,7 +179,7 @@ class Deeds:
 
     async def assign(self) -> None:
         """The operator finds whom an unmatched payment was meant for."""
-        unmatched, invoice = sorted(self.town.account.unmatched()), self._any_invoice()
+        unmatched, invoice = sorted(self.town.account.unmatched()), self.watch.any_invoice()
         if not unmatched or invoice is None:
             return
         ref = self.dice.choice(unmatched)
@@ -196,13 +206,13 @@ class Deeds:
 
     async def pay(self) -> None:
         """One transaction, of mostly one output, that pays mostly what is due."""
-        invoice = self._any_invoice()
+        invoice = self.watch.any_invoice()
         if invoice is None:
             return
         option = self.dice.choice(invoice.options)
         outputs = [self._credit(option)]
         while self.dice.random() < 0.15:
-            other = self._any_invoice() or invoice
+            other = self.watch.any_invoice() or invoice
             outputs += [self._credit(one) for one in other.options if one.asset.chain == option.asset.chain]
         self.town.networks[option.asset.chain].pay(*outputs)
         await self._soon(option.asset.chain)
@@ -211,9 +221,14 @@ class Deeds:
         due = option.due_minor
         others = [due - 1, due + 1, due // 2, -(-due // 2), due // 3, 1, 0, 2 * due]
         amount = self.dice.choice([due] * 6 + others)
-        if self.dice.random() < 0.03:
-            return Credit(option.destination.key, amount, Asset(option.asset.chain, "TOKEN", "TOKEN", 2))
+        if self.dice.random() < 0.06:
+            return Credit(option.destination.key, amount, self._other_asset(option.asset))
         return Credit(option.destination.key, amount)
+
+    def _other_asset(self, asset: Asset) -> Asset:
+        """One that nobody knows, or one that the same invoice is perhaps asked for elsewhere."""
+        known = [one for one in self.town.chains[asset.chain].assets if one != asset]
+        return self.dice.choice([Asset(asset.chain, "TOKEN", "TOKEN", 2), *known])
 
     async def pay_stray(self) -> None:
         """To a destination that nobody was given."""
@@ -237,7 +252,7 @@ class Deeds:
         network = self._any_network()
         if not network.mempool:
             return
-        txid, invoice = self.dice.choice(network.mempool), self._any_invoice()
+        txid, invoice = self.dice.choice(network.mempool), self.watch.any_invoice()
         options = [one for one in invoice.options if one.asset.chain == network.name] if invoice else []
         outputs = [self._credit(one) for one in options]
         match self.dice.choice(["replace", "drop", "conflict"]):
@@ -333,9 +348,3 @@ class Deeds:
 
     def _any_network(self) -> FakeNetwork:
         return self.town.networks[self.dice.choice(WITH_BLOCKS)]
-
-    def _any_invoice(self) -> Invoice | None:
-        ids = list(self.watch.invoices)
-        if not ids:
-            return None
-        return self.watch.invoices[self.dice.choice(ids[-RECENT:] if self.dice.random() < 0.9 else ids)]

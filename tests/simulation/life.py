@@ -12,6 +12,8 @@ from hashlib import sha256
 
 import pytest
 
+from paydaemon.engine import carrier
+from paydaemon.engine.deliveries import courier, deliveries
 from tests.simulation.audit import audit
 from tests.simulation.deeds import Deeds
 from tests.simulation.town import Given, Town, town
@@ -19,6 +21,8 @@ from tests.simulation.watch import Watch
 
 LAST = 12
 """How many steps before a failure are told."""
+PRUNE_EVERY_S = 3_600.0
+"""How often the daemon forgets old deliveries: days pass here, in which it would do little else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +34,56 @@ class Lived:
     invoices: int
     events: int
     restarts: int
+    restored: int
+    relays: Counter[str]
+    notices: int
+    parked: int
     statuses: Counter[str]
     told: str
 
     def __str__(self) -> str:
-        ends = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
         return (
-            f"seed {self.seed}: {self.checks} checks, {self.invoices} invoices ({ends}), "
-            f"{self.events} events, {self.restarts} restarts"
+            f"seed {self.seed}: {self.checks} checks, {self.invoices} invoices ({_counts(self.statuses)}), "
+            f"{self.relays.total()} relays ({_counts(self.relays)}), {self.events} events, "
+            f"{self.notices} notices ({self.parked} parked), {self.restarts} restarts, "
+            f"{self.restored} restored"
         )
 
 
 async def live(given: Given) -> Lived:
     """Live until there are enough invoices. Raises `AssertionError` where a promise is broken."""
-    async with town(given) as made:
-        watch = Watch(made)
-        deeds, steps = Deeds(made, watch), deque[str](maxlen=LAST)
-        with _in_order(given.seed), _explained(given, watch, steps):
-            made.calm = False
-            while len(watch.invoices) < given.invoices:
-                steps.append(await deeds.any())
-                await watch.check()
-            await audit(made, watch, deeds)
-        return _lived(given.seed, watch, made)
+    with _in_order(given.seed):
+        async with town(given) as made:
+            watch = Watch(made)
+            deeds, steps = Deeds(made, watch, given.often), deque[str](maxlen=LAST)
+            with _explained(given, watch, steps):
+                made.calm = False
+                while watch.ever < given.invoices:
+                    steps.append(await deeds.any())
+                    await watch.check()
+                await audit(made, watch, deeds)
+            return _lived(given.seed, watch, made, deeds)
 
 
-def _lived(seed: int, watch: Watch, made: Town) -> Lived:
-    statuses = Counter(str(story.last["status"]) for story in watch.stories.values())
+def _lived(seed: int, watch: Watch, made: Town, deeds: Deeds) -> Lived:
     told = sha256(repr([(one["type"], one["created_at"]) for one in watch.journal]).encode()).hexdigest()
-    return Lived(seed, watch.checks, len(watch.invoices), len(watch.journal), made.restarts, statuses, told)
+    return Lived(
+        seed,
+        watch.checks,
+        watch.ever,
+        len(watch.journal),
+        made.restarts,
+        deeds.archive.restored,
+        Counter(str(told[-1]["status"]) for told in watch.relays.told.values()),
+        made.post.calls,
+        watch.deliveries.parked,
+        Counter(str(story.last["status"]) for story in watch.stories.values()),
+        told,
+    )
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counted.items()))
 
 
 @contextmanager
@@ -67,6 +92,9 @@ def _in_order(seed: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING", True)
         patch.setattr("trio._core._run._r", random.Random(seed))
+        for module in (carrier, courier):
+            patch.setattr(module, "random", random.Random(seed))
+        patch.setattr(deliveries, "PRUNE_EVERY_S", PRUNE_EVERY_S)
         yield
 
 

@@ -7,6 +7,7 @@ Each invoice that any of them names is read from the store and compared with the
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from paydaemon.core.events import Event
 from paydaemon.core.invoice import Flag, Invoice, Mark, Stage
@@ -15,12 +16,17 @@ from paydaemon.core.public import public_event, public_invoice
 from paydaemon.store.port import Reader
 from tests.engine.books import same_terms
 from tests.simulation.account import Account, Known, Ref
+from tests.simulation.deliveries import AT_ONCE_MS, Deliveries
+from tests.simulation.relays import Relays
 from tests.simulation.standing import expected
 from tests.simulation.town import Town
 from tests.support.ledgercheck import Json, Told, gaps, terms
 
 PAGE = 500
 ORDER = list(Stage)
+RECENT = 15
+"""How many of the newest invoices most buyers come from."""
+KNOWN = ("invoices", "marks", "stories", "by_order", "stages", "paid", "deliveries", "relays")
 
 
 @dataclass(slots=True)
@@ -34,7 +40,11 @@ class Story:
 
 @dataclass(slots=True)
 class Watch:
-    """Everything that was ever promised: what sellers and readers `heard`, and the `marks` of people."""
+    """Everything that was ever promised: what sellers and readers `heard`, and the `marks` of people.
+
+    What is `KNOWN` goes back with the database where a backup is restored. The indexes `given_out`, the
+    `event_ids` and how many invoices there `ever` were do not.
+    """
 
     town: Town
     invoices: dict[str, Invoice] = field(default_factory=dict)
@@ -42,10 +52,15 @@ class Watch:
     marks: dict[str, Mark] = field(default_factory=dict)
     stories: dict[str, Story] = field(default_factory=dict)
     by_order: dict[str, str] = field(default_factory=dict)
-    indexes: set[tuple[str, int]] = field(default_factory=set)
     stages: dict[str, Stage] = field(default_factory=dict)
     paid: set[str] = field(default_factory=set)
+    deliveries: Deliveries = field(default_factory=Deliveries)
+    relays: Relays = field(default_factory=Relays)
     checks: int = 0
+    given_out: set[tuple[str, int]] = field(default_factory=set)
+    event_ids: set[str] = field(default_factory=set)
+    ever: int = 0
+    is_restored: bool = False
 
     @property
     def journal(self) -> list[Json]:
@@ -71,12 +86,41 @@ class Watch:
             self._check_invoice(invoice, payments)
         for ref, payment in found.payments.items():
             _check_payment(self.account.credits[ref], payment)
+        await self._check_told_and_handed_over()
+
+    async def _check_told_and_handed_over(self) -> None:
+        town = self.town
+        await self.relays.check(town.nodes, town.store, len(self.journal))
+        await self.deliveries.check(town.post, self.journal, town.store)
+        before_ms = town.clock() - AT_ONCE_MS
+        if town.up_since_ms < before_ms:
+            self.deliveries.check_steady(town.post, self.journal, before_ms)
 
     async def check_all(self) -> None:
         """The same for every invoice and credit there is, whether it moved or not."""
         self.account.touched |= self.account.credits.keys()
         self.stages.clear()
         await self.check()
+
+    def any_invoice(self) -> Invoice | None:
+        """One of all, mostly of the newest."""
+        dice, ids = self.town.dice, list(self.invoices)
+        if not ids:
+            return None
+        return self.invoices[dice.choice(ids[-RECENT:] if dice.random() < 0.9 else ids)]
+
+    # --- Backups
+
+    def known(self) -> object:
+        """What belongs to the database as it is now."""
+        return self.heard.acknowledged, self.journal, {name: getattr(self, name) for name in KNOWN}
+
+    def remember(self, known: Any) -> None:
+        """What belonged to the database when a backup was made is what belongs to it again."""
+        self.heard.acknowledged, self.heard.events, rest = known
+        for name, value in rest.items():
+            setattr(self, name, value)
+        self.is_restored = True
 
     # --- The journal
 
@@ -92,9 +136,19 @@ class Watch:
         assert [event.seq for event in news] == list(
             range(len(self.journal) - len(news) + 1, len(self.journal) + 1)
         ), list(gaps(self.journal))
+        self._check_epoch(news)
         for event in news:
             self._hear(event)
         return news
+
+    def _check_epoch(self, news: Sequence[Event]) -> None:
+        """After a restore the journal says so first, and no id stands for two events."""
+        if news and self.is_restored:
+            assert news[0].type == "admin.restored", f"a restored journal goes on with {news[0].type}"
+            self.is_restored = False
+        for event in news:
+            assert event.id not in self.event_ids, f"event id {event.id} was given out twice"
+            self.event_ids.add(event.id)
 
     def _page(self, after: int) -> Callable[[Reader], Sequence[Event]]:
         return lambda reader: reader.events(
@@ -102,6 +156,9 @@ class Watch:
         )
 
     def _hear(self, event: Event) -> None:
+        self.deliveries.hear(event)
+        if event.type.value.startswith("relay."):
+            self.relays.hear(event)
         if event.type == "payment.confirmed":
             payment = event.data["payment"]
             assert isinstance(payment, dict)
@@ -130,10 +187,11 @@ class Watch:
             assert order not in self.by_order, f"order {order} has two invoices"
             for option in invoice.options:
                 index = option.asset.chain, option.destination.index
-                assert index not in self.indexes, f"index {index} was used twice"
-                self.indexes.add(index)
+                assert index not in self.given_out, f"index {index} was used twice"
+                self.given_out.add(index)
             self.invoices[id], self.by_order[order] = invoice, id
             self.account.issue(invoice)
+            self.ever += 1
 
     # --- Invoices and payments
 

@@ -15,7 +15,8 @@ from tests.soak.stream import Gone, Refused, event_stream
 from tests.support.daemon import Daemon
 from tests.support.ledgercheck import Json, Told
 
-AGAIN_S = 0.1
+AGAIN_S = 0.25
+"""After a refusal. Seven that ask more often take a processor from the daemon that they wait for."""
 ANSWER_S = 15.0
 LEAST_EXPIRY_S = 60
 

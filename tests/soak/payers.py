@@ -14,7 +14,7 @@ from random import Random
 import trio
 
 from paydaemon_bitcoin.errors import NodeUnavailable, RpcError
-from paydaemon_bitcoin.regtest import Coin, RegtestNode, btc
+from paydaemon_bitcoin.regtest import Coin, NodeFailed, RegtestNode, btc
 from tests.support.ledgercheck import Json, Told
 
 COINS = 300
@@ -103,6 +103,9 @@ class Payers:
             self.troubles[f"{refused.method} {refused.code}"] += 1
         except NodeUnavailable:
             self.troubles["node away"] += 1
+        except NodeFailed:
+            # The wallet built on a block that was just taken back; it may send it again, or never.
+            self.troubles["wallet too early"] += 1
         else:
             self.counts[name] += 1
 

@@ -13,7 +13,7 @@ from tests.soak.payers import fund
 from tests.support.daemon import Daemon, running
 
 KILLS = 50
-LONGEST_LIFE_S = 1.5
+LONGEST_LIFE_S = 1.0
 TOLD_EVERY = 10
 
 

@@ -18,10 +18,10 @@ from tests.support.daemon import Daemon, running
 from tests.support.waiting import until
 
 STALE_AFTER_S = 4
-RPC_TIMEOUT_S = 3
-PEACE_S = 1.5
-SHORT_S = 3.0
-LONG_S = 6.0
+RPC_TIMEOUT_S = 2
+PEACE_S = 1.0
+SHORT_S = 2.0
+LONG_S = 4.0
 LOST_BLOCKS = 2
 
 

@@ -14,7 +14,7 @@ from tests.soak.market import CUT_CLIENTS
 from tests.soak.relayed import Bazaar, bazaar, start_node, stop_node
 
 KILLS = 20
-LONGEST_LIFE_S = 2.5
+LONGEST_LIFE_S = 1.5
 TOLD_EVERY = 5
 LAST_CALM_S = 3.0
 

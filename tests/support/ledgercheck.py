@@ -274,7 +274,8 @@ def _status(invoice: Json, option: Json, paid: _Paid, ledger: Ledger) -> Iterato
 
 def _stories(ledger: Ledger) -> Iterator[str]:
     """The journal tells of every invoice and payment up to where it stands now."""
-    of_invoice = _grouped((event for event in ledger.journal if event["invoice_id"]), "invoice_id")
+    showing = (event for event in ledger.journal if event["invoice_id"] and "invoice" in event["data"])
+    of_invoice = _grouped(showing, "invoice_id")
     invoices = {invoice["id"]: invoice for invoice in ledger.invoices}
     for id in of_invoice.keys() - invoices.keys():
         yield f"the journal tells of invoice {id}, which there is not"

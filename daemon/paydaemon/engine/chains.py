@@ -200,9 +200,13 @@ class HealthWatch:
 
 
 def _rewrite(tx: Transaction, chains: Iterable[str]) -> None:
-    """Write what is there already: it changes nothing, and has to reach the disk all the same."""
+    """Write something else, and then what was there: nothing is changed in the end, and still it has to
+    reach the disk. For a row that is only set to what it is SQLite writes no page, which would prove nothing.
+    """
     for chain in chains:
-        tx.set_chain(tx.chain(chain))
+        row = tx.chain(chain)
+        tx.set_chain(replace(row, height=(row.height or 0) + 1))
+        tx.set_chain(row)
 
 
 def _journal_turn(tx: Transaction, status: ChainStatus, now_ms: int) -> None:

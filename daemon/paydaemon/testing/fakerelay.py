@@ -88,7 +88,7 @@ class RelayFaults:
 
 
 class RelayNetwork:
-    """What nodes and consensus have taken. With dice it loses replies, is busy, and does not know.
+    """What nodes and consensus have taken. While it has `dice` it loses replies, is busy, and does not know.
 
     `doubted` tells of each submission whether it was in doubt. `receipts` are those that transactions will
     get; `applied` counts how often each was carried out. What is put into `answers` is said first, by the
@@ -105,7 +105,7 @@ class RelayNetwork:
         self.on_success: Callable[[SignedTransfer], None] = lambda transfer: None
         self.consensus = trio.Event()
         self.consensus.set()
-        self._dice = dice
+        self.dice = dice
 
     async def submit(self, transfer: SignedTransfer) -> Outcome:
         """Take it, unless it was taken already."""
@@ -145,7 +145,7 @@ class RelayNetwork:
                 self.on_success(transfer)
 
     def _happens(self, chance: float) -> bool:
-        return self._dice is not None and self._dice.random() < chance
+        return self.dice is not None and self.dice.random() < chance
 
 
 class FakeRelay:

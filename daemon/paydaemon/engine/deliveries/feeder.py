@@ -57,6 +57,7 @@ class Feeder:
         self._woken = woken
         self._listeners: dict[str, Listener] = {}
         self._by_seller: dict[str | None, dict[str, Listener]] = {}
+        self._unsure: set[str] = set()
         self._reached = store.last_seq
         self._changed = trio.Event()
 
@@ -138,7 +139,7 @@ class Feeder:
         """Everybody in step who wants something of a page, with what that is."""
         found: dict[str, Wants] = {}
         for event in page:
-            for owner in {event.seller_id, None}:
+            for owner in dict.fromkeys((event.seller_id, None)):
                 for listener in self._by_seller.get(owner, {}).values():
                     in_step = self._reached <= listener.reached < event.seq
                     if in_step and listener.wanted.takes(event):
@@ -174,10 +175,16 @@ class Feeder:
 
     async def _feed(self, some: Sequence[Wants], up_to: int) -> None:
         now_ms = self._clock()
-        made = await self._store.transact(lambda tx: [_feed_one(tx, *one, up_to, now_ms) for one in some])
+        try:
+            made = await self._store.transact(lambda tx: [_feed_one(tx, *one, up_to, now_ms) for one in some])
+        except StoreUnavailable:
+            # Even a commit that failed may have reached the disk, and what is there is not made again.
+            self._unsure |= {listener.id for listener, _ in some}
+            raise
         for (listener, _), count in zip(some, made, strict=True):
             listener.recorded = max(listener.recorded, up_to)
-            if count:
+            if count or listener.id in self._unsure:
+                self._unsure.discard(listener.id)
                 self._woken(listener.id)
 
 

@@ -34,7 +34,7 @@ Output = IO[bytes] | int
 
 
 class Child:
-    """A process that `start_child` has started."""
+    """A process that `start_child` has started: `process`, and `holder`, the thread that forked it."""
 
     def __init__(self, process: subprocess.Popen[bytes], holder: threading.Thread) -> None:
         self._process = process

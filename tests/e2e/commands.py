@@ -45,16 +45,17 @@ class Running:
     process: trio.Process
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
+    has_said_all: bool = False
 
     async def says(self, text: str) -> str:
         """Wait until a line on stdout holds `text`, and return it."""
 
         def said() -> bool:
-            return any(text in line for line in self.out) or self.process.poll() is not None
+            return any(text in line for line in self.out) or self.has_said_all
 
         await until(said)
         found = [line for line in self.out if text in line]
-        assert found, ("it ended", self.process.returncode, self.out, self.err)
+        assert found, ("it ended", self.process.poll(), self.out, self.err)
         return found[0]
 
     async def warns(self, text: str) -> None:
@@ -90,8 +91,13 @@ async def running(
     run = Running(process)
     assert process.stdout is not None
     assert process.stderr is not None
+
+    async def listen(stdout: trio.abc.ReceiveStream) -> None:
+        await _read(stdout, run.out)
+        run.has_said_all = True
+
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_read, process.stdout, run.out)
+        nursery.start_soon(listen, process.stdout)
         nursery.start_soon(_read, process.stderr, run.err)
         try:
             yield run

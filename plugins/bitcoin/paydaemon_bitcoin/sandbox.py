@@ -121,7 +121,9 @@ class BitcoinSandbox:
         return SandboxFacts(
             prices=PRICES,
             settings={
-                **{"plugin": "bitcoin", **node.settings, "descriptor": seller_descriptor()},
+                "plugin": "bitcoin",
+                **node.settings,
+                "descriptor": seller_descriptor(),
                 "poll_interval_s": 1.0,
             },
             public={"rpc": node.public_url, "wallet": MINER},

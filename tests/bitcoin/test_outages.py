@@ -22,24 +22,6 @@ def stale(shop: World) -> bool:
     return shop.chain.health().state is HealthState.STALE
 
 
-async def test_a_node_that_comes_back_with_another_cookie_is_watched_on(own_node: RegtestNode) -> None:
-    node = own_node
-    shop = world(node)
-    async with shop.watching():
-        address = (await shop.issue(PAID)).address
-        cookie = node.cookie.read_text()
-        await node.stop()
-        await until(lambda: stale(shop))
-        assert "node" in shop.chain.health().reason
-        await node.start()
-        assert node.cookie.read_text() != cookie
-        await until(shop.healthy)
-        await node.pay(address, PAID)
-        await shop.seen(address)
-        await node.mine(6)
-        await shop.state(address, PaymentState.CONFIRMED)
-
-
 async def test_the_first_look_after_a_start_is_told_as_what_it_is(node: RegtestNode) -> None:
     shop = world(node)
     looking: list[str] = []
@@ -145,18 +127,6 @@ async def test_a_node_that_is_away_at_the_start_makes_the_chain_stale_and_no_err
         await node.start()
         await until(shop.healthy)
         await shop.issue(PAID)
-
-
-async def test_what_was_paid_while_nobody_watched_is_told_afterwards(node: RegtestNode) -> None:
-    shop = world(node)
-    async with shop.watching():
-        mined, pending = (await shop.issue(PAID)).address, (await shop.issue(PAID)).address
-    await node.pay(mined, PAID)
-    await node.mine(6)
-    await node.pay(pending, PAID)
-    async with shop.watching():
-        await shop.state(mined, PaymentState.CONFIRMED)
-        await shop.state(pending, PaymentState.PENDING)
 
 
 async def test_everything_a_pass_finds_is_told_before_the_chain_counts_as_complete(node: RegtestNode) -> None:

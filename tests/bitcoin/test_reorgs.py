@@ -1,7 +1,5 @@
 """Blocks that leave the chain, on a real node."""
 
-import pytest
-
 from paydaemon.core.payment import PaymentState
 from paydaemon_bitcoin.observations import FINAL
 from paydaemon_bitcoin.regtest import RegtestNode
@@ -9,28 +7,6 @@ from tests.bitcoin.world import world
 from tests.support.waiting import until
 
 PAID = 20_834
-
-
-@pytest.mark.parametrize("depth", [1, 6])
-async def test_a_payment_back_in_the_mempool_is_pending_again_and_can_be_mined_again(
-    node: RegtestNode, tip: int, depth: int
-) -> None:
-    shop = world(node)
-    async with shop.watching():
-        address = (await shop.issue(PAID)).address
-        await node.pay(address, PAID)
-        await shop.seen(address)
-        first, *_ = await node.mine(depth)
-        await until(lambda: shop.host.depth(address) == depth)
-        was_final = shop.host.only(address).state
-        assert was_final is (PaymentState.CONFIRMED if depth == 6 else PaymentState.PENDING)
-        await node.rpc.call("invalidateblock", first)
-        await until(lambda: shop.host.only(address).height is None)
-        assert shop.host.only(address).state is PaymentState.PENDING
-        await until(lambda: shop.host.height == tip)
-        await node.mine(6)
-        await shop.state(address, PaymentState.CONFIRMED)
-        assert shop.host.only(address).block != first
 
 
 async def test_a_settled_payment_that_is_double_spent_by_a_reorganisation_is_conflicted(
@@ -49,19 +25,6 @@ async def test_a_settled_payment_that_is_double_spent_by_a_reorganisation_is_con
         await shop.state(address, PaymentState.CONFLICTED)
         assert shop.host.only(address).block is None
         await until(lambda: shop.host.height == tip + 9)
-
-
-async def test_a_reorganisation_while_nobody_watched_is_told_afterwards(node: RegtestNode) -> None:
-    shop = world(node)
-    async with shop.watching():
-        address = (await shop.issue(PAID)).address
-        rival = await _paid_with_rival(node, address)
-        first, *_ = await node.mine(7)
-        await shop.state(address, PaymentState.CONFIRMED)
-    await node.rpc.call("invalidateblock", first)
-    await node.mine_only(rival)
-    async with shop.watching():
-        await shop.state(address, PaymentState.CONFLICTED)
 
 
 async def test_a_payment_moved_to_another_block_of_the_same_height_stays_confirmed_by_its_depth(

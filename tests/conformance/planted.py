@@ -15,7 +15,7 @@ from paydaemon.core.payment import Observation
 from paydaemon.hooks.ports import ChainHost, Health, HealthState
 from paydaemon.testing.chain_conformance import ChainConformance
 from paydaemon.testing.fakenetwork import Transaction
-from paydaemon.testing.fakesandbox import FakePlugin, SharedChain
+from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain
 
 
 class DoubleCredit(SharedChain):
@@ -30,10 +30,17 @@ class DoubleCredit(SharedChain):
 class MissedReorg(SharedChain):
     """Believes that what was in a block stays there."""
 
+    def __init__(self, id: str, sandbox: FakeSandbox) -> None:
+        super().__init__(id, sandbox)
+        self._mined: set[str] = set()
+
     def observed(self, transaction: Transaction) -> Iterator[Observation]:
         for seen in super().observed(transaction):
-            if seen.height is not None or seen.position == 1:
-                yield seen
+            if seen.height is not None:
+                self._mined.add(seen.ref)
+            elif seen.ref in self._mined:
+                continue
+            yield seen
 
 
 class FloatAmounts(SharedChain):

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -21,32 +20,45 @@ FOUND = {
     "BlockingCall": ("test_exact[straight]", "blocks the daemon's only thread"),
     "CrashOnRestart": ("test_exact[restarted]", "unreadable cursor"),
     "StaleHealth": ("test_node_away[straight]", "still says that it is healthy"),
-    "IgnoredCancellation": ("test_it_ends_when_told_to[straight]", "does not end within"),
 }
 """The case that finds each fault, and what it says of it."""
 
+NEVER_ENDING = ("IgnoredCancellation", "test_it_ends_when_told_to[straight]", "does not end within")
+"""What would go on in the process of these tests, and so gets one of its own."""
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the suite says of each planted fault: by class, everything that went wrong."""
-    report = tmp_path_factory.mktemp("planted") / "report.xml"
-    cases = [f"{PLANTED}::Test{name}::{case}" for name, (case, _) in FOUND.items()]
-    # Most of their time they wait for what does not come.
-    own = ["-p", "no:cacheprovider", "-q", "-n", "3", f"--junitxml={report}"]
-    command = [sys.executable, "-m", "pytest", *own, *cases]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=5 * BOUND_S, check=False)
-    assert ran.returncode == 1, ran.stdout[-4000:]
-    assert f"\nfake: {len(FOUND)} failed\n" in ran.stdout, "the summary is not what it was, or xdist keeps it"
-    told: dict[str, str] = dict.fromkeys(FOUND, "")
-    for case in ElementTree.parse(report).iter("testcase"):
-        for wrong in case:
-            told[case.attrib["classname"].rpartition(".Test")[2]] += wrong.attrib.get("message", "") + str(
-                wrong.text
-            )
-    return told
+
+class Listener:
+    """A plugin of pytest that notes what is said of each failure."""
+
+    def __init__(self) -> None:
+        self.said = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.said += report.longreprtext
+
+
+def of(name: str, case: str) -> str:
+    """The case's id."""
+    return f"{PLANTED}::Test{name}::{case}"
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_it_is_found_and_named(told: dict[str, str], name: str) -> None:
-    _, said = FOUND[name]
-    assert said in told[name]
+def test_it_is_found_and_named(name: str) -> None:
+    case, awaited = FOUND[name]
+    listener = Listener()
+    # A run within this one: what belongs to the process stays as the outer one has it.
+    own = ["-q", *(f"-pno:{plugin}" for plugin in ("cacheprovider", "faulthandler", "xdist"))]
+    ended = pytest.main([*own, "--capture=no", of(name, case)], plugins=[listener])
+    assert ended is pytest.ExitCode.TESTS_FAILED
+    assert awaited in listener.said
+
+
+def test_one_that_never_ends_is_found_too_and_the_summary_counts_it_in_parallel_runs() -> None:
+    name, case, awaited = NEVER_ENDING
+    cases = [of(name, case), of("StaleHealth", "test_over[straight]")]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "1", *cases]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=5 * BOUND_S, check=False)
+    assert ran.returncode == 1, ran.stdout[-4000:]
+    assert awaited in ran.stdout
+    assert "\nfake: 1 passed, 1 failed\n" in ran.stdout, "the summary is not what it was, or xdist keeps it"

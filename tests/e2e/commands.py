@@ -46,12 +46,13 @@ class Running:
     process: Child
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
+    has_said_all: bool = False
 
     async def says(self, text: str) -> str:
         """Wait until a line on stdout holds `text`, and return it."""
 
         def said() -> bool:
-            return any(text in line for line in self.out) or self.process.poll() is not None
+            return any(text in line for line in self.out) or self.has_said_all
 
         await until(said)
         found = [line for line in self.out if text in line]
@@ -89,8 +90,13 @@ async def running(
     command = [sys.executable, "-m", "paydaemon", *arguments]
     with spout() as (out, said), spout() as (err, warned):
         run = Running(await start_child(command, stdout=out, stderr=err, cwd=cwd, env=env))
+
+    async def listen(stdout: trio.abc.ReceiveStream) -> None:
+        await _read(stdout, run.out)
+        run.has_said_all = True
+
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_read, said, run.out)
+        nursery.start_soon(listen, said)
         nursery.start_soon(_read, warned, run.err)
         try:
             yield run

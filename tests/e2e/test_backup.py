@@ -76,10 +76,15 @@ async def test_an_old_backup_finds_what_was_paid_since(node: RegtestNode, tmp_pa
         assert (await daemon.show(settled["id"]))["status"] == "settled"
         assert (await daemon.show(unpaid["id"]))["status"] == "new"
         await daemon.call("GET", f"/v1/invoices/{forgotten[0]['id']}", expect=4)
-        strays = await unmatched(daemon)
-        assert {address: row["amount_minor"] for address, row in strays.items()} == {
-            address_of(invoice): str(due_of(invoice)) for invoice in forgotten[:2]
-        }
+        missing = {address_of(invoice): str(due_of(invoice)) for invoice in forgotten[:2]}
+        strays: dict[str, Json] = {}
+
+        async def are_found() -> bool:
+            strays.update(await unmatched(daemon))
+            return strays.keys() >= missing.keys()
+
+        await until(are_found)
+        assert {address: row["amount_minor"] for address, row in strays.items()} == missing
 
         # Addresses are new, and one of them settles; a forgotten one that is paid only now is found too.
         used = {address_of(invoice) for invoice in [settled, known, unpaid, *forgotten]}
@@ -152,8 +157,8 @@ async def test_a_backup_of_a_running_daemon_is_private_verified_and_journaled(
     assert said.out.startswith(f"{file}: ")
     assert said.err == ""
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    event = (await daemon.journal())[-1]
-    assert (event["type"], event["data"]["file"]) == ("admin.backup_made", str(file))
+    (event,) = [event for event in await daemon.journal() if event["type"] == "admin.backup_made"][-1:]
+    assert event["data"]["file"] == str(file)
     assert event["data"]["by"] == {"key_id": None, "uid": os.geteuid()}
     assert event["seq"] > event["data"]["last_seq"] >= 1
     again = await command(daemon, "backup", file, exit_code=1)

@@ -27,6 +27,9 @@ from tests.support.node import copy_node
 
 Found = dict[tuple[str, str], Json]
 
+UNTOLD: Mapping[str, object] = {"zmq_rawtx": None, "zmq_sequence": None}
+"""Without ZMQ, to whose publisher the doctor listens for some seconds."""
+
 
 async def examined(config: Path) -> tuple[int, Found]:
     """The exit code and what was found, by area and name; all of it well-formed."""
@@ -49,7 +52,7 @@ async def the_problem(config: Path, area: str, what: str) -> str:
 
 
 class Setup:
-    """A daemon's folder without a daemon. `write` writes its configuration."""
+    """A daemon's folder without a daemon. `write` writes its configuration, without ZMQ unless named."""
 
     def __init__(self, folder: Path, node: RegtestNode) -> None:
         self.folder = folder
@@ -61,7 +64,7 @@ class Setup:
         self.write()
 
     def write(self, node: Mapping[str, object] | None = None, *, bind: str = "", **chain: object) -> None:
-        table = {**self.tables["chains"]["bitcoin"], **(node or {}), **chain}
+        table = {**self.tables["chains"]["bitcoin"], **(node or {}), **UNTOLD, **chain}
         table = {key: value for key, value in table.items() if value is not None}
         document = {
             "daemon": {"state_dir": str(self.state)},
@@ -184,7 +187,6 @@ async def test_another_descriptor_than_the_databases(daemon: Daemon, setup: Setu
 
 
 async def test_no_zmq_is_a_warning(setup: Setup) -> None:
-    setup.write(zmq_rawtx=None, zmq_sequence=None)
     code, found = await examined(setup.config)
     assert code == 0
     for what in ("zmq_rawtx", "zmq_sequence"):
@@ -194,7 +196,7 @@ async def test_no_zmq_is_a_warning(setup: Setup) -> None:
 async def test_zmq_that_the_node_does_not_publish(setup: Setup, prepared: Path, tmp_path: Path) -> None:
     async with copy_node(prepared, tmp_path / "silent", zmq=False) as silent:
         endpoint = "tcp://127.0.0.1:28332"
-        setup.write(silent.settings, zmq_rawtx=endpoint, zmq_sequence=None)
+        setup.write(silent.settings, zmq_rawtx=endpoint)
         assert "does not publish rawtx" in await the_problem(setup.config, "chains.bitcoin", "zmq_rawtx")
 
 

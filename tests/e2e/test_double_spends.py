@@ -1,4 +1,4 @@
-"""Payments that the network takes back before a block holds them."""
+"""Payments that the network takes back before a block holds them: raised fees, and what blocks decide."""
 
 from pathlib import Path
 
@@ -70,24 +70,6 @@ async def _until_replaced(daemon: Daemon, id: str, old: str, new: str) -> None:
 async def _never_counted_more(daemon: Daemon, id: str, amount_minor: int) -> None:
     for event in await daemon.journal(invoice_id=id):
         assert counted_minor(event["data"]["invoice"]) <= amount_minor, event
-
-
-async def test_a_payment_replaced_away_from_us_reverts(node: RegtestNode, daemon: Daemon) -> None:
-    invoice = await daemon.invoice()
-    coin = await node.coin()
-    paid = await node.send(await node.spend(coin, [(address_of(invoice), due_of(invoice))]))
-    await daemon.until_status(invoice["id"], "processing")
-    away = await node.send(await node.spend(coin, [(await elsewhere(node), 20_834)], fee_minor=5_000))
-    reverted = await daemon.until_status(invoice["id"], "new")
-    (payment,) = payments_of(reverted)
-    assert (payment["state"], payment["replaced_by"]) == ("replaced", away)
-    assert (counted_minor(reverted), reverted["options"][0]["remaining_minor"]) == (0, "20834")
-    await node.mine(6)
-    final = await daemon.until_invoice(invoice["id"], lambda it: states(it) == {paid: "conflicted"})
-    assert (final["status"], final["flags"]) == ("new", [])
-    assert await daemon.types(invoice["id"]) == [
-        *("created", "payment_seen", "processing", "payment.replaced", "payment.conflicted"),
-    ]
 
 
 async def test_a_conflicting_spend_in_a_block_reverts_and_another_payment_settles(

@@ -31,12 +31,17 @@ async def test_rates_are_kept_over_a_restart_and_held_against_the_next(tmp_path:
     installed(tmp_path, "market", "tests.e2e.market")
     async with staged(tmp_path, tables=tables(tmp_path, "60000", "60100", 86_400)) as stage:
         daemon = stage.daemon
-        daemon.configure(tables(tmp_path, "60000", "60100"))
-        daemon.hang_up()
+
+        async def is_said() -> bool:
+            said = (await now(daemon))["sources"]
+            return len(said) == 2 and all(one["rate"] for one in said)
 
         async def is_kept() -> bool:
             return bool(await kept(daemon))
 
+        await patiently(is_said)
+        daemon.configure(tables(tmp_path, "60000", "60100"))
+        daemon.hang_up()
         await patiently(is_kept)
         first = (await kept(daemon))[-1]
         assert (first["rate"], first["method"]) == ("60050", "median")
@@ -45,11 +50,6 @@ async def test_rates_are_kept_over_a_restart_and_held_against_the_next(tmp_path:
         await daemon.stop()
         daemon.configure(tables(tmp_path, "600000", "600000"))
         await daemon.start()
-
-        async def is_said() -> bool:
-            said = (await now(daemon))["sources"]
-            return len(said) == 2 and all(one["rate"] for one in said)
-
         await patiently(is_said)
         assert first in await kept(daemon)
         row = await now(daemon)

@@ -12,20 +12,18 @@ THERE = "cd ../my-plugins && . .venv/bin/activate"
 """Back to where the walk has led."""
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Where the walk has been walked."""
-    return Place(tmp_path_factory.mktemp("walk"))
+def test_every_command_of_the_walk_does_what_the_guide_says_and_other_kinds_are_whole_too(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """One after the other in one place, which takes a while to make. Its path is short: sockets lie there."""
+    place = Place(tmp_path_factory.mktemp("walk"))
+    the_walk_does_what_the_guide_says(place)
+    other_kinds_are_whole_too(place)
 
 
-@pytest.fixture(scope="module")
-def walked(place: Place) -> list[str]:
-    """What each command of the walk said."""
+def the_walk_does_what_the_guide_says(place: Place) -> None:
     lines = [f"{one.command}\necho '{MARK}'" for one in typed()]
-    return place.type(*lines).split(MARK + "\n")
-
-
-def test_every_command_of_the_walk_does_what_the_guide_says(walked: list[str]) -> None:
+    walked = place.type(*lines).split(MARK + "\n")
     for number, one in enumerate(typed()):
         assert one.is_told_by(walked[number]), f"$ {one.command}\n{walked[number]}\nis not\n{one.prints}"
 
@@ -36,8 +34,7 @@ def test_the_walk_is_as_long_as_the_guide_says() -> None:
     assert len(list(typed())) == int(said[1])
 
 
-@pytest.mark.usefixtures("walked")
-def test_the_other_kinds_are_whole_too(place: Place) -> None:
+def other_kinds_are_whole_too(place: Place) -> None:
     new = [f"paydaemon plugin new my-{kind} --kind {kind}" for kind in OTHERS]
     install = "pip install " + " ".join(f"-e ./paydaemon-my-{kind}" for kind in OTHERS)
     # In one process, which spares two starts: all projects have the same configuration.

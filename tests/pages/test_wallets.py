@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, WebSocketRoute
+from playwright.sync_api import Page, Route, WebSocket, WebSocketRoute
 
 from paydaemon_hedera.proto.transaction_pb2 import TransactionBody
 from paydaemon_hedera.sandbox.genesis import PAYEE
@@ -15,6 +15,7 @@ from tests.pages.looking import look_through
 from tests.pages.purse import ALICE, ODD, Purse, heading, opened, press, purse, said
 from tests.support.browser import Browser
 from tests.support.daemon import Json
+from tests.support.waiting import BOUND_S
 
 
 @pytest.fixture(scope="session")
@@ -259,10 +260,23 @@ def signs(shop: Purse, account: str | None = None) -> str:
 
 
 def signed_after_all(page: Page) -> str:
-    """Let the wallet sign; returns what the daemon says of it."""
-    with page.expect_websocket() as opening:
+    """Let the wallet sign; returns what the daemon says of it.
+
+    Who waits for the websocket first may miss its answer, which comes in the same breath on a busy machine.
+    """
+    heard: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: heard.append(str(frame)))
+
+    page.on("websocket", listen)
+    with page.expect_event("websocket"):
         page.evaluate("window.go()")
-    return str(opening.value.wait_for_event("framereceived"))
+    for _ in range(100 * BOUND_S):
+        if heard:
+            break
+        page.wait_for_timeout(10)
+    return heard[0]
 
 
 async def test_a_connection_that_is_lost_in_between_costs_nothing(shop: Purse, browser: Browser) -> None:

@@ -19,6 +19,10 @@ PRICES = {"BTC/EUR": "60000.00", "BTC/USD": "65000.00", "BTC/CHF": "58000.00"}
 
 _NOT_DUST_MINOR = 1_000
 """Enough for any node to pass on."""
+_COINS = 10
+"""How many coins the miner begins with: of two payments neither spends what is left of the other, which a
+reorganisation may take away.
+"""
 _ACCOUNT = "84h/1h/0h"  # BIP-84, the coin of every test network
 
 
@@ -42,6 +46,7 @@ class BitcoinSandbox:
         """Run the network inside `folder` until cancelled. Raises `NodeFailed` where the node ends first."""
         async with RegtestNode(folder) as node:
             await node.prepare()
+            await node.mine(_COINS - 1)
             self._node = node
             try:
                 task_status.started(self._facts(node))
@@ -115,7 +120,12 @@ class BitcoinSandbox:
     def _facts(self, node: RegtestNode) -> SandboxFacts:
         return SandboxFacts(
             prices=PRICES,
-            settings={"plugin": "bitcoin", **node.settings, "descriptor": seller_descriptor()},
+            settings={
+                "plugin": "bitcoin",
+                **node.settings,
+                "descriptor": seller_descriptor(),
+                "poll_interval_s": 1.0,
+            },
             public={"rpc": node.public_url, "wallet": MINER},
             pids={"bitcoind": node.pid},
             about="a bitcoind of its own in regtest mode, which mines when it is told to",

@@ -1,7 +1,7 @@
 """How much was paid, and how deep it is."""
 
 from paydaemon.testing.chain_conformance.base import Can, Suite
-from paydaemon.testing.chain_conformance.trial import Ground, Trial
+from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Ground, Trial
 
 
 class Amounts(Suite):
@@ -11,41 +11,58 @@ class Amounts(Suite):
         """Paid to the last unit, seen, buried and settled."""
         invoice = trial.order()
         trial.step()
-        trial.pay(invoice)
+        txid = trial.pay(invoice)
         trial.step()
-        trial.until_paid(invoice, trial.due_minor, "a payment was never seen, or not once and whole")
+        seen = trial.until_paid(invoice, trial.due_minor, "a payment was never seen, or not once and whole")
+        trial.is_covered(seen)
         trial.step()
         trial.bury()
         trial.step()
         settled = trial.until_status(invoice, "settled")
         assert settled["flags"] == [], settled
-        trial.holds_just(settled, trial.due_minor)
+        trial.holds_just(settled, trial.due_minor, txid)
+        trial.was_told(invoice, *SEEN, "processing", *SETTLED)
 
     def test_partial(self, trial: Trial) -> None:
         """One unit is missing until it comes."""
+        first_minor, second_minor = trial.due_minor // 2, trial.due_minor - trial.due_minor // 2
         invoice = trial.order()
-        trial.pay(invoice, trial.due_minor // 2)
+        first = trial.pay(invoice, first_minor)
         trial.step()
         part = trial.until(invoice, "a part was never seen", lambda shown: shown["flags"] == ["partial"])
-        assert trial.option(part)["remaining_minor"] == str(trial.due_minor - trial.due_minor // 2)
+        assert part["status"] == "new", part
+        assert trial.option(part)["remaining_minor"] == str(second_minor)
         trial.bury()
         trial.step()
-        trial.pay(invoice, trial.due_minor - trial.due_minor // 2)
+        trial.until_confirmed(invoice, first_minor)
+        second = trial.pay(invoice, second_minor)
         trial.step()
+        covered = trial.until_paid(invoice, trial.due_minor, "the second part was never seen")
+        assert covered["flags"] == [], covered
+        trial.is_covered(covered)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
         assert settled["flags"] == [], settled
-        trial.holds_just(settled, trial.due_minor)
+        trial.holds_just(settled, trial.due_minor, first, second)
+        trial.was_told(
+            invoice,
+            *(*SEEN, "partially_paid", "payment.confirmed"),
+            *("payment_seen", "processing", *SETTLED),
+        )
 
     def test_over(self, trial: Trial) -> None:
         """More than was asked settles, and is told."""
         invoice = trial.order()
-        trial.pay(invoice, trial.due_minor + 1)
+        txid = trial.pay(invoice, trial.due_minor + 1)
         trial.step()
+        over = trial.until_paid(invoice, trial.due_minor + 1, "a payment was never seen")
+        assert over["flags"] == ["over"], over
+        trial.is_covered(over)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
         assert settled["flags"] == ["over"], settled
-        trial.holds_just(settled, trial.due_minor + 1)
+        trial.holds_just(settled, trial.due_minor + 1, txid)
+        trial.was_told(invoice, *SEEN, "processing", "overpaid", *SETTLED)
 
     def test_two_payments_of_one_invoice(self, trial: Trial) -> None:
         """What is paid again after it settled is another payment."""
@@ -65,13 +82,13 @@ class Amounts(Suite):
         self.can(Can.TOGETHER, ground)
         one, other = trial.order(), trial.order(trial.due_minor + 7)
         trial.step()
-        trial.pay_together((one, trial.due_minor), (other, trial.due_minor + 7))
+        txid = trial.pay_together((one, trial.due_minor), (other, trial.due_minor + 7))
         trial.step()
         trial.bury()
         for invoice, due_minor in ((one, trial.due_minor), (other, trial.due_minor + 7)):
             settled = trial.until_status(invoice, "settled")
             assert settled["flags"] == [], settled
-            trial.holds_just(settled, due_minor)
+            trial.holds_just(settled, due_minor, txid)
 
     def test_nothing_settles_below_its_depth(self, trial: Trial, ground: Ground) -> None:
         """One block is one confirmation, and one confirmation is not two."""

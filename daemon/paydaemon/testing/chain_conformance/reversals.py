@@ -1,16 +1,28 @@
 """What was paid is paid no more, or again: replacements and reorganisations."""
 
+from typing import NamedTuple
+
 from paydaemon.testing.chain_conformance.base import Can, Suite
-from paydaemon.testing.chain_conformance.trial import Ground, Trial
+from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Ground, Trial
+from paydaemon.testing.inprocess import Json
 
 STILL_COUNTS = "a payment still counts that is not on the chain any more"
+LOST = {"payment.replaced", "payment.conflicted", "payment.dropped"}
+"""What may be told of a payment that somebody else has got: chains know more or less of it."""
+
+
+class Paid(NamedTuple):
+    """An invoice and the transaction that paid it."""
+
+    invoice: Json
+    txid: str
 
 
 class Reversals(Suite):
     """A chain takes back what it said, and the daemon follows."""
 
     def test_replaced(self, trial: Trial, ground: Ground) -> None:
-        """Spent elsewhere before a block held it."""
+        """Spent elsewhere before a block held it; and paid after all."""
         self.can(Can.REPLACED, ground)
         invoice = trial.order()
         txid = trial.pay(invoice)
@@ -18,59 +30,96 @@ class Reversals(Suite):
         trial.step()
         trial.replace(txid)
         trial.step()
-        replaced = trial.until_paid(invoice, 0, f"replaced: {STILL_COUNTS}")
-        assert replaced["status"] == "new", replaced
+        self._is_unpaid(trial, trial.until_paid(invoice, 0, f"replaced: {STILL_COUNTS}"))
         trial.bury()
         trial.step()
-        trial.holds_just(trial.show(invoice), 0)
+        shown = trial.show(invoice)
+        self._is_unpaid(trial, shown)
+        assert shown["flags"] == [], shown
+        told = trial.told(invoice)
+        assert told[:3] == [*SEEN, "processing"], told
+        assert set(told[3:]) <= LOST, told
+        again = trial.pay(invoice)
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        assert settled["flags"] == [], settled
+        trial.holds_just(settled, trial.due_minor, again)
 
     def test_reorganised_before_its_depth(self, trial: Trial, ground: Ground) -> None:
         """Back from a block, and in another one: counted once, and from the other one on."""
         self.can(Can.REORGANISED, ground)
         invoice = trial.order()
-        trial.pay(invoice)
+        txid = trial.pay(invoice)
         trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
         trial.bury(1)
         trial.until(invoice, "one block gave no confirmation", lambda shown: trial.depths_of(shown) == [1])
         trial.step()
         trial.reorganise(1)
         trial.step()
-        trial.until(
+        back = trial.until(
             invoice,
             "reorganised: a block that is gone still counts",
             lambda shown: trial.depths_of(shown) == [0],
         )
+        trial.is_covered(back)
+        assert [one["block"] for one in trial.credits(back)] == [None], back
         trial.bury()
         settled = trial.until_status(invoice, "settled")
         assert settled["flags"] == [], settled
-        trial.holds_just(settled, trial.due_minor)
+        trial.holds_just(settled, trial.due_minor, txid)
+        trial.was_told(invoice, *SEEN, "processing", "payment.unconfirmed", *SETTLED)
 
     def test_reorganised_beyond_its_depth(self, trial: Trial, ground: Ground) -> None:
-        """Settled, and gone for good: reversed, whether the daemon looked or not."""
+        """Settled, and gone for good, or in other blocks: reversed, whether the daemon looked or not."""
         self.can(Can.REORGANISED, ground)
-        invoice = trial.order()
-        txid = trial.pay(invoice)
-        trial.bury()
-        trial.until_status(invoice, "settled")
+        kept, gone = self._settled(trial)
         trial.step()
-        trial.reorganise(trial.enough, txid)
+        trial.reorganise(trial.enough, gone.txid)
         trial.step()
-        reversed_ = trial.until_paid(invoice, 0, f"reorganised: {STILL_COUNTS}")
-        assert "reversed" in reversed_["flags"], reversed_
+        self._are_reversed(trial, kept, gone, f"reorganised: {STILL_COUNTS}")
 
     def test_reorganised_while_down(self, trial: Trial, ground: Ground) -> None:
         """The block that a cursor points to is gone when the daemon comes back."""
         self.can(Can.REORGANISED, ground)
-        kept, gone = trial.order(), trial.order()
-        trial.pay(kept)
-        txid = trial.pay(gone)
-        trial.bury()
-        trial.until_status(kept, "settled")
-        trial.until_status(gone, "settled")
+        kept, gone = self._settled(trial)
         trial.daemon.stop()
-        trial.reorganise(trial.enough, txid)
+        trial.reorganise(trial.enough, gone.txid)
         trial.daemon.start()
-        trial.until_paid(gone, 0, f"reorganised while the daemon was down: {STILL_COUNTS}")
+        self._are_reversed(trial, kept, gone, f"reorganised while the daemon was down: {STILL_COUNTS}")
+
+    def _settled(self, trial: Trial) -> tuple[Paid, Paid]:
+        """Two settled invoices."""
+        invoices = trial.order(), trial.order()
+        kept, gone = [Paid(invoice, trial.pay(invoice)) for invoice in invoices]
+        for one in (kept, gone):
+            trial.until_paid(one.invoice, trial.due_minor, "a payment was never seen")
         trial.bury()
-        trial.until_status(kept, "settled")
-        trial.holds_just(trial.show(kept), trial.due_minor)
+        for one in (kept, gone):
+            trial.until_status(one.invoice, "settled")
+        return kept, gone
+
+    def _are_reversed(self, trial: Trial, kept: Paid, gone: Paid, otherwise: str) -> None:
+        """Neither is settled any more: one is unpaid, and the other settles once it is as deep again."""
+        self._is_unpaid(trial, reversed_ := trial.until_paid(gone.invoice, 0, otherwise))
+        assert reversed_["flags"] == ["reversed"], reversed_
+        told = trial.told(gone.invoice)
+        assert told[:5] == [*SEEN, "processing", *SETTLED], told
+        assert told.count("reversed") == 1, told
+        back = trial.until(kept.invoice, otherwise, lambda shown: trial.depths_of(shown) == [0])
+        trial.is_covered(back)
+        assert back["flags"] == ["reversed"], back
+        trial.bury()
+        again = trial.until_status(kept.invoice, "settled")
+        assert again["flags"] == ["reversed"], f"a scar that stays: {again}"
+        trial.holds_just(again, trial.due_minor, kept.txid)
+        trial.was_told(
+            kept.invoice,
+            *(*SEEN, "processing", *SETTLED),
+            *("payment.unconfirmed", "reversed", "processing", *SETTLED),
+        )
+
+    def _is_unpaid(self, trial: Trial, invoice: Json) -> None:
+        """As if nothing had ever come."""
+        assert invoice["status"] == "new", invoice
+        assert trial.option(invoice)["remaining_minor"] == str(trial.due_minor), invoice
+        trial.holds_just(invoice, 0)

@@ -1,10 +1,10 @@
 """When it was paid: late, or while nobody was looking."""
 
 from paydaemon.testing.chain_conformance.base import Can, Suite
-from paydaemon.testing.chain_conformance.trial import Ground, Trial
+from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Ground, Trial
 
 EXPIRES_IN_S = 60
-LEFT_S = 4
+LEFT_S = 1
 """How much of that is left when the invoice is made, by the machine's clock: chains have no other."""
 
 
@@ -17,22 +17,26 @@ class Times(Suite):
         trial.step()
         trial.until_expired(invoice)
         trial.step()
-        trial.pay(invoice)
+        txid = trial.pay(invoice)
         trial.step()
-        trial.bury()
         late = trial.until(invoice, "a late payment was never told", lambda shown: shown["flags"] == ["late"])
         assert late["status"] == "expired", late
-        trial.holds_just(late, trial.due_minor)
+        trial.bury()
+        held = trial.until_confirmed(invoice, trial.due_minor)
+        assert (held["status"], held["flags"]) == ("expired", ["late"]), held
+        trial.holds_just(held, trial.due_minor, txid)
+        trial.was_told(invoice, "created", "expired", "payment_seen", "paid_late", "payment.confirmed")
 
     def test_missed_while_down(self, trial: Trial) -> None:
         """What is paid while the daemon is down is found by where its cursor points."""
-        first, second = trial.order(), trial.order()
+        first, second, fresh = [trial.order() for _ in range(3)]
         trial.pay(first)
         trial.bury()
         trial.until_status(first, "settled")
         trial.daemon.stop()
-        trial.pay(second)
+        txid = trial.pay(second)
         trial.bury()
+        trial.pay(fresh)
         trial.daemon.start()
         trial.step()
         missed = (
@@ -42,6 +46,9 @@ class Times(Suite):
         trial.until_paid(second, trial.due_minor, missed)
         settled = trial.until_status(second, "settled")
         assert settled["flags"] == [], settled
+        trial.holds_just(settled, trial.due_minor, txid)
+        trial.was_told(second, *SEEN, *SETTLED)
+        trial.is_covered(trial.until_paid(fresh, trial.due_minor, missed))
         trial.holds_just(trial.show(first), trial.due_minor)
 
     def test_node_away(self, trial: Trial, ground: Ground) -> None:

@@ -19,6 +19,8 @@ from paydaemon.testing.loops import Loop
 
 PAUSE_S = 0.02
 COUNTS = ("pending", "confirmed")
+SEEN = ("created", "payment_seen")
+SETTLED = ("payment.confirmed", "settled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ class Trial:
     def show(self, invoice: Json) -> Json:
         """An invoice as it stands."""
         return self.daemon.call("GET", f"/v1/invoices/{invoice['id']}")
+
+    def told(self, invoice: Json) -> Sequence[str]:
+        """The types of an invoice's events, in order, without the ``invoice.`` that most begin with."""
+        events = self.daemon.call("GET", f"/v1/events?invoice_id={invoice['id']}&limit=200")["data"]
+        return [str(one["type"]).removeprefix("invoice.") for one in events]
 
     def newest_event(self) -> int:
         """The number of the newest event."""
@@ -169,14 +176,30 @@ class Trial:
         """Wait until the ledger holds just so much for an invoice, and return it."""
         return self.until(invoice, otherwise, lambda shown: self.paid_minor(shown) == amount_minor)
 
+    def until_confirmed(self, invoice: Json, amount_minor: int) -> Json:
+        """Wait until just so much is final, and return the invoice."""
+        said = f"{amount_minor} never became final"
+        return self.until(invoice, said, lambda shown: self.confirmed_minor(shown) == amount_minor)
+
     def until(self, invoice: Json, otherwise: str, holds: Callable[[Json], bool]) -> Json:
-        """Wait until something holds of an invoice, and return it."""
-        self._wait(lambda: holds(self.show(invoice)), otherwise, lambda: self._told(invoice))
-        return self.show(invoice)
+        """Wait until something holds of an invoice, and return it as it was then."""
+        shown = invoice
+
+        def looks() -> bool:
+            nonlocal shown
+            shown = self.show(invoice)
+            return holds(shown)
+
+        self._wait(looks, otherwise, lambda: self._stands(invoice))
+        return shown
 
     def paid_minor(self, invoice: Json) -> int:
         """How much the ledger holds for an invoice."""
         return sum(int(one["amount_minor"]) for one in self.credits(invoice))
+
+    def confirmed_minor(self, invoice: Json) -> int:
+        """How much of that is final."""
+        return int(self.option(invoice)["confirmed_minor"])
 
     def credits(self, invoice: Json) -> Sequence[Json]:
         """The payments of an invoice that count."""
@@ -186,13 +209,31 @@ class Trial:
         """The confirmations of each payment that counts."""
         return [int(one["confirmations"]) for one in self.credits(invoice)]
 
-    def holds_just(self, invoice: Json, amount_minor: int) -> None:
-        """See that the ledger holds just that much for an invoice."""
+    def is_covered(self, invoice: Json) -> None:
+        """See that nothing is asked for any more, and that it settles no sooner than its depth."""
+        assert self.option(invoice)["remaining_minor"] == "0", invoice
+        assert invoice["status"] == ("settled" if self.depth is None else "processing"), invoice
+
+    def was_told(self, invoice: Json, *types: str) -> None:
+        """See that just these events were told of an invoice, in this order.
+
+        The order is that of a chain with depths; where whatever is seen is final, it is told `at_once`.
+        """
+        awaited = list(types) if self.depth is not None else at_once(types)
+        assert self.told(invoice) == awaited, f"the events of {invoice['id']} are not {awaited}"
+
+    def holds_just(self, invoice: Json, amount_minor: int, *transactions: str) -> None:
+        """See that the ledger holds just that much for an invoice, from these transactions where named."""
         held = self.paid_minor(invoice)
         refs = [one["ref"] for one in self.credits(invoice)]
         more = "is one credit told under two refs?" if held > amount_minor else "is something forgotten?"
         assert held == amount_minor, (
             f"{amount_minor} was paid, and the ledger holds {held} in {len(refs)} payments {refs}: {more}"
+        )
+        paid_by = [one["transaction_id"] for one in self.credits(invoice)]
+        assert not transactions or sorted(paid_by) == sorted(transactions), (
+            f"{sorted(transactions)} paid, and the ledger names {sorted(paid_by)}: "
+            "`transaction_id` is what the sandbox's `pay` returns"
         )
 
     def until_expired(self, invoice: Json) -> None:
@@ -215,12 +256,28 @@ class Trial:
                 raise AssertionError(f"{otherwise} (waited {self.patience_s:g} s); it stands at {told()}")
             time.sleep(PAUSE_S)
 
-    def _told(self, invoice: Json) -> Json:
+    def _stands(self, invoice: Json) -> Json:
         shown = self.show(invoice)
         option = self.option(shown)
         known = ("ref", "amount_minor", "state", "confirmations")
         payments = [{name: one[name] for name in known} for one in option["payments"]]
         return {"status": shown["status"], "flags": shown["flags"], "payments": payments, **self.health()}
+
+
+def at_once(types: Sequence[str]) -> list[str]:
+    """The same events where a payment is final as soon as it is seen."""
+    told: list[str] = []
+    for one in types:
+        match one:
+            case "payment_seen":
+                told += [one, "payment.confirmed"]
+            case "processing":
+                told.append("settled")
+            case "payment.confirmed" | "settled" if one in told:
+                pass
+            case _:
+                told.append(one)
+    return told
 
 
 async def _statuses(daemon: Daemon) -> Sequence[ChainStatus]:

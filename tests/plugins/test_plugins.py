@@ -216,6 +216,11 @@ def test_one_of_two_is_disabled_and_the_other_goes_on() -> None:
     assert loaded.chains["coin"] is COIN
 
 
+def test_what_is_brought_is_in_the_order_in_which_plugins_were_found() -> None:
+    second = ChainPlugin("second", Keys, build)
+    assert [*load({"a": chains(COIN), "b": chains(second)}).chains][-2:] == ["coin", "second"]
+
+
 @pytest.mark.parametrize(
     ("hook", "item", "word", "name"),
     [

@@ -1,7 +1,6 @@
 """Loading: each plugin found is asked once; all that it brings can be used, or nothing of it."""
 
 import sys
-from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -75,7 +74,9 @@ def _gathered(looked: Sequence[tuple[PluginRecord, Offer | None]]) -> LoadedPlug
     """What the usable ones bring, unchangeable."""
     usable = [offer for record, offer in looked if offer and record.status is PluginStatus.LOADED]
     brought: dict[str, Any] = {
-        field: MappingProxyType(dict(ChainMap(*(dict(getattr(offer, field)) for offer in usable))))
+        field: MappingProxyType(
+            {name: item for offer in usable for name, item in getattr(offer, field).items()}
+        )
         for field in KINDS
     }
     return LoadedPlugins(tuple(record for record, _ in looked), **brought)

@@ -45,9 +45,9 @@ class ChainPlugin:
 class RateSourcePlugin:
     """A kind of rate source, configured in ``[rates.<name>]`` by its `name`.
 
-    `config` is the model of that table's keys; `build` makes the source from it, and raises `ValueError` where
-    the values cannot work together. Both are tried when the configuration is checked, so building opens
-    nothing. `sets` says that its prices are the operator's own and need no other source beside them.
+    `config` is the model of that table's keys; `build` makes the source from it, and raises `ValueError`
+    where the values cannot work together. Both are tried when the configuration is checked, so building
+    opens nothing. `sets` says that its prices are the operator's own and need no other source beside them.
     `max_age_s` is for how long its word is good where that is not `[quotes] max_age_s`: a table that comes
     once a day. `diagnose` is what ``paydaemon doctor`` asks. `sandbox` makes a local server to read prices
     from in ``paydaemon demo``.

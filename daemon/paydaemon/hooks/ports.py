@@ -137,7 +137,7 @@ class ChainHost(Protocol):
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
         Raises `ValueError` for more observations at once than the daemon takes; up to 1000 it always takes.
         So it does for what no chain may say, such as a float, naming field and ref: nothing is recorded then.
-        Of a `destination_key` that was not given out here, what cannot be stored is replaced, and the end cut.
+        Of a `destination_key` that was not given out here, what cannot be stored is replaced, the end cut.
         """
 
     def looked(self, took_s: float) -> None:

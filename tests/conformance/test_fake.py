@@ -7,8 +7,8 @@ from paydaemon.core.payment import Observation, ObservedState
 from paydaemon.hooks.ports import Depths, PayTo
 from paydaemon.testing.chain_conformance import Can, ChainConformance
 from paydaemon.testing.chain_conformance.reversals import Reversals
-from paydaemon.testing.fakenetwork import Transaction
-from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain
+from paydaemon.testing.fakenetwork import Credit, Transaction
+from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain, key_of
 
 
 class TwoAssets(SharedChain):
@@ -33,9 +33,13 @@ class BlocksOnlySandbox(FakeSandbox):
     _fresh = 0
 
     async def pay_all(self, to: Sequence[PayTo]) -> str:
-        txid = await super().pay_all(to)
-        await super().finalise(1)
         self._fresh = 1
+        outputs = [Credit(key_of(one.address), one.amount_minor) for one in to]
+        return await self._move(lambda: self._mined(outputs))
+
+    def _mined(self, outputs: Sequence[Credit]) -> str:
+        txid = self.network.pay(*outputs)
+        self.network.grow()
         return txid
 
     async def finalise(self, confirmations: int) -> None:

@@ -126,7 +126,11 @@ class ChainHost(Protocol):
         """What was issued here, by growing index."""
 
     async def unfinal(self) -> Sequence[Observation]:
-        """Every recorded payment that more blocks may still change, as it was last observed."""
+        """Every recorded payment that more blocks may still change, as it was last observed, in any state.
+
+        What was replaced, dropped or conflicted, and was recorded more than 30 days ago, is left out. If it
+        comes back, tell it as any credit, with its old ref: by that it is the same payment.
+        """
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None

@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 import trio
 
+from paydaemon.core.border import all_admitted, check_as_of, check_cursor, check_identity
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, as_observed
 from paydaemon.engine.clock import Clock
@@ -26,6 +27,10 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
+GONE_FOR_MS = 30 * 86_400_000
+"""How long after it was recorded a payment is named that was replaced or dropped: twice as long as a Bitcoin
+node keeps what no block takes (bitcoin: policy.h, DEFAULT_MEMPOOL_EXPIRY_HOURS).
+"""
 AGAIN_S = 1.0
 """How long after it could not be recorded the same thing is tried again."""
 
@@ -43,8 +48,11 @@ class Host:
         limits: EngineLimits | None = None,
         measures: ChainMeasures | None = None,
         configured: Collection[str] = (),
+        on_complete: Callable[[], object] = lambda: None,
     ) -> None:
+        """`on_complete` is called whenever it is recorded that the chain was seen complete."""
         self._configured = configured
+        self._on_complete = on_complete
         self._measures = measures or ChainMeasures()
         self._store = store
         self._chain = chain
@@ -54,6 +62,7 @@ class Host:
 
     async def identify(self, identity: str) -> None:
         """Store which network and wallet this is, or raise `ChainMismatch`."""
+        check_identity(identity)
         stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity, self._configured))
         if stored != identity:
             raise ChainMismatch(
@@ -70,15 +79,22 @@ class Host:
         return await self._store.read(lambda reader: reader.destinations(self._chain.id, after_index, limit))
 
     async def unfinal(self) -> Sequence[Observation]:
-        """Every recorded payment that more blocks may still change."""
-        final = self._chain.depths.final
+        """Every recorded payment that more blocks may still change.
+
+        What does not count any more is left out once it was recorded `GONE_FOR_MS` ago, or each replacement
+        of years would be looked through at every start. If it comes back after all, the chain sees it like
+        any other credit, and by its ref it is the same payment.
+        """
+        final, gone_since_ms = self._chain.depths.final, self._clock() - GONE_FOR_MS
 
         def above(tip: int | None) -> int:
             """The newest block that has `final` confirmations."""
             return -1 if tip is None else tip - final + 1
 
         payments = await self._store.read(
-            lambda reader: reader.unfinal_payments(self._chain.id, above(reader.chain(self._chain.id).height))
+            lambda reader: reader.unfinal_payments(
+                self._chain.id, above(reader.chain(self._chain.id).height), gone_since_ms
+            )
         )
         return [as_observed(payment) for payment in payments]
 
@@ -87,20 +103,25 @@ class Host:
     ) -> None:
         """Record what the chain says, then turn the clocks it allows to turn.
 
-        Raises `ValueError` for more at once than one transaction should hold: nothing of it is recorded.
+        Raises `ValueError` for more at once than one transaction should hold, and for what no chain may say
+        (`paydaemon.core.border`): nothing of it is recorded.
         """
         if len(observations) > self._limits.observations:
             raise ValueError(
                 f"{len(observations)} observations are told at once; the limit is {self._limits.observations}"
             )
+        check_as_of(as_of)
+        check_cursor(cursor)
         began = trio.current_time()
-        told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
+        admitted = all_admitted(observations, self._chain.id)
+        told = Told(self._chain.id, admitted, as_of, cursor, self._chain.depths.default)
         most = self._limits.confirming_at_once
         recorded = await self._recorded(lambda tx: record(tx, told, self._clock(), most))
         self._tell(recorded.moves)
         if recorded.confirming is not None and self._live.is_watched:
             await self._push(recorded.confirming)
         if as_of is not None:
+            self._on_complete()
             await self._turn(Stage.OPEN)
             await self._turn(Stage.EXPIRED)
         self._measures.observed_s.observe(trio.current_time() - began)

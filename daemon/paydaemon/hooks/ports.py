@@ -138,8 +138,9 @@ class ChainHost(Protocol):
     async def unfinal(self) -> Sequence[Observation]:
         """Every recorded payment that more blocks may still change, as it was last observed, in any state.
 
-        Those too that were replaced, conflicted or dropped: they may come back. Whoever finds that its
-        network knows nothing more of one that is `SEEN` says so by a `DROPPED` one.
+        Those too that were replaced, conflicted or dropped, until 30 days after they were recorded. One that
+        comes back is told as any credit, with its old ref: by that it is the same payment. Whoever finds that
+        its network knows nothing more of one that is `SEEN` says so by a `DROPPED` one.
         """
 
     async def observe(
@@ -150,7 +151,9 @@ class ChainHost(Protocol):
         What is not mentioned stays as it is. `as_of` says up to when the chain has been seen complete; None
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
         Waits while the store is unavailable. Raises `ValueError` for more observations at once than the
-        daemon takes; up to 1000 it always takes.
+        daemon takes; up to 1000 it always takes. So it does for what no chain may say, such as a float,
+        naming field and ref: nothing is recorded then. Of a `destination_key` that was not given out here,
+        what cannot be stored is replaced, and the end is cut.
         """
 
     def looked(self, took_s: float) -> None:

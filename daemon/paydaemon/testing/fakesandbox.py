@@ -5,12 +5,14 @@ network happens in the chain's thread, as long as a chain runs.
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import trio
 
+from paydaemon.core.money import Asset
 from paydaemon.hooks.ports import ChainHost, PayTo
 from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon.hooks.settings import Settings
@@ -21,6 +23,7 @@ from paydaemon.testing.fakenetwork import Credit, FakeNetwork
 NAME = "fake"
 POLL_S = 0.5
 """How often it is seen complete while nothing happens."""
+ODD_ADDRESSES = ("", "nobody", "\ud800", "a\0b", "'; --", "\u202e" * 200, "x" * 100_000)
 T = TypeVar("T")
 
 
@@ -29,14 +32,17 @@ class FakeSettings(Settings):
 
 
 class SharedChain(FakeChain):
-    """A chain on a sandbox's network."""
+    """A chain on a sandbox's network. `further` are the tokens that it has, by code, symbol and decimals."""
+
+    further: ClassVar[Sequence[tuple[str, str, int]]] = ()
 
     def __init__(self, id: str, sandbox: "FakeSandbox") -> None:
         super().__init__(sandbox.network, "FAKE")
         self.id = id
-        self.assets = (type(self.assets[0])(id, "FAKE", "FAKE", 8),)
+        self.assets = (Asset(id, "FAKE", "FAKE", 8), *(Asset(id, *token) for token in self.further))
         self.poll_s = POLL_S
         self._sandbox = sandbox
+        sandbox.tokens = {token.code: token for token in self.assets[1:]}
 
     async def run(
         self, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -55,6 +61,7 @@ class FakeSandbox:
     def __init__(self) -> None:
         self.network = FakeNetwork(lambda: time.time_ns() // 1_000_000)
         self.watched_in: trio.lowlevel.TrioToken | None = None
+        self.tokens: Mapping[str, Asset] = {}
 
     async def run(
         self, folder: Path, *, task_status: trio.TaskStatus[SandboxFacts] = trio.TASK_STATUS_IGNORED
@@ -69,8 +76,13 @@ class FakeSandbox:
 
     async def pay_all(self, to: Sequence[PayTo]) -> str:
         """Pay all of them in one transaction; returns its id."""
-        outputs = [Credit(key_of(one.address), one.amount_minor) for one in to]
+        asset_of = self.tokens.get
+        outputs = [Credit(key_of(one.address), one.amount_minor, asset_of(one.asset_code)) for one in to]
         return await self._move(lambda: self.network.pay(*outputs))
+
+    def astray(self, to: PayTo) -> Sequence[PayTo]:
+        """To whatever address: nobody checks one here."""
+        return [replace(to, address=address) for address in ODD_ADDRESSES]
 
     async def finalise(self, confirmations: int) -> None:
         """So many blocks."""
@@ -127,6 +139,6 @@ class FakePlugin:
 
 
 def key_of(address: str) -> str:
-    """The key of the destination that `FakeChain.destination_at` gives this address."""
+    """The key of the destination that `FakeChain.destination_at` gives this address; others are their own."""
     chain, _, index = address.rpartition("1q")
-    return f"{chain}-key-{int(index)}"
+    return f"{chain}-key-{int(index)}" if index.isdecimal() and chain else address

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 
 from paydaemon.config import Config
-from paydaemon.hooks.ports import Chain
+from paydaemon.hooks.ports import Chain, Depths
 from paydaemon.hooks.sandbox import GoesAway, PaysTogether, Reorganises, Replaces, Sandbox, SandboxFacts
 from paydaemon.plugins import LoadedPlugins, load_plugins
 from paydaemon.testing.chain_conformance.trial import Ground, Trial
@@ -26,7 +26,7 @@ from paydaemon.testing.pytest_plugin import CHAIN
 ID = "tried"
 """The id of the chain in the daemon's configuration."""
 DEPTH = 2
-"""How many confirmations the invoices of the suite ask for, where the chain has any."""
+"""How many confirmations the invoices of the suite ask for, where so many can still be taken back."""
 BLOCKED_AFTER_S = 1.0
 """How long a chain may keep the loop from others: far too long, so that a slow machine is no fault."""
 
@@ -35,6 +35,7 @@ class Can(StrEnum):
     """What can happen on some chains, and not on others."""
 
     DEPTH = "a payment is buried under confirmations one by one"
+    ASSETS = "each of its assets is paid"
     TOGETHER = "one transaction pays several invoices"
     REPLACED = "a payment is spent elsewhere before a block holds it"
     REORGANISED = "another branch takes the place of blocks"
@@ -116,11 +117,12 @@ class Suite:
         """One case on that daemon, and what was wrong with its chain in the end."""
         daemon, witness, chain = watched
         request.node.user_properties.append((CHAIN, self.chain))
-        depth = None if Can.DEPTH in self.cannot else max(DEPTH, chain.depths.least)
+        depth = None if Can.DEPTH in self.cannot else _depth(chain.depths)
         restarts = request.param == "restarted"
         if not daemon.is_up:
             daemon.start()
-        trial = Trial(daemon, ground, witness, chain, self.due_minor, depth, restarts, self.patience_s)
+        asset = chain.assets[0]
+        trial = Trial(daemon, ground, witness, chain, self.due_minor, depth, restarts, self.patience_s, asset)
         witness.begin()
         begun_at = trial.newest_event()
         watch = Watch(lambda: daemon.loop, _of(chain), BLOCKED_AFTER_S)
@@ -145,6 +147,11 @@ class Suite:
             f"{what.name}: {what.value}. Give the sandbox the port {port.__name__ if port else ''} of "
             f"paydaemon.hooks.sandbox, or say in `cannot` why that cannot be on this chain"
         )
+
+
+def _depth(depths: Depths) -> int:
+    """How many confirmations to ask for: fewer than are final, so that they can still be taken back."""
+    return max(min(DEPTH, depths.final - 1), depths.least, 1)
 
 
 def _attend(witness: Witness, attended: list[Chain], config: Config) -> Config:
@@ -177,6 +184,10 @@ def _audit(trial: Trial, watch: Watch, begun_at: int) -> None:
     assert not watch.blocked, (
         f"the chain blocks the daemon's only thread for more than {BLOCKED_AFTER_S:g} s at "
         f"{watch.blocked[0]}: wait with trio, or in a thread of `trio.to_thread`"
+    )
+    assert not watch.connected, (
+        f"the chain blocks the daemon's only thread while it connects at {watch.connected[0]}: a node that "
+        "hangs would stop everybody. Wait with trio, or in a thread of `trio.to_thread`"
     )
     assert not trial.witness.faults, "the chain says what no chain may say:\n" + "\n".join(
         trial.witness.faults

@@ -5,7 +5,7 @@ Every wait has one bound, and says what was waited for and how things stand when
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from paydaemon.app import Daemon
@@ -37,7 +37,7 @@ class Trial:
     """With `restarts` the daemon is killed and started at every step that a case names.
 
     Invoices ask for `due_minor` and for `depth` confirmations, None on a chain that has none. Where
-    `may_fail` the chain may be restarted meanwhile, as one whose network is away.
+    `may_fail` the chain may be restarted meanwhile, as one whose network is away. `asset` is what is paid in.
     """
 
     daemon: DaemonThread
@@ -48,12 +48,12 @@ class Trial:
     depth: int | None
     restarts: bool
     patience_s: float
+    asset: Asset
     may_fail: bool = False
 
-    @property
-    def asset(self) -> Asset:
-        """What is paid in: the chain's first."""
-        return self.chain.assets[0]
+    def paid_in(self, asset: Asset) -> "Trial":
+        """The same trial, in another asset of the chain."""
+        return replace(self, asset=asset)
 
     @property
     def depths(self) -> Depths:
@@ -74,13 +74,19 @@ class Trial:
     # --- What a seller does
 
     def order(self, amount_minor: int | None = None, **fields: object) -> Json:
-        """An invoice in the chain's own asset, once the chain can be offered."""
+        """An invoice in the asset, once the chain can be offered."""
         amount = self.asset_text(self.due_minor if amount_minor is None else amount_minor)
-        body: Json = {"amount": amount, "currency": self.asset.symbol, "chains": [self.chain.id]}
+        body: Json = {"amount": amount, "currency": self.currency, "chains": [self.chain.id]}
         if self.depth is not None:
             body["confirmations"] = self.depth
         self.until_healthy("the chain never became healthy")
         return self.daemon.call("POST", "/v1/invoices", {**body, "seller_id": SELLER, **fields})
+
+    @property
+    def currency(self) -> str:
+        """What an invoice calls the asset: by its symbol, or as several have the same, by its code."""
+        symbols = [asset.symbol for asset in self.chain.assets]
+        return self.asset.symbol if symbols.count(self.asset.symbol) == 1 else self.asset.code
 
     def asset_text(self, amount_minor: int) -> str:
         """An amount in whole units."""
@@ -120,8 +126,11 @@ class Trial:
 
     def pay(self, invoice: Json, amount_minor: int | None = None) -> str:
         """Pay an invoice, all of it unless told how much; returns the transaction's id."""
-        sandbox = self.ground.sandbox
-        return self.ground.loop.call(sandbox.pay, self.to(invoice, amount_minor))
+        return self.pay_to(self.to(invoice, amount_minor))
+
+    def pay_to(self, to: PayTo) -> str:
+        """Pay whomever; returns the transaction's id."""
+        return self.ground.loop.call(self.ground.sandbox.pay, to)
 
     def pay_together(self, *to: tuple[Json, int]) -> str:
         """Pay several in one transaction; returns its id."""
@@ -162,7 +171,7 @@ class Trial:
         return PayTo(where["address"], where["memo"], self.asset.code, asked)
 
     def option(self, invoice: Json) -> Json:
-        """The invoice's option in the chain's own asset."""
+        """The invoice's option in the asset."""
         return next(one for one in invoice["options"] if one["asset"] == self.asset.code)
 
     # --- What is waited for

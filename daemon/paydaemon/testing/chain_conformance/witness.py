@@ -13,6 +13,8 @@ from paydaemon.hooks.ports import Chain, ChainHost
 from paydaemon.testing.between import HostInFront, attended
 
 A_DAY_MS = 86_400_000
+AHEAD_MS = 10_000
+"""How far ahead of this machine's clock a chain may be thought complete: clocks are never quite the same."""
 WHOLE = ("amount_minor", "seen_at_ms", "position", "height")
 """What an observation counts in whole numbers."""
 
@@ -51,8 +53,20 @@ class Witness:
         """Note what is wrong with the time up to which a chain was seen complete, and with its cursor."""
         if as_of is not None and abs(as_of.at_ms - self.now_ms()) > A_DAY_MS:
             self.faults[f"as_of.at_ms is {as_of.at_ms}, more than a day from now: milliseconds?"] = None
+        elif as_of is not None and as_of.at_ms > self.now_ms() + AHEAD_MS:
+            ahead_ms = as_of.at_ms - self.now_ms()
+            self.faults[
+                f"as_of.at_ms is {ahead_ms} ms ahead of the clock: nobody has seen the chain complete until "
+                "then, and invoices expire too early"
+            ] = None
         if cursor is not None and not isinstance(cursor, str):
             self.faults[f"cursor is {type(cursor).__name__}, and must be a str or None"] = None
+
+    def hear_nameless(self) -> None:
+        """Note that something was told before it was said which network this is."""
+        self.faults[
+            "`observe` was called and `identify` was not: by it the daemon refuses another network or wallet"
+        ] = None
 
     def _wrong_with(self, seen: Observation) -> Iterator[str]:
         for name in WHOLE:
@@ -74,10 +88,17 @@ class _Attended(HostInFront):
     def __init__(self, host: ChainHost, witness: Witness) -> None:
         super().__init__(host)
         self._witness = witness
+        self._identified = False
+
+    async def identify(self, identity: str) -> None:
+        await super().identify(identity)
+        self._identified = True
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
     ) -> None:
+        if not self._identified:
+            self._witness.hear_nameless()
         for seen in observations:
             self._witness.hear(seen)
         self._witness.hear_time(as_of, cursor)

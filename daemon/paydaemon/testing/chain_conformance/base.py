@@ -19,7 +19,7 @@ from paydaemon.hooks.sandbox import GoesAway, PaysTogether, Reorganises, Replace
 from paydaemon.plugins import LoadedPlugins, load_plugins
 from paydaemon.testing.chain_conformance.trial import Ground, Trial
 from paydaemon.testing.chain_conformance.witness import Witness
-from paydaemon.testing.inprocess import DaemonThread
+from paydaemon.testing.inprocess import DaemonThread, Json
 from paydaemon.testing.loops import ENDS_WITHIN_S, Loop, Watch
 from paydaemon.testing.pytest_plugin import CHAIN
 
@@ -84,13 +84,12 @@ class Suite:
     @classmethod
     def ground(cls, plugins: LoadedPlugins) -> Iterator[Ground]:
         """The network of this chain's sandbox, running."""
-        sandbox: Sandbox = plugins.sandboxes[cls.chain].build()
-        loop = Loop("sandbox")
+        sandbox = _sandbox(plugins, cls.chain)
+        loop = Loop("the sandbox", cls.ends_within_s, within_s=cls.patience_s)
         with tempfile.TemporaryDirectory(prefix="paydaemon-") as folder:
             facts = loop.start(partial(sandbox.run, Path(folder)))
-            assert isinstance(facts, SandboxFacts)
             try:
-                yield Ground(sandbox, loop, dict(facts.settings))
+                yield Ground(sandbox, loop, _settings(facts))
             finally:
                 loop.end()
 
@@ -145,6 +144,25 @@ class Suite:
             f"{what.name}: {what.value}. Give the sandbox the port {port.__name__ if port else ''} of "
             f"paydaemon.hooks.sandbox, or say in `cannot` why that cannot be on this chain"
         )
+
+
+def _sandbox(plugins: LoadedPlugins, chain: str) -> Sandbox:
+    """The sandbox of a chain. Fails where no plugin has one by this name."""
+    found = plugins.sandboxes.get(chain)
+    known = ", ".join(sorted(plugins.sandboxes)) or "no chain at all"
+    assert found is not None, (
+        f"no plugin registers a sandbox for a chain named {chain!r} (`register_sandboxes`); there is one for "
+        f"{known}"
+    )
+    return found.build()
+
+
+def _settings(facts: object) -> Json:
+    """The chain's table of the configuration, from what a sandbox says of itself."""
+    assert isinstance(facts, SandboxFacts), (
+        f"`task_status.started` of a sandbox's `run` takes SandboxFacts, not the {type(facts).__name__} {facts!r}"
+    )
+    return dict(facts.settings)
 
 
 def _attend(witness: Witness, attended: list[Chain], config: Config) -> Config:

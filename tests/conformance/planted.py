@@ -14,8 +14,9 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import Observation
 from paydaemon.hooks.ports import ChainHost, Health, HealthState
 from paydaemon.testing.chain_conformance import ChainConformance
+from paydaemon.testing.fakemoves import Moves
 from paydaemon.testing.fakenetwork import Transaction
-from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain
+from paydaemon.testing.fakesandbox import FakePlugin, SharedChain
 
 
 class DoubleCredit(SharedChain):
@@ -30,8 +31,8 @@ class DoubleCredit(SharedChain):
 class MissedReorg(SharedChain):
     """Believes that what was in a block stays there."""
 
-    def __init__(self, id: str, sandbox: FakeSandbox) -> None:
-        super().__init__(id, sandbox)
+    def __init__(self, id: str, moves: Moves) -> None:
+        super().__init__(id, moves)
         self._mined: set[str] = set()
 
     def observed(self, transaction: Transaction) -> Iterator[Observation]:

@@ -3,14 +3,14 @@
 What stands there hears all that a chain says, and decides what the daemon is told. Neither side can tell.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import trio
 
 from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import ChainTime, Observation
-from paydaemon.hooks.ports import Chain, ChainHost, SavedChain
+from paydaemon.hooks.ports import Chain, ChainHost, DestinationRequest, SavedChain
 
 
 class HostInFront:
@@ -40,19 +40,30 @@ class HostInFront:
         self._host.looked(took_s)
 
 
-def attended(chain: Chain, between: Callable[[ChainHost], ChainHost]) -> Chain:
-    """The same object, which from now on speaks to the daemon through what `between` puts in front of it.
+Asked = Callable[[int, Awaitable[Destination]], Awaitable[Destination]]
+"""Gets the index and what will be the answer, and returns the answer."""
 
-    `between` is called at each start of the chain, with the daemon's door.
+
+async def _as_it_is(index: int, answer: Awaitable[Destination]) -> Destination:
+    return await answer
+
+
+def put_between(chain: Chain, door: Callable[[ChainHost], ChainHost], asked: Asked = _as_it_is) -> Chain:
+    """The same object, which from now on speaks to the daemon through the `door` that is put in front of it.
+
+    `door` is called at each start of the chain, with the daemon's own. `asked` stands before `destination`.
     """
     kind = type(chain)
 
     async def run(
         self_: Any, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        await kind.run(self_, between(host), task_status=task_status)
+        await kind.run(self_, door(host), task_status=task_status)
+
+    async def destination(self_: Any, index: int, request: DestinationRequest) -> Destination:
+        return await asked(index, kind.destination(self_, index, request))
 
     # Its other ports are found by looking at the object itself, so it cannot be wrapped in another one.
-    derived = type(kind.__name__, (kind,), {"run": run, "__slots__": ()})
-    object.__setattr__(chain, "__class__", derived)
+    own = {"run": run, "destination": destination, "__slots__": ()}
+    object.__setattr__(chain, "__class__", type(kind.__name__, (kind,), own))
     return chain

@@ -84,28 +84,35 @@ class Loop:
         """Whether it has begun and not ended."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self, main: Main) -> object:
-        """Run `main` and return what it says once it has started.
+    def start(self, main: Main, within_s: float | None = None) -> object:
+        """Run `main` and return what it says once it has started, within as long as a call unless told.
 
-        Raises what it raises before that, `Ended` where it returns instead, and `NotAnswering`.
+        Raises what it raises before that, and `NotAnswering`.
         """
         self._thread = threading.Thread(target=self._run, args=(main,), name=self._name, daemon=True)
         self._thread.start()
-        if not self._up.wait(self._within_s):
+        within_s = self._within_s if within_s is None else within_s
+        if not self._up.wait(within_s):
             stacks = self._stacks()
             self.soon(self._scope.cancel)
             self._thread.join(self._ends_within_s)
-            raise NotAnswering(f"the start of {self._name}", self._within_s, stacks)
+            raise NotAnswering(f"the start of {self._name}", within_s, stacks)
         if self._failure is not None:
             raise self._failure
         return self._started
+
+    def check(self) -> None:
+        """Raise `Ended` where it runs no more."""
+        if not self.running:
+            raise Ended(self._name, self._failure)
 
     def call(self, what: Callable[..., Awaitable[T]], *arguments: object) -> T:
         """Do something in the loop, and wait for it. Raises what it raises, `Ended` and `NotAnswering`."""
         asked: Future[T] = Future()
         self._asked.add(asked)
         try:
-            assert self._token is not None and self._nursery is not None, f"{self._name} was never started"
+            assert self._token is not None, f"{self._name} was never started"
+            assert self._nursery is not None
             begin = partial(self._nursery.start_soon, _answer, asked, what, *arguments, name=_name(what))
             self._token.run_sync_soon(begin)
             return asked.result(self._within_s)
@@ -242,7 +249,8 @@ async def _answer(asked: Future[Any], what: Callable[..., Awaitable[Any]], *argu
 
 
 def _name(what: Callable[..., object]) -> str:
-    return str(getattr(what, "__qualname__", what))
+    called = what.func if isinstance(what, partial) else what
+    return str(getattr(called, "__qualname__", called))
 
 
 def _where(stacks: Sequence[str]) -> str:

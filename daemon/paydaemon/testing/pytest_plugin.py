@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 SUITES = ("paydaemon.testing.store_conformance", "paydaemon.testing.chain_conformance")
+TRIAL = "trial"
+"""The fixture of a case on a chain: its `what_is_known` says what was wrong with that chain."""
 CHAIN = "paydaemon.chain"
 """The property of a test (`pytest.Item.user_properties`) that names the chain which it tried."""
 
@@ -17,6 +19,19 @@ CHAIN = "paydaemon.chain"
 def pytest_load_initial_conftests() -> None:
     """Have the suites' assertions rewritten as those of tests are, before anybody imports them."""
     pytest.register_assert_rewrite(*SUITES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Where a case on a chain fails, say first what is known of that chain: it may be the reason."""
+    try:
+        return (yield)
+    except AssertionError as error:
+        trial = pyfuncitem.funcargs.get(TRIAL)
+        known = str(trial.what_is_known()) if hasattr(trial, "what_is_known") else ""
+        if not known:
+            raise
+        raise AssertionError(f"{known}\n\nand so: {error}").with_traceback(error.__traceback__) from None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

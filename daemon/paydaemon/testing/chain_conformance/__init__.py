@@ -13,7 +13,7 @@ a test and does not hang it.
 """
 
 from paydaemon.testing.chain_conformance.amounts import Amounts
-from paydaemon.testing.chain_conformance.base import Can
+from paydaemon.testing.chain_conformance.can import Can
 from paydaemon.testing.chain_conformance.manners import Manners
 from paydaemon.testing.chain_conformance.reversals import Reversals
 from paydaemon.testing.chain_conformance.times import Times

@@ -1,6 +1,8 @@
 """How a chain behaves to the daemon, whatever is paid: its destinations, its words, and its end."""
 
+import random
 from dataclasses import asdict
+from urllib.parse import unquote
 
 import trio
 
@@ -8,9 +10,10 @@ from paydaemon.app import Daemon
 from paydaemon.core.invoice import Destination
 from paydaemon.engine.host import Host
 from paydaemon.hooks.ports import DestinationRequest
+from paydaemon.testing.asked import Json
 from paydaemon.testing.chain_conformance.base import ID, Suite
-from paydaemon.testing.chain_conformance.trial import Ground, Trial
-from paydaemon.testing.inprocess import Json
+from paydaemon.testing.chain_conformance.ground import Ground
+from paydaemon.testing.chain_conformance.trial import Trial
 
 SEVERAL = 6
 
@@ -24,6 +27,8 @@ class Manners(Suite):
         for _ in range(2):
             destinations = [trial.option(trial.order())["destination"] for _ in range(SEVERAL)]
             given += [(destination["address"], destination["memo"]) for destination in destinations]
+            for destination in destinations:
+                self._leads_there(destination)
             trial.step()
         again = {one for one in given if given.count(one) > 1}
         assert not again, f"given to more than one invoice: {again}; `destination` must differ by index"
@@ -54,11 +59,28 @@ class Manners(Suite):
         trial.step()
         before = self._all_of(trial, invoice)
         for seed in range(5):
-            trial.daemon.do(lambda daemon, seed=seed: _say_again(daemon, trial, seed))  # type: ignore[misc]
+            trial.thread.do(lambda daemon, seed=seed: _say_again(daemon, trial, seed))  # type: ignore[misc]
         assert self._all_of(trial, invoice) == before, (
             "what the chain said was said again in another order, and the ledger is another one: "
-            "`position` must grow whenever what is true of a credit changes, and only then"
+            "`position` must grow whenever what is true of a credit changes: the newest has the highest"
         )
+
+    def test_what_was_not_recorded_is_said_again(self, trial: Trial) -> None:
+        """It is run again, as the same object, from where its cursor points."""
+        trial.may_fail = True
+        invoice = trial.order()
+        trial.witness.fails_next = True
+        trial.pay(invoice)
+        again = (
+            "what the daemon could not record was never said again: `run` is called on the same object, "
+            "and begins where `ChainHost.saved` points"
+        )
+        trial.until_paid(invoice, trial.due_minor, again)
+        trial.step()
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        trial.is_flagged(settled)
+        trial.holds_just(settled, trial.due_minor)
 
     def test_it_ends_when_told_to(self, trial: Trial) -> None:
         """Cancelled while it starts, while it waits, and while it works; `NotEnding` says where it is."""
@@ -72,13 +94,22 @@ class Manners(Suite):
         trial.daemon.start()
         trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
 
+    def _leads_there(self, destination: Json) -> None:
+        """What a QR code pays is what is shown: upper case, as some have it, is the same."""
+        uri = unquote(destination["uri"]).casefold()
+        for part in ("address", "memo"):
+            shown = destination[part]
+            assert not uri or not shown or shown.casefold() in uri, (
+                f"the QR code pays somebody else: there is no {part} {shown} in the uri {destination['uri']}"
+            )
+
     def _destination(self, trial: Trial, index: int) -> Json:
         request = DestinationRequest("shop", "inv_tried", trial.asset, trial.due_minor, 2**42)
 
         async def ask(daemon: Daemon) -> Destination:
             return await daemon.chains[ID].chain.destination(index, request)
 
-        return asdict(trial.daemon.do(ask))
+        return asdict(trial.thread.do(ask))
 
     def _all_of(self, trial: Trial, invoice: Json) -> object:
         events = [one["type"] for one in trial.journal() if one["invoice_id"] == invoice["id"]]
@@ -87,7 +118,10 @@ class Manners(Suite):
 
 
 async def _say_again(daemon: Daemon, trial: Trial, seed: int) -> None:
+    """Everything that was said, in another order and some of it twice."""
     host = Host(daemon.store, daemon.chains[ID].chain, daemon.clock, daemon.live)
-    for seen in trial.witness.again(seed):
+    heard = [*trial.witness.heard, *trial.witness.heard[::2]]
+    random.Random(seed).shuffle(heard)
+    for seen in heard:
         await host.observe([seen], None, None)
     await trio.lowlevel.checkpoint()

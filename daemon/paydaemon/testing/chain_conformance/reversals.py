@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from paydaemon.testing.chain_conformance.base import Can, Suite
-from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Ground, Trial
-from paydaemon.testing.inprocess import Json
+from paydaemon.testing.asked import Json
+from paydaemon.testing.chain_conformance.base import Suite
+from paydaemon.testing.chain_conformance.can import Can
+from paydaemon.testing.chain_conformance.ground import Ground
+from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Trial
 
 STILL_COUNTS = "a payment still counts that is not on the chain any more"
 LOST = {"payment.replaced", "payment.conflicted", "payment.dropped"}
@@ -35,14 +37,14 @@ class Reversals(Suite):
         trial.step()
         shown = trial.show(invoice)
         self._is_unpaid(trial, shown)
-        assert shown["flags"] == [], shown
+        trial.is_flagged(shown)
         told = trial.told(invoice)
         assert told[:3] == [*SEEN, "processing"], told
         assert set(told[3:]) <= LOST, told
         again = trial.pay(invoice)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, again)
 
     def test_reorganised_before_its_depth(self, trial: Trial, ground: Ground) -> None:
@@ -65,7 +67,7 @@ class Reversals(Suite):
         assert [one["block"] for one in trial.credits(back)] == [None], back
         trial.bury()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, txid)
         trial.was_told(invoice, *SEEN, "processing", "payment.unconfirmed", *SETTLED)
 
@@ -101,16 +103,16 @@ class Reversals(Suite):
     def _are_reversed(self, trial: Trial, kept: Paid, gone: Paid, otherwise: str) -> None:
         """Neither is settled any more: one is unpaid, and the other settles once it is as deep again."""
         self._is_unpaid(trial, reversed_ := trial.until_paid(gone.invoice, 0, otherwise))
-        assert reversed_["flags"] == ["reversed"], reversed_
+        trial.is_flagged(reversed_, "reversed")
         told = trial.told(gone.invoice)
         assert told[:5] == [*SEEN, "processing", *SETTLED], told
         assert told.count("reversed") == 1, told
         back = trial.until(kept.invoice, otherwise, lambda shown: trial.depths_of(shown) == [0])
         trial.is_covered(back)
-        assert back["flags"] == ["reversed"], back
+        trial.is_flagged(back, "reversed")
         trial.bury()
         again = trial.until_status(kept.invoice, "settled")
-        assert again["flags"] == ["reversed"], f"a scar that stays: {again}"
+        trial.is_flagged(again, "reversed")
         trial.holds_just(again, trial.due_minor, kept.txid)
         trial.was_told(
             kept.invoice,

@@ -292,8 +292,9 @@ def _start_chains(nursery: trio.Nursery, daemon: Daemon) -> None:
             limits=limits,
             measures=measures,
             configured=daemon.chains,
+            on_complete=live.seen_complete,
         )
-        nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.chain.run, host))
+        nursery.start_soon(daemon.supervisor.run, f"chain {id}", live.plugin, partial(live.run, host))
 
 
 def _start_notifiers(nursery: trio.Nursery, daemon: Daemon) -> None:

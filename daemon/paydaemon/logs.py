@@ -95,7 +95,9 @@ def without_credentials(text: str) -> str:
 def in_one_line(error: BaseException) -> str:
     """An exception for people to read: its type and text, without credentials, whatever its text may hold."""
     # Not by str(error): that may raise in its turn.
-    return without_credentials(" ".join("".join(traceback.format_exception_only(error)).split()))
+    text = " ".join("".join(traceback.format_exception_only(error)).split())
+    # It is journaled, and neither a lone surrogate nor NUL can be stored everywhere.
+    return without_credentials(text.replace("\0", "\\x00").encode(errors="backslashreplace").decode())
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:

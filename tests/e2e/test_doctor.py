@@ -52,7 +52,7 @@ async def the_problem(config: Path, area: str, what: str) -> str:
 
 
 class Setup:
-    """A daemon's folder without a daemon. `write` writes its configuration, with ZMQ only where it is named."""
+    """A daemon's folder without a daemon. `write` writes its configuration, without ZMQ unless named."""
 
     def __init__(self, folder: Path, node: RegtestNode) -> None:
         self.folder = folder

@@ -1,16 +1,19 @@
 """Chains and their health: who may be offered, and what is told when that turns."""
 
+from functools import partial
+
 import pytest
 import structlog
 import trio
 from trio.testing import MockClock
 
 from paydaemon.core.events import EventType
+from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import ChainTime
 from paydaemon.core.times import rfc3339
 from paydaemon.engine.chains import HealthWatch, absent_chains
 from paydaemon.engine.host import Host
-from paydaemon.hooks.ports import ChainMismatch, HealthState
+from paydaemon.hooks.ports import ChainMismatch, Health, HealthState
 from paydaemon.testing.clocks import trio_clock
 from paydaemon.testing.fakechain import FakeChain
 from paydaemon.testing.fakenetwork import FakeNetwork
@@ -84,6 +87,49 @@ async def test_a_chain_that_cannot_tell_its_health_is_stale_and_alone(autojump_c
         assert await turns(daemon) == [("chain.stale", "bitcoin")]
         assert [option.asset.chain for option in (await daemon.invoice()).options] == ["hedera"]
         assert [status.state for status in daemon.api.chains()] == [HealthState.STALE, HealthState.HEALTHY]
+
+
+async def test_a_chain_that_failed_is_stale_until_it_is_complete_again(autojump_clock: MockClock) -> None:
+    """What it says of itself is of before: its object lives on, and is started again and again."""
+    async with world() as daemon:
+        live, chain = daemon.live_chains["bitcoin"], daemon.chains["bitcoin"]
+        host = Host(daemon.store, chain, daemon.clock, daemon.live, on_complete=live.seen_complete)
+        chain.faults.look = ValueError("unreadable \ud800")
+        for _ in range(2):
+            with pytest.raises(ValueError, match="unreadable"):
+                await live.run(host)
+            said = "it failed, and is started again: ValueError: unreadable \\ud800"
+            await daemon.live_chains["bitcoin"].refresh()
+            chain._complete = True
+            assert health(daemon) == (HealthState.STALE, said)
+        await watch(daemon)
+        assert await turns(daemon) == [("chain.stale", "bitcoin")]
+        chain.faults.look = None
+        async with trio.open_nursery() as nursery:
+            await nursery.start(live.run, host)
+            await trio.testing.wait_all_tasks_blocked()
+            assert health(daemon) == (HealthState.HEALTHY, "")
+            nursery.cancel_scope.cancel()
+
+
+async def test_what_a_chain_says_of_itself_can_be_journaled(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason may be its node's, and the health of all is watched by one task."""
+    async with world() as daemon:
+        for reason in ("node says \ud800", "x" * 1_000_000, 7):
+            said = Health(HealthState.STALE, reason)  # type: ignore[arg-type]
+            monkeypatch.setattr(daemon.chains["bitcoin"], "health", partial(lambda said: said, said))
+            await watch(daemon)
+            assert len(health(daemon)[1].encode()) < 510
+        assert await turns(daemon) == [("chain.stale", "bitcoin")]
+
+
+async def test_a_destination_that_cannot_be_stored_is_not_offered() -> None:
+    async with world("bitcoin", "litecoin") as daemon:
+        odd = Destination("k" * 501, 5, "address", None, "")
+        daemon.chains["bitcoin"].destination_at = lambda index: odd  # type: ignore[method-assign]
+        assert [option.asset.chain for option in (await daemon.invoice()).options] == ["litecoin"]
 
 
 async def test_each_turn_is_told_once(autojump_clock: MockClock) -> None:

@@ -192,3 +192,30 @@ async def test_three_thousand_credits_at_once() -> None:
             for invoice in invoices
         }
         assert totals == {50 * 417}
+
+
+async def test_what_a_payer_wrote_is_recorded_whatever_it_is() -> None:
+    """Else one odd memo would start the chain again for ever."""
+    async with world() as daemon:
+        odd = {"a": "\ud800", "b": "a\0b", "c": "x" * 5_000_000}
+        host = daemon.hosts["bitcoin"]
+        await host.observe([seen(daemon, ref, key) for ref, key in odd.items()], None, None)
+        kept = [payment.destination_key for payment in reversed(await daemon.unmatched())]
+        assert kept == ["\ufffd", "a\ufffdb", "x" * 500 + "…"]
+        assert [one.destination_key for one in await host.unfinal()] == kept
+
+
+@pytest.mark.parametrize("spoilt", [{"height": 2**63}, {"seen_at_ms": -1}, {"ref": ""}, {"ref": "r" * 501}])
+async def test_what_no_chain_may_say_is_not_recorded_with_all_that_came_with_it(
+    spoilt: dict[str, object],
+) -> None:
+    async with world() as daemon:
+        before, good = await row(daemon), seen(daemon, "a:0", "nobody")
+        wrong = replace(good, ref="b:0")
+        for name, value in spoilt.items():
+            object.__setattr__(wrong, name, value)
+        for said in (([good, wrong], None, "on"), ([good], ChainTime(-1), "on"), ([good], None, "x" * 2**21)):
+            with pytest.raises(ValueError, match="must"):
+                await daemon.hosts["bitcoin"].observe(*said)
+        assert await row(daemon) == before
+        assert await daemon.unmatched() == []

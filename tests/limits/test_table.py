@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -76,10 +77,16 @@ def test_a_row_says_what_the_model_says(path: str) -> None:
 
 @pytest.mark.parametrize("path", ROWS)
 def test_a_row_says_whether_a_reload_changes_it(path: str) -> None:
-    old = parse_config(CONFIGURED, PLUGINS)
+    old = configured()
     new = changed(old, LIMITS[path])
     assert list(differences(old, new)) == [path]
     assert list(differences(old, taken_over(old, new))) == ([path] if ROWS[path].changes else [])
+
+
+@cache
+def configured() -> Config:
+    """What all rows begin with: it is read once, and nobody can change it."""
+    return parse_config(CONFIGURED, PLUGINS)
 
 
 def changed(old: Config, key: Key) -> Config:

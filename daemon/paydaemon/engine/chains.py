@@ -12,6 +12,7 @@ from typing import cast
 import structlog
 import trio
 
+from paydaemon.core.border import check_destination, storable
 from paydaemon.core.errors import unavailable
 from paydaemon.core.events import Draft, EventType
 from paydaemon.core.invoice import Destination
@@ -19,7 +20,8 @@ from paydaemon.core.times import rfc3339
 from paydaemon.engine.clock import Clock
 from paydaemon.engine.indexes import Indexes
 from paydaemon.engine.measures import ChainMeasures
-from paydaemon.hooks.ports import Chain, DestinationRequest, Health, HealthState, Prompt, Relay
+from paydaemon.hooks.ports import Chain, ChainHost, DestinationRequest, Health, HealthState, Prompt, Relay
+from paydaemon.logs import MAX_REASON, in_one_line, leaves
 from paydaemon.store.port import Reader, Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger(__name__)
@@ -65,6 +67,7 @@ class LiveChain:
         self.wait_s = wait_s
         self.measures = ChainMeasures()
         self._indexes = Indexes(store, self.id)
+        self._failure: str | None = None
         self._as_of_ms: int | None = None
         self._height: int | None = None
 
@@ -73,12 +76,29 @@ class LiveChain:
         index = await self._indexes.take()
         try:
             with trio.fail_after(self.wait_s):
-                return await self.chain.destination(index, request)
+                given = await self.chain.destination(index, request)
+            check_destination(given)
         except Exception as error:
             # Whatever it was: the other chains can still be offered, and the caller learns no more than this.
             about = {"chain": self.id, "invoice_id": request.invoice_id}
             log.warning("chain gave no destination", **about, exc_info=error)
             raise unavailable("chain_unavailable", f"chain {self.id} gave no destination") from error
+        return given
+
+    async def run(
+        self, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Run the chain until cancelled, and remember what it failed of until it is seen complete again."""
+        try:
+            await self.chain.run(host, task_status=task_status)
+            self._failure = "it ended by itself"
+        except BaseException as error:
+            self._failure = _why(error)
+            raise
+
+    def seen_complete(self) -> None:
+        """What it had failed of is over."""
+        self._failure = None
 
     def look_now(self) -> None:
         """Have it look at its network at once, where it can be told to."""
@@ -100,6 +120,8 @@ class LiveChain:
 
     def _health(self) -> Health:
         said = self._said()
+        if self._failure is not None:
+            said = _after(self._failure, said)
         if said.state is not HealthState.HEALTHY:
             return said
         if self._as_of_ms is None:
@@ -109,7 +131,8 @@ class LiveChain:
     def _said(self) -> Health:
         """What the chain says of itself. One that cannot say even that gets no new options."""
         try:
-            return self.chain.health()
+            said = self.chain.health()
+            return Health(HealthState(said.state), storable(said.reason, MAX_REASON))
         except Exception as error:
             log.warning("chain could not tell its health", chain=self.id, exc_info=error)
             return Health(HealthState.STALE, "it could not tell its health")
@@ -122,6 +145,19 @@ class LiveChain:
         if behind_ms < -AHEAD_MS:
             return Health(HealthState.STALE, f"its clock is {-behind_ms // 1000} s ahead of the daemon's")
         return None
+
+
+def _after(failure: str, said: Health) -> Health:
+    """What a chain's own word is worth once it failed, until it is seen complete again."""
+    if said.state is HealthState.HEALTHY:
+        return Health(HealthState.STALE, f"it failed, and is started again: {failure}")
+    return said if said.reason else replace(said, reason=failure)
+
+
+def _why(error: BaseException) -> str:
+    """What a chain failed of. It is cancelled where it does not start in time."""
+    failed = [in_one_line(one) for one in leaves(error) if not isinstance(one, trio.Cancelled)]
+    return storable("; ".join(failed), MAX_REASON) or "it did not start in time"
 
 
 RELAY_CALLS = ("relay_health", "canonical", "inspect", "verify", "submit", "follow")

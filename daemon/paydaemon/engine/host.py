@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 import trio
 
+from paydaemon.core.border import all_admitted, check_as_of, check_cursor, check_identity
 from paydaemon.core.invoice import Destination, Stage
 from paydaemon.core.payment import ChainTime, Observation, as_observed
 from paydaemon.engine.clock import Clock
@@ -43,8 +44,11 @@ class Host:
         limits: EngineLimits | None = None,
         measures: ChainMeasures | None = None,
         configured: Collection[str] = (),
+        on_complete: Callable[[], object] = lambda: None,
     ) -> None:
+        """`on_complete` is called whenever it is recorded that the chain was seen complete."""
         self._configured = configured
+        self._on_complete = on_complete
         self._measures = measures or ChainMeasures()
         self._store = store
         self._chain = chain
@@ -54,6 +58,7 @@ class Host:
 
     async def identify(self, identity: str) -> None:
         """Store which network and wallet this is, or raise `ChainMismatch`."""
+        check_identity(identity)
         stored = await self._recorded(lambda tx: _identify(tx, self._chain.id, identity, self._configured))
         if stored != identity:
             raise ChainMismatch(
@@ -87,20 +92,25 @@ class Host:
     ) -> None:
         """Record what the chain says, then turn the clocks it allows to turn.
 
-        Raises `ValueError` for more at once than one transaction should hold: nothing of it is recorded.
+        Raises `ValueError` for more at once than one transaction should hold, and for what no chain may say
+        (`paydaemon.core.border`): nothing of it is recorded.
         """
         if len(observations) > self._limits.observations:
             raise ValueError(
                 f"{len(observations)} observations are told at once; the limit is {self._limits.observations}"
             )
+        check_as_of(as_of)
+        check_cursor(cursor)
         began = trio.current_time()
-        told = Told(self._chain.id, observations, as_of, cursor, self._chain.depths.default)
+        admitted = all_admitted(observations, self._chain.id)
+        told = Told(self._chain.id, admitted, as_of, cursor, self._chain.depths.default)
         most = self._limits.confirming_at_once
         recorded = await self._recorded(lambda tx: record(tx, told, self._clock(), most))
         self._tell(recorded.moves)
         if recorded.confirming is not None and self._live.is_watched:
             await self._push(recorded.confirming)
         if as_of is not None:
+            self._on_complete()
             await self._turn(Stage.OPEN)
             await self._turn(Stage.EXPIRED)
         self._measures.observed_s.observe(trio.current_time() - began)

@@ -115,7 +115,8 @@ class ChainHost(Protocol):
     async def identify(self, identity: str) -> None:
         """Say which network and wallet this is, such as its genesis hash and the wallet's fingerprint.
 
-        Stored at the first start. Raises `ChainMismatch` where it differs from what is stored.
+        Stored at the first start. Called at each start of `Chain.run`, before anything is observed. Raises
+        `ChainMismatch` where it differs from what is stored.
         """
 
     async def saved(self) -> SavedChain:
@@ -135,6 +136,8 @@ class ChainHost(Protocol):
         What is not mentioned stays as it is. `as_of` says up to when the chain has been seen complete; None
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
         Raises `ValueError` for more observations at once than the daemon takes; up to 1000 it always takes.
+        So it does for what no chain may say, such as a float, naming field and ref: nothing is recorded then.
+        Of a `destination_key` that was not given out here, what cannot be stored is replaced, and the end cut.
         """
 
     def looked(self, took_s: float) -> None:

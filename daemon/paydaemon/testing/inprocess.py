@@ -87,7 +87,7 @@ class DaemonThread(Asked):
         self.ahead_ms = 0
         self.loop = Loop("daemon", ends_within_s)
         self._ends_within_s = ends_within_s
-        self._tables = tables
+        self.tables = tables
         self._plugins = plugins or _installed(tables)
         self._prepare = prepare
         self._daemon: Daemon | None = None
@@ -111,7 +111,7 @@ class DaemonThread(Asked):
     def start(self) -> None:
         """Start it; raises what keeps it from starting, such as `ConfigError`."""
         _be_quiet()
-        config = self._prepare(configured(self.folder, self._tables, self._plugins))
+        config = self._prepare(configured(self.folder, self.tables, self._plugins))
         self.loop = Loop("daemon", self._ends_within_s)
         self.loop.start(partial(self._main, config))
         self._dial(config.admin.socket)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 import pytest
 
 SUITES = ("paydaemon.testing.store_conformance", "paydaemon.testing.chain_conformance")
-TRIAL = "trial"
-"""The fixture of a case on a chain: its `what_is_known` says what was wrong with that chain."""
 CHAIN = "paydaemon.chain"
 """The property of a test (`pytest.Item.user_properties`) that names the chain which it tried."""
 
@@ -27,8 +25,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     try:
         return (yield)
     except AssertionError as error:
-        trial = pyfuncitem.funcargs.get(TRIAL)
-        known = str(trial.what_is_known()) if hasattr(trial, "what_is_known") else ""
+        trials = [one for one in pyfuncitem.funcargs.values() if hasattr(one, "what_is_known")]
+        known = "\n".join(filter(None, [str(one.what_is_known()) for one in trials]))
         if not known:
             raise
         raise AssertionError(f"{known}\n\nand so: {error}").with_traceback(error.__traceback__) from None

@@ -266,6 +266,11 @@ class Trial:
         """Wait until the chain can be offered."""
         self._wait(lambda: self.health()["health"] == "healthy", otherwise, self.health)
 
+    def until_started(self) -> None:
+        """Wait until the chain says that destinations can be asked for."""
+        never = "`run` of the chain never said that it has started (`task_status.started()`)"
+        self._wait(lambda: self.witness.has_started, never, self.health)
+
     def until_not_healthy(self, otherwise: str) -> None:
         """Wait until the chain says that it cannot be offered."""
         self._wait(lambda: self.health()["health"] != "healthy", otherwise, self.health)
@@ -277,6 +282,8 @@ class Trial:
     def what_is_known(self) -> str:
         """What was wrong with the chain itself until now, whatever the case is about; each is told once."""
         self.witness.paid(self._paid_at_ms)
+        if self.depth is None:
+            self.witness.has_no_depths()
         lines = list(self.witness.faults)
         self.witness.faults.clear()
         known = "the chain says what no chain may say:\n" + "\n".join(lines) if lines else ""

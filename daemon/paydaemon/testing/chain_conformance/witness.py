@@ -13,7 +13,7 @@ import trio
 from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import ChainTime, Observation
 from paydaemon.hooks.ports import Chain, ChainHost, HealthState
-from paydaemon.testing.between import HostInFront, put_between
+from paydaemon.testing.between import Front, HostInFront, put_between
 
 A_DAY_MS = 86_400_000
 AWAY_MS = 250
@@ -33,13 +33,14 @@ class Witness:
     """What one chain said over all its runs, and what was wrong with it. `now_ms` is the machine's clock.
 
     `heard` is everything since `begin`. With `fails_next` what the chain tells next is not recorded, and it
-    gets an exception for an answer.
+    gets an exception for an answer. It `has_started` once it says so, in each run anew.
     """
 
     now_ms: Callable[[], int]
     faults: dict[str, None] = field(default_factory=dict)
     heard: list[Observation] = field(default_factory=list)
     fails_next: bool = False
+    has_started: bool = False
     _away_since_ms: int | None = None
     _credits: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _seen_at_ms: dict[str, int] = field(default_factory=dict)
@@ -52,7 +53,17 @@ class Witness:
 
     def listens_to(self, chain: Chain) -> Chain:
         """The same object, which from now on speaks to the daemon through this witness."""
-        return put_between(chain, lambda host: _Listening(host, self, chain), self._asked)
+        was_complete = False
+
+        def told(as_of: ChainTime | None) -> None:
+            # Of an object that failed, and is run again, the daemon itself believes nothing before it looked.
+            nonlocal was_complete
+            if not was_complete and chain.health().state is HealthState.HEALTHY:
+                self.note("`health` is healthy before the chain was ever seen complete (`as_of`)")
+            was_complete = was_complete or as_of is not None
+
+        front = Front(lambda host: _Listening(host, self, told), self._asked, self._runs)
+        return put_between(chain, front)
 
     def note(self, fault: str) -> None:
         """Remember what no chain may do."""
@@ -73,6 +84,12 @@ class Witness:
         for seen in self.heard:
             if seen.seen_at_ms < at_ms.get(seen.transaction_id, 0) - SECONDS_MS:
                 self.note(f"seen_at_ms of {seen.ref} is {seen.seen_at_ms}: it was paid later than that")
+
+    def has_no_depths(self) -> None:
+        """Note what blocks bury though it is said of the chain that there is nothing like that."""
+        for seen in self.heard:
+            if seen.height is not None and not seen.final:
+                self.note(f"`cannot` says DEPTH, and {seen.ref} is in block {seen.height} and not final")
 
     # --- What the chain says
 
@@ -126,6 +143,9 @@ class Witness:
         if seen.final:
             self._final.setdefault(seen.ref, seen)
 
+    def _runs(self, started: bool) -> None:
+        self.has_started = started
+
     async def _asked(self, index: int, answer: Awaitable[Destination]) -> Destination:
         """Note what keeps a destination from being given."""
         try:
@@ -139,13 +159,12 @@ class Witness:
 
 
 class _Listening(HostInFront):
-    """The daemon's side of a chain, with a witness in between."""
+    """The daemon's side of a chain, with a witness in between. `told` hears of each time beforehand."""
 
-    def __init__(self, host: ChainHost, witness: Witness, chain: Chain) -> None:
+    def __init__(self, host: ChainHost, witness: Witness, told: Callable[[ChainTime | None], None]) -> None:
         super().__init__(host)
         self._witness = witness
-        self._chain = chain
-        self._complete = False
+        self._told = told
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
@@ -153,13 +172,11 @@ class _Listening(HostInFront):
         if self._witness.fails_next:
             self._witness.fails_next = False
             raise NotRecorded("the suite lets the daemon record nothing, once")
-        if not self._complete and self._chain.health().state is HealthState.HEALTHY:
-            self._witness.note("`health` is healthy before the chain was seen complete (`as_of`) in this run")
+        self._told(as_of)
         for seen in observations:
             self._witness.hear(seen)
         self._witness.hear_time(as_of, cursor)
         await super().observe(observations, as_of, cursor)
-        self._complete = self._complete or as_of is not None
 
 
 def _fate(seen: Observation) -> str:

@@ -93,10 +93,10 @@ class CrashOnRestart(SharedChain):
 
 
 class StaleHealth(SharedChain):
-    """Says what it has always said."""
+    """Says of itself what was so when it looked last."""
 
     def health(self) -> Health:
-        return Health(HealthState.HEALTHY)
+        return Health(HealthState.HEALTHY) if self._complete else Health(HealthState.STARTING)
 
 
 class IgnoredCancellation(SharedChain):
@@ -119,21 +119,22 @@ class Planted(ChainConformance):
 
     __test__ = False
     chain: ClassVar[str] = "fake"
-    patience_s = 3.0
+    patience_s = 2.0
     ends_within_s = 3.0
 
 
-def _planted(kind: type[SharedChain]) -> type[Planted]:
+def planted(kind: type[SharedChain]) -> type[Planted]:
+    """The suite for a chain of this kind."""
     return type(f"Test{kind.__name__}", (Planted,), {"__test__": True, "extra": plugin(kind)})
 
 
-TestDoubleCredit = _planted(DoubleCredit)
-TestMissedReorg = _planted(MissedReorg)
-TestFloatAmounts = _planted(FloatAmounts)
-TestWrongDepth = _planted(WrongDepth)
-TestLostCursor = _planted(LostCursor)
-TestIndexReuse = _planted(IndexReuse)
-TestBlockingCall = _planted(BlockingCall)
-TestCrashOnRestart = _planted(CrashOnRestart)
-TestStaleHealth = _planted(StaleHealth)
-TestIgnoredCancellation = _planted(IgnoredCancellation)
+TestDoubleCredit = planted(DoubleCredit)
+TestMissedReorg = planted(MissedReorg)
+TestFloatAmounts = planted(FloatAmounts)
+TestWrongDepth = planted(WrongDepth)
+TestLostCursor = planted(LostCursor)
+TestIndexReuse = planted(IndexReuse)
+TestBlockingCall = planted(BlockingCall)
+TestCrashOnRestart = planted(CrashOnRestart)
+TestStaleHealth = planted(StaleHealth)
+TestIgnoredCancellation = planted(IgnoredCancellation)

@@ -18,7 +18,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import trio
 
@@ -41,11 +41,6 @@ class Named:
     module: str
     file: str
     name: str
-
-    @classmethod
-    def of(cls, kind: type) -> Self:
-        """The name of a class."""
-        return cls(kind.__module__, str(sys.modules[kind.__module__].__file__), kind.__qualname__)
 
     def find(self) -> type:
         """The class of that name. Raises `ImportError`, and `AttributeError` for a name of no class there."""
@@ -101,7 +96,8 @@ class DaemonProcess(Asked):
         by = time.monotonic() + self._within_s
         while not _answers(place):
             gone = self._process.exitcode is not None
-            assert not gone and time.monotonic() < by, f"the daemon did not start:\n{self._said()}"
+            if gone or time.monotonic() > by:
+                raise AssertionError(f"the daemon did not start:\n{self._said()}")
             time.sleep(PAUSE_S)
         self._dial(place)
         self._have_seller()

@@ -101,10 +101,9 @@ class Loop:
             raise self._failure
         return self._started
 
-    def check(self) -> None:
-        """Raise `Ended` where it runs no more."""
-        if not self.running:
-            raise Ended(self._name, self._failure)
+    def ended(self) -> Ended:
+        """What there is to say where it runs no more."""
+        return Ended(self._name, self._failure)
 
     def call(self, what: Callable[..., Awaitable[T]], *arguments: object) -> T:
         """Do something in the loop, and wait for it. Raises what it raises, `Ended` and `NotAnswering`."""
@@ -122,7 +121,9 @@ class Loop:
             called = f"`{_name(what)}` of {self._name}"
             raise NotAnswering(called, self._within_s, self._stacks()) from None
         except (trio.RunFinishedError, CancelledError):
-            raise Ended(self._name, self._failure) from None
+            if self._thread is not None:
+                self._thread.join(self._ends_within_s)  # only then it is known what it ended with
+            raise self.ended() from None
         finally:
             self._asked.discard(asked)
 

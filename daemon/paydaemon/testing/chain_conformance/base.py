@@ -112,7 +112,8 @@ class Suite:
 
     def _trial(self, watched: Watched, ground: Ground, *, restarts: bool) -> Trial:
         """A case that begins now."""
-        ground.loop.check()
+        if not ground.loop.running:
+            pytest.fail(str(ground.loop.ended()), pytrace=False)
         if not watched.daemon.is_up:
             watched.daemon.start()
         watched.witness.begin()

@@ -30,7 +30,7 @@ class Kills(Suite):
         request.node.user_properties.append((CHAIN, self.chain))
         trial = self._trial(watched, ground, restarts=False)
         watched.daemon.stop()
-        order = Order(watched.daemon.folder, watched.daemon.tables, Named.of(type(self)))
+        order = Order(watched.daemon.folder, watched.daemon.tables, _collected(request))
         trial.daemon = DaemonProcess(order, self.patience_s)
         try:
             trial.daemon.start()
@@ -60,3 +60,10 @@ class Kills(Suite):
             settled = killed.until_status(invoice, "settled", otherwise=LOST)
             killed.is_flagged(settled)
             killed.holds_just(settled, killed.due_minor)
+
+
+def _collected(request: pytest.FixtureRequest) -> Named:
+    """The class that is collected, by where it was found: it need not be its own module that it is in."""
+    kind = request.node.getparent(pytest.Class)
+    assert kind is not None
+    return Named(request.module.__name__, str(request.module.__file__), kind.name)

@@ -14,7 +14,7 @@ from paydaemon.core.money import Asset
 from paydaemon.hooks.ports import Chain, Depths, PayTo
 from paydaemon.testing.asked import SELLER, Asked, Json
 from paydaemon.testing.chain_conformance.ground import Ground
-from paydaemon.testing.chain_conformance.witness import Witness
+from paydaemon.testing.chain_conformance.witness import NotRecorded, Witness
 from paydaemon.testing.inprocess import DaemonThread
 
 PAUSE_S = 0.02
@@ -225,7 +225,11 @@ class Trial:
     def is_covered(self, invoice: Json) -> None:
         """See that nothing is asked for any more, and that it settles no sooner than its depth."""
         assert self.option(invoice)["remaining_minor"] == "0", invoice
-        assert invoice["status"] == ("settled" if self.depth is None else "processing"), invoice
+        awaited = "settled" if self.depth is None else "processing"
+        assert invoice["status"] == awaited, (
+            f"what is paid is {invoice['status']}, and {awaited} on a chain that has "
+            f"{'no confirmations, as `cannot` says (DEPTH)' if self.depth is None else 'confirmations'}"
+        )
 
     def was_told(self, invoice: Json, *types: str) -> None:
         """See that just these events were told of an invoice, in this order.
@@ -288,17 +292,18 @@ class Trial:
         self.witness.faults.clear()
         known = "the chain says what no chain may say:\n" + "\n".join(lines) if lines else ""
         if self.daemon.is_up and not self.may_fail:
-            failed = [one["data"]["reason"] for one in self._failures()]
+            failed = [reason for reason in self._failures() if NotRecorded.__name__ not in reason]
             known += f"`run` of the chain failed: {failed[0]}" if failed else ""
         return known
 
-    def _failures(self) -> Sequence[Json]:
+    def _failures(self) -> Sequence[str]:
+        """Why `run` failed, each time since it was asked for last."""
         try:
             told = self.journal(self.begun_at)
         except httpx.HTTPError:  # it answers nobody: that is what is wrong, and told already
             return []
         self.begun_at = int(told[-1]["seq"]) if told else self.begun_at
-        return [one for one in told if one["type"] == "plugin.failed"]
+        return [str(one["data"]["reason"]) for one in told if one["type"] == "plugin.failed"]
 
     def _wait(self, holds: Callable[[], bool], otherwise: str, told: Callable[[], object]) -> None:
         by = time.monotonic() + self.patience_s

@@ -47,13 +47,12 @@ class Witness:
     _final: dict[str, Observation] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Begin anew: what was said until now is another case's."""
-        self.faults.clear()
+        """Begin anew: what was said until now is another case's, and its faults were told."""
         self.heard.clear()
 
     def listens_to(self, chain: Chain) -> Chain:
         """The same object, which from now on speaks to the daemon through this witness."""
-        was_complete = False
+        was_complete = self.has_started = False
 
         def told(as_of: ChainTime | None) -> None:
             # Of an object that failed, and is run again, the daemon itself believes nothing before it looked.

@@ -1,8 +1,9 @@
-"""Ten chains, each with one planted fault, through the case of the suite that is to find it.
+"""Chains, each with one planted fault, through the case of the suite that is to find it.
 
 Not collected by itself: each of them has to fail (`test_planted_faults`).
 """
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -109,6 +110,73 @@ class IgnoredCancellation(SharedChain):
             await super().run(host, task_status=task_status)
 
 
+class TwoAssets(SharedChain):
+    """The fault is in how it reads its token."""
+
+    further = (("0xtoken", "TOKEN", 2),)
+
+
+class WrongDecimals(TwoAssets):
+    """Takes the token for one with a decimal less."""
+
+    def observed(self, transaction: Transaction) -> Iterator[Observation]:
+        for seen in super().observed(transaction):
+            factor = 1 if seen.asset == self.assets[0] else 10
+            yield replace(seen, amount_minor=factor * seen.amount_minor)
+
+
+class AnyAsset(TwoAssets):
+    """Takes whatever comes for its own asset."""
+
+    def observed(self, transaction: Transaction) -> Iterator[Observation]:
+        for seen in super().observed(transaction):
+            yield replace(seen, asset=self.assets[0])
+
+
+class Anonymous(SharedChain):
+    """Never says which network it is."""
+
+    async def start(self, host: ChainHost) -> None:
+        self._host = host
+        self._told = int((await host.saved()).cursor or 0)
+
+
+class BlockingConnection(SharedChain):
+    """Asks its node as one does without trio; the node answers at once."""
+
+    async def tell(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as node, socket.create_connection(node.getsockname()):
+            await super().tell()
+
+
+class AheadOfTime(SharedChain):
+    """Has seen the chain complete until the next look."""
+
+    async def tell(self) -> None:
+        clock, self.network.clock = self.network.clock, lambda: clock() + 60_000
+        try:
+            await super().tell()
+        finally:
+            self.network.clock = clock
+
+
+class SecondsForMilliseconds(SharedChain):
+    """Passes on the time as its node writes it."""
+
+    def observed(self, transaction: Transaction) -> Iterator[Observation]:
+        for seen in super().observed(transaction):
+            yield replace(seen, seen_at_ms=seen.seen_at_ms // 1_000)
+
+
+class TrustingPayers(SharedChain):
+    """Takes every payer for one who can write."""
+
+    def observed(self, transaction: Transaction) -> Iterator[Observation]:
+        for seen in super().observed(transaction):
+            seen.destination_key.encode()
+            yield seen
+
+
 def plugin(kind: type[SharedChain]) -> dict[str, object]:
     """A plugin whose chain is of this kind, on a network of its own."""
     return {"fake": type("Planted", (FakePlugin,), {"chain": kind})()}
@@ -137,4 +205,11 @@ TestIndexReuse = planted(IndexReuse)
 TestBlockingCall = planted(BlockingCall)
 TestCrashOnRestart = planted(CrashOnRestart)
 TestStaleHealth = planted(StaleHealth)
+TestWrongDecimals = planted(WrongDecimals)
+TestAnyAsset = planted(AnyAsset)
+TestAnonymous = planted(Anonymous)
+TestBlockingConnection = planted(BlockingConnection)
+TestAheadOfTime = planted(AheadOfTime)
+TestSecondsForMilliseconds = planted(SecondsForMilliseconds)
+TestTrustingPayers = planted(TrustingPayers)
 TestIgnoredCancellation = planted(IgnoredCancellation)

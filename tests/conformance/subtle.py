@@ -14,7 +14,6 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import ChainTime, Observation
 from paydaemon.hooks.ports import ChainHost, DestinationRequest, Health, HealthState, PayTo
 from paydaemon.hooks.sandbox import SandboxFacts
-from paydaemon.hooks.specs import SandboxPlugin, hookimpl
 from paydaemon.testing.chain_conformance import Can
 from paydaemon.testing.fakemoves import Moves
 from paydaemon.testing.fakenetwork import Transaction
@@ -246,22 +245,13 @@ class DyingSandbox(FakeSandbox):
         return await super().pay(to)
 
 
-class _OtherSandbox(FakePlugin):
-    def __init__(self, sandbox: type[FakeSandbox]) -> None:
-        self._sandbox = sandbox
-
-    @hookimpl
-    def register_sandboxes(self) -> list[SandboxPlugin]:
-        return [SandboxPlugin(NAME, self._sandbox)]
-
-
 class _OnSandbox(Planted):
     __test__ = False
     patience_s = 1.0
 
 
 def _on(sandbox: type[FakeSandbox]) -> type[Planted]:
-    extra = {"fake": _OtherSandbox(sandbox)}
+    extra = {"fake": type("Planted", (FakePlugin,), {"sandbox": sandbox})()}
     return type(f"Test{sandbox.__name__}", (_OnSandbox,), {"__test__": True, "extra": extra})
 
 

@@ -20,6 +20,16 @@ FOUND = {
     "IndexReuse": ("test_no_two_indexes_have_one_destination[straight]", "must differ by index"),
     "BlockingCall": ("test_exact[straight]", "blocks the daemon's only thread"),
     "CrashOnRestart": ("test_exact[restarted]", "unreadable cursor"),
+    "WrongDecimals": (
+        "test_each_asset[straight]",
+        "a payment in 0xtoken was never seen",
+    ),
+    "AnyAsset": ("test_each_asset[straight]", "never seen, or not once and whole in it alone"),
+    "Anonymous": ("test_exact[straight]", "`observe` was called and `identify` was not"),
+    "BlockingConnection": ("test_exact[straight]", "only thread while it connects at"),
+    "AheadOfTime": ("test_late[straight]", "ms ahead of the clock: nobody has seen the chain complete"),
+    "SecondsForMilliseconds": ("test_late[straight]", "more than a day from now: milliseconds?"),
+    "TrustingPayers": ("test_payments_to_nobody[straight]", "surrogates not allowed"),
     "StaleHealth": ("test_node_away[straight]", "still says that it is healthy"),
 }
 """The case that finds each fault, and what it says of it."""

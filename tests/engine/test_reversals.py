@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from paydaemon.core.invoice import Flag, Invoice, Status
-from paydaemon.core.payment import PaymentState
+from paydaemon.core.payment import ObservedState, PaymentState
 from paydaemon.testing.fakenetwork import Credit
 from tests.engine.world import DUE, World, credit, world
 
@@ -236,6 +236,23 @@ async def test_what_is_unfinal_is_what_the_network_may_still_change(daemon: Worl
     await daemon.mine(1)
     assert await daemon.hosts["bitcoin"].unfinal() == []
     assert await daemon.stands(invoice) == (Status.SETTLED, set())
+
+
+async def test_what_is_gone_for_long_is_named_no_more_and_is_the_same_payment_if_it_comes_back(
+    daemon: World,
+) -> None:
+    invoice = await daemon.invoice(expires_in_s=90 * 86_400)
+    txid = await daemon.pay((invoice.options[0], DUE))
+    daemon.bitcoin.drop(txid)
+    await daemon.pass_by(30 * 86_400)
+    assert [one.state for one in await daemon.hosts["bitcoin"].unfinal()] == [ObservedState.DROPPED]
+    await daemon.pass_by(1)
+    assert await daemon.hosts["bitcoin"].unfinal() == []
+    await daemon.restart()
+    assert daemon.bitcoin.rebroadcast(txid)
+    await daemon.mine(6)
+    assert await daemon.stands(invoice) == (Status.SETTLED, set())
+    assert len((await daemon.view(invoice.id)).payments) == 1
 
 
 async def test_an_old_word_never_overwrites_a_newer_one(daemon: World) -> None:

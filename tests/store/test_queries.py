@@ -96,7 +96,7 @@ def test_a_payment_is_found_and_added_among_many(connection: sqlite3.Connection)
         steps = Steps(connection)
         tx.add_payment(payment(number, invoice_id="inv_0", height=number))
         tx.payment_by_ref("bitcoin", payment(number).ref)
-        tx.unfinal_payments("bitcoin", number - 1)
+        tx.unfinal_payments("bitcoin", number - 1, 0)
         tx.ripe_payments("bitcoin", 0, 100)
         tx.issued("bitcoin", "bitcoin-key-0")
         return steps.count

@@ -27,6 +27,10 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
+GONE_FOR_MS = 30 * 86_400_000
+"""How long after it was recorded a payment is named that was replaced or dropped: twice as long as a Bitcoin
+node keeps what no block takes (bitcoin: policy.h, DEFAULT_MEMPOOL_EXPIRY_HOURS).
+"""
 AGAIN_S = 1.0
 """How long after it could not be recorded the same thing is tried again."""
 
@@ -75,15 +79,22 @@ class Host:
         return await self._store.read(lambda reader: reader.destinations(self._chain.id, after_index, limit))
 
     async def unfinal(self) -> Sequence[Observation]:
-        """Every recorded payment that more blocks may still change."""
-        final = self._chain.depths.final
+        """Every recorded payment that more blocks may still change.
+
+        What does not count any more is left out once it was recorded `GONE_FOR_MS` ago, or each replacement
+        of years would be looked through at every start. If it comes back after all, the chain sees it like
+        any other credit, and by its ref it is the same payment.
+        """
+        final, gone_since_ms = self._chain.depths.final, self._clock() - GONE_FOR_MS
 
         def above(tip: int | None) -> int:
             """The newest block that has `final` confirmations."""
             return -1 if tip is None else tip - final + 1
 
         payments = await self._store.read(
-            lambda reader: reader.unfinal_payments(self._chain.id, above(reader.chain(self._chain.id).height))
+            lambda reader: reader.unfinal_payments(
+                self._chain.id, above(reader.chain(self._chain.id).height), gone_since_ms
+            )
         )
         return [as_observed(payment) for payment in payments]
 

@@ -126,7 +126,11 @@ class ChainHost(Protocol):
         """What was issued here, by growing index."""
 
     async def unfinal(self) -> Sequence[Observation]:
-        """Every recorded payment that more blocks may still change, as it was last observed."""
+        """Every recorded payment that more blocks may still change, as it was last observed, in any state.
+
+        What was replaced, dropped or conflicted, and was recorded more than 30 days ago, is left out. If it
+        comes back, tell it as any credit, with its old ref: by that it is the same payment.
+        """
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
@@ -137,7 +141,7 @@ class ChainHost(Protocol):
         where this was only a look at single transactions. `cursor` is kept with it, None leaves the old one.
         Raises `ValueError` for more observations at once than the daemon takes; up to 1000 it always takes.
         So it does for what no chain may say, such as a float, naming field and ref: nothing is recorded then.
-        Of a `destination_key` that was not given out here, what cannot be stored is replaced, and the end cut.
+        Of a `destination_key` that was not given out here, what cannot be stored is replaced, the end cut.
         """
 
     def looked(self, took_s: float) -> None:

@@ -75,7 +75,10 @@ class Sandbox(Protocol):
         """
 
     async def pay(self, to: PayTo) -> str:
-        """Pay that much to a destination; returns the transaction's id."""
+        """Pay that much of the asset `to` names to a destination; returns the transaction's id.
+
+        Where a chain sees in blocks alone what was paid, a block holds it once this returns.
+        """
 
     async def finalise(self, confirmations: int) -> None:
         """Make the network bury everything paid so far under that many confirmations."""
@@ -98,6 +101,18 @@ class PaysTogether(Protocol):
 
     async def pay_all(self, to: Sequence[PayTo]) -> str:
         """Pay all of them in one transaction; returns its id."""
+
+
+@runtime_checkable
+class PaysAstray(Protocol):
+    """A port of a `Sandbox` whose payers can miss an invoice, or write whatever they like."""
+
+    def astray(self, to: PayTo) -> Sequence[PayTo]:
+        """What careless and hostile payers pay instead of `to`, each taken by `Sandbox.pay`.
+
+        Such as to an account of ours without a memo, with somebody else's, or with the oddest text that the
+        network takes.
+        """
 
 
 @runtime_checkable

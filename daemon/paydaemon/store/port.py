@@ -151,8 +151,11 @@ class Reader(DeliveryReader, RateReader, DeskReader, Protocol):
         """How many payments belong to no invoice."""
         ...
 
-    def unfinal_payments(self, chain: str, above_height: int) -> Sequence[Payment]:
-        """Not `final`, and in no block or in one above that height: what more blocks may still change."""
+    def unfinal_payments(self, chain: str, above_height: int, gone_since_ms: int) -> Sequence[Payment]:
+        """Not `final`, and in no block or in one above that height: what more blocks may still change.
+
+        Of those that do not count any more, only what was recorded since then.
+        """
         ...
 
     def ripe_payments(self, chain: str, tip: int, limit: int) -> Sequence[Payment]:

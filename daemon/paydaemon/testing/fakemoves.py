@@ -6,8 +6,7 @@ each may be in a thread or a process of its own, and be killed. One writes, any 
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,24 @@ from paydaemon.testing.fakenetwork import Credit, FakeNetwork
 
 
 class Moves:
-    """The network of one such `file`. Without one nothing ever happens on it."""
+    """The network of one such `file`. Without one nothing ever happens on it.
+
+    `tokens` are the assets by code that whoever reads it knows beside the network's own one.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file
         self.network = FakeNetwork(self._now_ms)
+        self.tokens: Mapping[str, Asset] = {}
         self._read_bytes = 0
         self._at_ms: int | None = None
 
-    def pay(self, *outputs: Credit) -> str:
-        """A new transaction with these outputs; returns its id."""
-        return str(self._do("pay", [asdict(one) for one in outputs]))
+    def pay(self, *outputs: tuple[str, int, str], blocks: int = 0) -> str:
+        """A new transaction of so many minor units each of an asset, by its code, to keys; returns its id.
+
+        It is in the first of so many blocks at once.
+        """
+        return str(self._do("pay", blocks, *outputs))
 
     def grow(self, blocks: int) -> None:
         """So many blocks."""
@@ -67,7 +73,7 @@ class Moves:
     def _happen(self, at_ms: int, move: str, arguments: list[Any]) -> object:
         self._at_ms = at_ms
         try:
-            return _MOVES[move](self.network, *arguments)
+            return _MOVES[move](self, *arguments)
         finally:
             self._at_ms = None
 
@@ -76,32 +82,39 @@ class Moves:
         return _machine_ms() if self._at_ms is None else self._at_ms
 
 
-def _pay(network: FakeNetwork, outputs: list[dict[str, Any]]) -> str:
-    return network.pay(*map(_credit, outputs))
+def _pay(moves: Moves, blocks: int, *outputs: tuple[str, int, str]) -> str:
+    paid = [Credit(key, minor, moves.tokens.get(code)) for key, minor, code in outputs]
+    txid = moves.network.pay(*paid)
+    if blocks:
+        moves.network.grow(blocks)
+    return txid
 
 
-def _credit(output: dict[str, Any]) -> Credit:
-    asset = None if output["asset"] is None else Asset(**output["asset"])
-    return Credit(output["key"], output["amount_minor"], asset)
+def _grow(moves: Moves, blocks: int) -> None:
+    moves.network.grow(blocks)
 
 
-def _reorganise(network: FakeNetwork, depth: int, *lost: str) -> None:
-    network.reorganise(depth, lost=lost, remine=False)
+def _replace(moves: Moves, transaction_id: str) -> None:
+    moves.network.replace(transaction_id)
 
 
-def _be_away(network: FakeNetwork, away: bool) -> None:
-    network.away = away
-    network.tell()
+def _reorganise(moves: Moves, depth: int, *lost: str) -> None:
+    moves.network.reorganise(depth, lost=lost, remine=False)
+
+
+def _be_away(moves: Moves, away: bool) -> None:
+    moves.network.away = away
+    moves.network.tell()
 
 
 def _machine_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-_MOVES: dict[str, Callable[..., object]] = {
+_MOVES: Mapping[str, Callable[..., object]] = {
     "pay": _pay,
-    "grow": FakeNetwork.grow,
-    "replace": FakeNetwork.replace,
+    "grow": _grow,
+    "replace": _replace,
     "reorganise": _reorganise,
     "be_away": _be_away,
 }

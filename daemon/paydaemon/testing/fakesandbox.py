@@ -4,23 +4,26 @@ Chain and sandbox share a file and nothing else (`fakemoves`), so each may run i
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import trio
 
+from paydaemon.core.money import Asset
 from paydaemon.hooks.ports import ChainHost, PayTo
 from paydaemon.hooks.sandbox import SandboxFacts
 from paydaemon.hooks.settings import Settings
 from paydaemon.hooks.specs import ChainPlugin, SandboxPlugin, hookimpl
 from paydaemon.testing.fakechain import FakeChain
 from paydaemon.testing.fakemoves import Moves
-from paydaemon.testing.fakenetwork import Credit
 
 NAME = "fake"
 POLL_S = 0.5
 """How often it is seen complete while nothing happens."""
 FOLLOW_S = 0.01
 """How soon it is seen that something happened."""
+ODD_ADDRESSES = ("", "nobody", "\ud800", "a\0b", "'; --", "\u202e" * 200, "x" * 100_000)
 
 
 class FakeSettings(Settings):
@@ -30,14 +33,17 @@ class FakeSettings(Settings):
 
 
 class SharedChain(FakeChain):
-    """A chain on a sandbox's network."""
+    """A chain on a sandbox's network. `further` are the tokens that it has, by code, symbol and decimals."""
+
+    further: ClassVar[Sequence[tuple[str, str, int]]] = ()
 
     def __init__(self, id: str, moves: Moves) -> None:
         super().__init__(moves.network, "FAKE")
         self.id = id
-        self.assets = (type(self.assets[0])(id, "FAKE", "FAKE", 8),)
+        self.assets = (Asset(id, "FAKE", "FAKE", 8), *(Asset(id, *token) for token in self.further))
         self.poll_s = POLL_S
         self._moves = moves
+        moves.tokens = {token.code: token for token in self.assets[1:]}
 
     async def run(
         self, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -75,7 +81,11 @@ class FakeSandbox:
 
     async def pay_all(self, to: Sequence[PayTo]) -> str:
         """Pay all of them in one transaction; returns its id."""
-        return self.moves.pay(*(Credit(key_of(one.address), one.amount_minor) for one in to))
+        return self.moves.pay(*map(paid, to))
+
+    def astray(self, to: PayTo) -> Sequence[PayTo]:
+        """To whatever address: nobody checks one here."""
+        return [replace(to, address=address) for address in ODD_ADDRESSES]
 
     async def finalise(self, confirmations: int) -> None:
         """So many blocks."""
@@ -106,6 +116,7 @@ class FakePlugin:
     """The hooks of a plugin with one chain."""
 
     chain: Callable[[str, Moves], FakeChain] = SharedChain
+    sandbox: Callable[[], FakeSandbox] = FakeSandbox
 
     @hookimpl
     def register_chains(self) -> Sequence[ChainPlugin]:
@@ -115,13 +126,18 @@ class FakePlugin:
     @hookimpl
     def register_sandboxes(self) -> Sequence[SandboxPlugin]:
         """The network that it watches."""
-        return [SandboxPlugin(NAME, FakeSandbox)]
+        return [SandboxPlugin(NAME, type(self).sandbox)]
 
     def _build(self, id: str, settings: FakeSettings) -> FakeChain:
         return type(self).chain(id, Moves(settings.moves))
 
 
+def paid(to: PayTo) -> tuple[str, int, str]:
+    """What `Moves.pay` pays by that: key, amount and asset."""
+    return key_of(to.address), to.amount_minor, to.asset_code
+
+
 def key_of(address: str) -> str:
-    """The key of the destination that `FakeChain.destination_at` gives this address."""
+    """The key of the destination that `FakeChain.destination_at` gives this address; others are their own."""
     chain, _, index = address.rpartition("1q")
-    return f"{chain}-key-{int(index)}"
+    return f"{chain}-key-{int(index)}" if index.isdecimal() and chain else address

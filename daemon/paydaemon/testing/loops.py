@@ -4,6 +4,7 @@ A loop that hangs, or will not end, cannot take the test with it: each start, ca
 whoever reaches it is told where everything stands.
 """
 
+import socket
 import sys
 import threading
 import time
@@ -21,6 +22,9 @@ ENDS_WITHIN_S = 15.0
 """How long whatever runs in a loop may take to end once it is told to."""
 WITHIN_S = 60.0
 """How long it may take to start, and to do whatever it is called for."""
+
+CONNECTING = "socket.connect"
+"""What Python's audit hooks call a connection that is made (PEP 578; Python's table of audit events)."""
 
 T = TypeVar("T")
 _TIMES = 3
@@ -194,12 +198,15 @@ class Watch:
     """Watches whether a loop turns: `blocked` holds where its thread was whenever it did not.
 
     Said only where one line is met again and again: a machine with too much to do stands here and there.
-    `loop` gives the one that is watched now. `mine` says whether a frame is of what is watched: a machine
-    that stalls, or somebody else's code, is nobody's fault here.
+    `connected` holds where a connection was waited for, however short: a node that answers at once in a test
+    keeps everybody waiting on the day when it hangs. `loop` gives the one that is watched now. `mine` says
+    whether a frame is of what is watched: a machine that stalls, or somebody else's code, is nobody's fault
+    here.
     """
 
     def __init__(self, loop: Callable[[], Loop], mine: Callable[[FrameType], bool], after_s: float) -> None:
         self.blocked: list[str] = []
+        self.connected: list[str] = []
         self._loop = loop
         self._mine = mine
         self._after_s = after_s
@@ -208,9 +215,19 @@ class Watch:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
+        _listen(self)
+
+    def connecting(self, connection: socket.socket) -> None:
+        """Told of every connection that is about to be made in this process, in the thread that makes it."""
+        loop = self._loop()
+        waits = connection.gettimeout() != 0
+        if waits and loop.running and loop.thread_id == threading.get_ident():
+            own = [frame for frame in loop.stack() if self._mine(frame)]
+            self.connected += [_line(own[-1])] if own else []
 
     def end(self) -> None:
         """Watch no more."""
+        _LISTENING.discard(self)
         self._over.set()
         self._thread.join()
 
@@ -265,6 +282,24 @@ def _reasons(failure: BaseException) -> Iterator[str]:
             yield from _reasons(one)
     else:
         yield "".join(traceback.format_exception_only(failure)).strip()
+
+
+_LISTENING: set[Watch] = set()
+_hooked = threading.Event()
+
+
+def _listen(watch: Watch) -> None:
+    """Have a watch told of connections. The one hook stays: Python takes none back."""
+    _LISTENING.add(watch)
+    if not _hooked.is_set():
+        _hooked.set()
+        sys.addaudithook(_hear)
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    if event == CONNECTING and _LISTENING and isinstance(arguments[0], socket.socket):
+        for watch in tuple(_LISTENING):
+            watch.connecting(arguments[0])
 
 
 def _waiting(task: trio.lowlevel.Task) -> Iterator[str]:

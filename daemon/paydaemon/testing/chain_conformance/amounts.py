@@ -1,5 +1,10 @@
 """How much was paid, and how deep it is."""
 
+from dataclasses import replace
+
+import pytest
+
+from paydaemon.testing.asked import Json
 from paydaemon.testing.chain_conformance.base import Suite
 from paydaemon.testing.chain_conformance.can import Can
 from paydaemon.testing.chain_conformance.ground import Ground
@@ -67,6 +72,30 @@ class Amounts(Suite):
         trial.is_flagged(settled, "over")
         trial.holds_just(settled, trial.due_minor + 1, txid)
         trial.was_told(invoice, *SEEN, "processing", "overpaid", *SETTLED)
+
+    def test_each_asset(self, trial: Trial, ground: Ground) -> None:
+        """What is owed in a further asset is paid in it to the last unit, and in no other one."""
+        first, *further = trial.chain.assets
+        if not further:
+            pytest.skip("the chain has one asset")
+        self.can(Can.ASSETS, ground)
+        for asset in further:
+            there = trial.paid_in(asset)
+            native, token = trial.order(), there.order()
+            trial.pay_to(replace(trial.to(native), asset_code=asset.code))
+            there.pay_to(replace(there.to(token), asset_code=first.code))
+            trial.step()
+            for one, invoice in ((trial, native), (there, token)):
+                self._is_paid_in(one, invoice)
+
+    def _is_paid_in(self, trial: Trial, invoice: Json) -> None:
+        txid = trial.pay(invoice)
+        what = f"a payment in {trial.asset.code} was never seen, or not once and whole in it alone"
+        trial.until_paid(invoice, trial.due_minor, what)
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        trial.is_flagged(settled)
+        trial.holds_just(settled, trial.due_minor, txid)
 
     def test_two_payments_of_one_invoice(self, trial: Trial) -> None:
         """What is paid again after it settled is another payment."""

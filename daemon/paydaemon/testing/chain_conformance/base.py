@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from paydaemon.config import Config
-from paydaemon.hooks.ports import Chain
+from paydaemon.hooks.ports import Chain, Depths
 from paydaemon.plugins import LoadedPlugins, load_plugins
 from paydaemon.testing.chain_conformance.can import Can, check_cannot, go_on_where
 from paydaemon.testing.chain_conformance.ground import Ground, grounds
@@ -25,7 +25,7 @@ from paydaemon.testing.pytest_plugin import CHAIN
 ID = "tried"
 """The id of the chain in the daemon's configuration."""
 DEPTH = 2
-"""How many confirmations the invoices of the suite ask for, where the chain has any."""
+"""How many confirmations the invoices of the suite ask for, where so many can still be taken back."""
 BLOCKED_AFTER_S = 1.0
 """How long a chain may keep the loop from others: far too long, so that a slow machine is no fault."""
 _KIT = Path(__file__).parents[1]
@@ -118,17 +118,21 @@ class Suite:
             watched.daemon.start()
         watched.witness.begin()
         chain = watched.chain
-        depth = None if Can.DEPTH in self.cannot else max(DEPTH, chain.depths.least)
+        depth = None if Can.DEPTH in self.cannot else _depth(chain.depths)
         due_minor = awkward(self.due_minor, chain.assets[0].decimals)
-        trial = Trial(
-            watched.daemon, ground, watched.witness, chain, due_minor, depth, restarts, self.patience_s
-        )
+        about = due_minor, depth, restarts, self.patience_s, chain.assets[0]
+        trial = Trial(watched.daemon, ground, watched.witness, chain, *about)
         trial.begun_at = trial.newest_event()
         return trial
 
     def can(self, what: Can, ground: Ground) -> None:
         """Go on only where this can happen on the chain (`go_on_where`)."""
         go_on_where(what, self.cannot, ground.sandbox)
+
+
+def _depth(depths: Depths) -> int:
+    """How many confirmations to ask for: fewer than are final, so that they can still be taken back."""
+    return max(min(DEPTH, depths.final - 1), depths.least, 1)
 
 
 def _with_witness(witness: Witness, built: list[Chain], config: Config) -> Config:
@@ -161,6 +165,10 @@ def _audit(trial: Trial, watch: Watch) -> None:
     assert not watch.blocked, (
         f"the chain blocks the daemon's only thread for more than {BLOCKED_AFTER_S:g} s at "
         f"{watch.blocked[0]}: wait with trio, or in a thread of `trio.to_thread`"
+    )
+    assert not watch.connected, (
+        f"the chain blocks the daemon's only thread while it connects at {watch.connected[0]}: a node that "
+        "hangs would stop everybody. Wait with trio, or in a thread of `trio.to_thread`"
     )
     known = trial.what_is_known()
     assert not known, known

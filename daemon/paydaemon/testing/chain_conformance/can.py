@@ -13,6 +13,7 @@ class Can(StrEnum):
     """What can happen on some chains, and not on others."""
 
     DEPTH = "a payment is buried under confirmations one by one"
+    ASSETS = "each of its assets is paid"
     TOGETHER = "one transaction pays several invoices"
     REPLACED = "a payment is spent elsewhere before a block holds it"
     REORGANISED = "another branch takes the place of blocks"
@@ -25,7 +26,8 @@ PORTS: Mapping[Can, type] = {
     Can.REORGANISED: Reorganises,
     Can.AWAY: GoesAway,
 }
-"""What the sandbox of a chain has on which it can happen. `DEPTH` has none: every sandbox has `finalise`."""
+"""What the sandbox of a chain has on which it can happen. The others have none: every
+sandbox has `finalise`, and pays whatever asset it is told to."""
 
 
 def check_cannot(name: str, cannot: Mapping[Any, str]) -> None:

@@ -11,6 +11,7 @@ from paydaemon.app import Daemon
 from paydaemon.core.invoice import Destination
 from paydaemon.engine.host import Host
 from paydaemon.hooks.ports import DestinationRequest
+from paydaemon.hooks.sandbox import PaysAstray
 from paydaemon.testing.asked import Json
 from paydaemon.testing.chain_conformance.base import ID, Suite
 from paydaemon.testing.chain_conformance.ground import Ground
@@ -78,6 +79,23 @@ class Manners(Suite):
             "and begins where `ChainHost.saved` points"
         )
         trial.holds_just(trial.until_paid(invoice, trial.due_minor, again), trial.due_minor)
+
+    def test_payments_to_nobody(self, trial: Trial, ground: Ground) -> None:
+        """What payers write never keeps the next payment from being seen."""
+        sandbox = ground.sandbox
+        if not isinstance(sandbox, PaysAstray):
+            pytest.skip("the sandbox has no PaysAstray: nobody pays to where no invoice is")
+        before, after = trial.order(), trial.order()
+        for astray in sandbox.astray(trial.to(before)):
+            trial.pay_to(astray)
+        trial.step()
+        for invoice in (before, after):
+            txid = trial.pay(invoice)
+            what = "after payments to nobody, a payment of an invoice was never seen"
+            trial.until_paid(invoice, trial.due_minor, what)
+            trial.bury()
+            trial.holds_just(trial.until_status(invoice, "settled"), trial.due_minor, txid)
+            trial.step()
 
     def test_it_ends_when_told_to(self, trial: Trial) -> None:
         """Cancelled while it starts, while it waits, and while it works; `NotEnding` says where it is."""

@@ -27,7 +27,11 @@ class Times(Suite):
         trial.step()
         txid = trial.pay(invoice)
         trial.step()
-        late = trial.until(invoice, "a late payment was never told", lambda shown: shown["flags"] == ["late"])
+        late = trial.until_paid(invoice, trial.due_minor, "a late payment was never seen")
+        assert late["flags"] == ["late"], (
+            f"paid after the invoice expired, and held to be in time: {late['status']} {late['flags']}. "
+            "Either `seen_at_ms` is before the expiry (is it milliseconds?), or `as_of` is ahead of the clock"
+        )
         assert late["status"] == "expired", late
         trial.bury()
         held = trial.until_confirmed(invoice, trial.due_minor)

@@ -6,7 +6,7 @@ Every wait has one bound, and says what was waited for and how things stand when
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -38,8 +38,8 @@ class Trial:
     """With `restarts` the daemon is killed and started at every step that a case names.
 
     Invoices ask for `due_minor` and for `depth` confirmations, None on a chain that has none. Where
-    `may_fail` the chain may be restarted meanwhile, as one whose network is away. `begun_at` is the number of
-    the newest event when it began.
+    `may_fail` the chain may be restarted meanwhile, as one whose network is away. `asset` is what is paid in,
+    and `begun_at` the number of the newest event when it began.
     """
 
     daemon: Asked
@@ -50,6 +50,7 @@ class Trial:
     depth: int | None
     restarts: bool
     patience_s: float
+    asset: Asset
     may_fail: bool = False
     begun_at: int = 0
     _paid_at_ms: dict[str, int] = field(default_factory=dict)
@@ -61,10 +62,9 @@ class Trial:
         assert isinstance(self.daemon, DaemonThread)
         return self.daemon
 
-    @property
-    def asset(self) -> Asset:
-        """What is paid in: the chain's first."""
-        return self.chain.assets[0]
+    def paid_in(self, asset: Asset) -> "Trial":
+        """The same trial, in another asset of the chain."""
+        return replace(self, asset=asset)
 
     @property
     def depths(self) -> Depths:
@@ -85,9 +85,9 @@ class Trial:
     # --- What a seller does
 
     def order(self, amount_minor: int | None = None, **fields: object) -> Json:
-        """An invoice in the chain's own asset, once the chain can be offered."""
+        """An invoice in the asset, once the chain can be offered."""
         amount = self.asset_text(self.due_minor if amount_minor is None else amount_minor)
-        body: Json = {"amount": amount, "currency": self.asset.symbol, "chains": [self.chain.id]}
+        body: Json = {"amount": amount, "currency": self.currency, "chains": [self.chain.id]}
         if self.depth is not None:
             body["confirmations"] = self.depth
         self.until_healthy("the chain never became healthy")
@@ -98,6 +98,12 @@ class Trial:
         )
         self._starts[invoice["id"]] = self.daemon.starts
         return dict(invoice)
+
+    @property
+    def currency(self) -> str:
+        """What an invoice calls the asset: by its symbol, or as several have the same, by its code."""
+        symbols = [asset.symbol for asset in self.chain.assets]
+        return self.asset.symbol if symbols.count(self.asset.symbol) == 1 else self.asset.code
 
     def asset_text(self, amount_minor: int) -> str:
         """An amount in whole units."""
@@ -138,7 +144,11 @@ class Trial:
 
     def pay(self, invoice: Json, amount_minor: int | None = None) -> str:
         """Pay an invoice, all of it unless told how much; returns the transaction's id."""
-        return self._paid(now_ms(), self.ground.pay(self.to(invoice, amount_minor)))
+        return self.pay_to(self.to(invoice, amount_minor))
+
+    def pay_to(self, to: PayTo) -> str:
+        """Pay whomever; returns the transaction's id."""
+        return self._paid(now_ms(), self.ground.pay(to))
 
     def pay_together(self, *to: tuple[Json, int]) -> str:
         """Pay several in one transaction; returns its id."""
@@ -175,7 +185,7 @@ class Trial:
         return PayTo(where["address"], where["memo"], self.asset.code, asked)
 
     def option(self, invoice: Json) -> Json:
-        """The invoice's option in the chain's own asset."""
+        """The invoice's option in the asset."""
         return next(one for one in invoice["options"] if one["asset"] == self.asset.code)
 
     # --- What is waited for
@@ -288,8 +298,7 @@ class Trial:
         self.witness.paid(self._paid_at_ms)
         if self.depth is None:
             self.witness.has_no_depths()
-        lines = list(self.witness.faults)
-        self.witness.faults.clear()
+        lines = self.witness.tell()
         known = "the chain says what no chain may say:\n" + "\n".join(lines) if lines else ""
         if self.daemon.is_up and not self.may_fail:
             failed = [reason for reason in self._failures() if NotRecorded.__name__ not in reason]

@@ -16,10 +16,13 @@ from paydaemon.hooks.ports import Chain, ChainHost, HealthState
 from paydaemon.testing.between import Front, HostInFront, put_between
 
 A_DAY_MS = 86_400_000
+AHEAD_MS = 10_000
+"""How far ahead of this machine's clock a chain may be thought complete: clocks are never quite the same."""
 AWAY_MS = 250
 """What a look that was under way when the network went away may still have seen of it."""
 SECONDS_MS = 2_000
 """How exact the clocks of chains are that count in seconds."""
+NAMELESS = "`observe` was called and `identify` was not: by it the daemon refuses another network or wallet"
 WHOLE = ("amount_minor", "seen_at_ms", "position", "height")
 """What an observation counts in whole numbers."""
 
@@ -41,6 +44,7 @@ class Witness:
     heard: list[Observation] = field(default_factory=list)
     fails_next: bool = False
     has_started: bool = False
+    _told: set[str] = field(default_factory=set)
     _away_since_ms: int | None = None
     _credits: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _seen_at_ms: dict[str, int] = field(default_factory=dict)
@@ -49,6 +53,7 @@ class Witness:
     def begin(self) -> None:
         """Begin anew: what was said until now is another case's, and its faults were told."""
         self.heard.clear()
+        self._told.clear()
 
     def listens_to(self, chain: Chain) -> Chain:
         """The same object, which from now on speaks to the daemon through this witness."""
@@ -65,8 +70,16 @@ class Witness:
         return put_between(chain, front)
 
     def note(self, fault: str) -> None:
-        """Remember what no chain may do."""
-        self.faults[fault] = None
+        """Remember what no chain may do, unless it was told already."""
+        if fault not in self._told:
+            self.faults[fault] = None
+
+    def tell(self) -> Sequence[str]:
+        """What no chain may do, and this one did: each is told once."""
+        told = list(self.faults)
+        self._told.update(told)
+        self.faults.clear()
+        return told
 
     # --- What happens to the network
 
@@ -106,6 +119,11 @@ class Witness:
             return
         if abs(as_of.at_ms - self.now_ms()) > A_DAY_MS:
             self.note(f"as_of.at_ms is {as_of.at_ms}, more than a day from now: milliseconds?")
+        elif as_of.at_ms > self.now_ms() + AHEAD_MS:
+            self.note(
+                f"as_of.at_ms is {as_of.at_ms - self.now_ms()} ms ahead of the clock: nobody has seen the "
+                "chain complete until then, and invoices expire too early"
+            )
         since_ms = self._away_since_ms
         if since_ms is not None and as_of.at_ms > since_ms + AWAY_MS:
             self.note(
@@ -164,6 +182,11 @@ class _Listening(HostInFront):
         super().__init__(host)
         self._witness = witness
         self._told = told
+        self._identified = False
+
+    async def identify(self, identity: str) -> None:
+        await super().identify(identity)
+        self._identified = True
 
     async def observe(
         self, observations: Sequence[Observation], as_of: ChainTime | None, cursor: str | None
@@ -171,6 +194,8 @@ class _Listening(HostInFront):
         if self._witness.fails_next:
             self._witness.fails_next = False
             raise NotRecorded("the suite lets the daemon record nothing, once")
+        if not self._identified:
+            self._witness.note(NAMELESS)
         self._told(as_of)
         for seen in observations:
             self._witness.hear(seen)

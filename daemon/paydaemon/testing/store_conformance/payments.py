@@ -10,7 +10,7 @@ import trio
 from paydaemon.core.access import Seller
 from paydaemon.core.payment import Payment, PaymentState
 from paydaemon.store.port import Duplicate, Reader, Store, Transaction
-from paydaemon.testing.samples import invoice, payment
+from paydaemon.testing.samples import NOW_MS, invoice, payment
 from paydaemon.testing.store_conformance.base import BOUND_S, Suite
 
 HUGE = 10**78 - 1
@@ -221,16 +221,21 @@ class Payments(Suite):
                 payment(5, final=True),
                 payment(6, state=PaymentState.DROPPED),
                 payment(7, chain="hedera", height=200),
+                payment(8, recorded_at_ms=NOW_MS - 1),
+                payment(9, recorded_at_ms=NOW_MS - 1, state=PaymentState.REPLACED),
+                payment(10, recorded_at_ms=NOW_MS - 1, height=101),
             )
 
         await store.transact(add)
-        assert await store.read(lambda reader: ids(reader.unfinal_payments("bitcoin", 100))) == [
+        assert await store.read(lambda reader: ids(reader.unfinal_payments("bitcoin", 100, NOW_MS))) == [
             "pay_0",
             "pay_3",
             "pay_6",
+            "pay_8",
+            "pay_10",
         ]
-        assert await store.read(lambda reader: ids(reader.unfinal_payments("hedera", 100))) == ["pay_7"]
-        assert await store.read(lambda reader: ids(reader.unfinal_payments("monero", 0))) == []
+        assert await store.read(lambda reader: ids(reader.unfinal_payments("hedera", 100, 0))) == ["pay_7"]
+        assert await store.read(lambda reader: ids(reader.unfinal_payments("monero", 0, 0))) == []
 
     async def test_ripe_payments_have_all_their_confirmations(self, store: Store) -> None:
         """A block's own number counts: one confirmation is the newest block itself."""

@@ -4,6 +4,7 @@ import base64
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from paydaemon_hedera.sandbox.running import Options, Running
 PRICES = {"HBAR/EUR": "0.11", "HBAR/USD": "0.12", "HBAR/CHF": "0.10", "USDC/EUR": "0.90", "USDC/USD": "1.00"}
 """Prices to quote at; nobody trades here."""
 
+ODD_MEMOS = (None, "nobody's", " ", "\u202e\u200b", "'; --", "\N{PILE OF POO}" * 25)
+"""The last has 100 bytes, which is a memo's most."""
 PAYER = 1002
 CONSENSUS_DELAY_S = 0.2
 
@@ -59,6 +62,10 @@ class HederaSandbox:
         pay = partial(self.running.pay, PAYER, number(to.address), to.amount_minor, token, to.memo or "")
         name = await trio.to_thread.run_sync(pay)
         return str(name)
+
+    def astray(self, to: PayTo) -> Sequence[PayTo]:
+        """To the same account: without a memo, with nobody's, and with the oddest ones that nodes take."""
+        return [replace(to, memo=memo) for memo in ODD_MEMOS]
 
     async def sign(self, to: PayTo) -> str:
         """The same, signed and not handed in: what a wallet gives, in base64."""

@@ -30,6 +30,7 @@ SELECT count(*) FROM payments WHERE invoice_id IS NULL
 -- Two searches of one index; joined by OR they would be a walk along all of it.
 -- name: unfinal_payments
 SELECT * FROM payments WHERE chain = :chain AND final = 0 AND height IS NULL
+    AND (state IN ('pending', 'confirmed') OR recorded_at_ms >= :gone_since_ms)
 UNION ALL
 SELECT * FROM payments WHERE chain = :chain AND final = 0 AND height > :above_height
 ORDER BY number

@@ -42,8 +42,9 @@ class ReadPayments(Session):
     def count_unmatched(self) -> int:
         return self._count("count_unmatched_payments")
 
-    def unfinal_payments(self, chain: str, above_height: int) -> Sequence[Payment]:
-        return _payments(self._rows("unfinal_payments", chain=chain, above_height=above_height))
+    def unfinal_payments(self, chain: str, above_height: int, gone_since_ms: int) -> Sequence[Payment]:
+        bounds = {"above_height": above_height, "gone_since_ms": gone_since_ms}
+        return _payments(self._rows("unfinal_payments", chain=chain, **bounds))
 
     def ripe_payments(self, chain: str, tip: int, limit: int) -> Sequence[Payment]:
         return _payments(self._rows("ripe_payments", chain=chain, tip=tip, limit=at_most(limit)))

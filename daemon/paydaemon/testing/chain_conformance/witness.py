@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import trio
 
 from paydaemon.core.invoice import Destination
-from paydaemon.core.payment import ChainTime, Observation
+from paydaemon.core.payment import ChainTime, Observation, ObservedState
 from paydaemon.hooks.ports import Chain, ChainHost, HealthState
 from paydaemon.testing.between import Front, HostInFront, put_between
 
@@ -147,7 +147,9 @@ class Witness:
         if before != credit:
             yield f"{seen.ref} was {before} and is {credit}: a ref names one credit for good"
         first_ms = self._seen_at_ms.setdefault(seen.ref, seen.seen_at_ms)
-        if seen.seen_at_ms > first_ms:
+        # A block may be later than the first sight, and the word that it is gone too.
+        waits = seen.state is ObservedState.SEEN and seen.height is None
+        if waits and seen.seen_at_ms > first_ms + SECONDS_MS:
             later_ms = seen.seen_at_ms - first_ms
             yield f"seen_at_ms of {seen.ref} is {later_ms} ms later than it was: it is of the first sight"
         self._seen_at_ms[seen.ref] = min(first_ms, seen.seen_at_ms)

@@ -79,7 +79,7 @@ lint: .venv/.stamp ## ruff, mypy --strict, import-linter; also of what plugins' 
 
 .PHONY: test
 test: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp $(PAGES) ## all tests but the long ones, in parallel
-	@$(WITH_BITCOIND) $(WITH_MONERO) $(WITH_CHROMIUM) $(BIN)/pytest --numprocesses $$(($$(nproc) + 2)) --dist worksteal $(ARGS)
+	@$(WITH_BITCOIND) $(WITH_MONERO) $(WITH_CHROMIUM) $(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: .venv/.stamp $(SDKS)/.stamp $(CLIENTS)/.stamp ## the long tests, one at a time, each printing its seed

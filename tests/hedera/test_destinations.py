@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from paydaemon.core.money import Asset
 from paydaemon_hedera.destinations import destination, key, memo_of
 
+SHORTEST = 6
+"""Digits of a memo that is filled up with zeros; a longer one begins with none."""
 INDEXES = st.integers(0, 10**7) | st.integers(0, 10**18)
 HBAR = Asset("hedera", "HBAR", "HBAR", 8)
 USDC = Asset("hedera", "0.0.5001", "USDC", 6)
@@ -38,12 +40,13 @@ def test_a_wrong_digit_is_nobodys_memo(index: int, data: st.DataObject) -> None:
 
 @given(INDEXES, st.data())
 def test_two_neighbours_swapped_are_nobodys_memo(index: int, data: st.DataObject) -> None:
-    """But for 09 and 90, which Luhn's digit does not tell apart."""
+    """But for 09 and 90, which Luhn's digit does not tell apart, unless a long one began with a zero then."""
     memo = memo_of(index)
     place = data.draw(st.integers(0, len(memo) - 2))
     first, second = memo[place], memo[place + 1]
     swapped = memo[:place] + second + first + memo[place + 2 :]
-    assert issued(swapped) == (first == second or {first, second} == {"0", "9"})
+    is_told_apart = {first, second} != {"0", "9"} or (len(memo) > SHORTEST and swapped[0] == "0")
+    assert issued(swapped) == (first == second or not is_told_apart)
 
 
 def test_a_destination_says_everything_a_wallet_needs() -> None:

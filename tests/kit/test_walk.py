@@ -1,7 +1,8 @@
 """The guide's walk, typed as it stands there, and every other kind of project beside it: all tests pass."""
 
 import re
-from pathlib import Path
+
+import pytest
 
 from tests.kit.walk import GUIDE, Place, typed
 
@@ -10,10 +11,10 @@ MARK = "=== and then ==="
 
 
 def test_every_command_of_the_walk_does_what_the_guide_says_and_other_kinds_are_whole_too(
-    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """One after the other in one place, which takes a while to make."""
-    place = Place(tmp_path)
+    """One after the other in one place, which takes a while to make. Its path is short: sockets lie there."""
+    place = Place(tmp_path_factory.mktemp("walk"))
     the_walk_does_what_the_guide_says(place)
     other_kinds_are_whole_too(place)
 

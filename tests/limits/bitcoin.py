@@ -103,7 +103,7 @@ async def a_node_that_says_too_much(trial: Trial) -> str:
 async def a_node_that_is_away(trial: Trial) -> str:
     async with asking(trial, 0.05) as (node, chain), trio.open_nursery() as nursery:
         nursery.start_soon(chain.run, FakeHost())
-        with trio.fail_after(SOON_S):  # with pauses that double it would be after 0.25 s · (2⁵ - 1)
+        with trio.fail_after(4 * SOON_S):  # with pauses that double it would be after 0.25 s · (2⁵ - 1)
             await until(lambda: len(node.requests) == 6)
         nursery.cancel_scope.cancel()
     return "the node is tried again"

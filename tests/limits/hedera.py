@@ -112,7 +112,7 @@ async def a_mirror_that_is_away(trial: Trial) -> str:
     async with small_world(trial, 0.05) as here:
         here.front.always(HANG_UP)
         async with here.watching(ready=False):
-            with trio.fail_after(SOON_S):  # with pauses that double it would be after 0.25 s · (2⁵ - 1)
+            with trio.fail_after(4 * SOON_S):  # with pauses that double it would be after 0.25 s · (2⁵ - 1)
                 await until(lambda: len(here.front.asked) >= 6)
     return "the mirror is tried again"
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -85,8 +86,15 @@ async def a_node_that_is_away(trial: Trial) -> str:
         url = f"http://127.0.0.1:{node.port}"
         chain = MoneroChain("monero", monero(trial, 0.05, monerod_url=url))
         nursery.start_soon(chain.run, FakeHost())
-        with trio.fail_after(SOON_S):  # with pauses that double it would be after 0.25 s · (2⁵ - 1)
-            await until(lambda: len(node.requests) == 6)
+        came_s: list[float] = []
+
+        def has_come_six_times() -> bool:
+            came_s.extend([trio.current_time()] * (len(node.requests) - len(came_s)))
+            return len(came_s) >= 6
+
+        await until(has_come_six_times)
+        # Had the pauses doubled from 0.25 s on, the last two were 2 s and 4 s; the rest is the machine's.
+        assert min(later - sooner for sooner, later in pairwise(came_s[3:6])) < 2
         nursery.cancel_scope.cancel()
     return "the node is tried again"
 

@@ -79,6 +79,7 @@ async def a_source_that_has_stopped(trial: Trial) -> str:
         exchange(name, fault=Fault.FROZEN) as (_, table),
         reading(name, {**table, **no_stream(name)}, **only(trial, 0)) as host,
     ):
+        await until(lambda: host.published != [])
         stopped_ms = now_ms()
         await until(lambda: now_ms() > stopped_ms + 50)
         host.forget()

@@ -15,8 +15,9 @@ from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import Observation
 from paydaemon.hooks.ports import ChainHost, Health, HealthState
 from paydaemon.testing.chain_conformance import ChainConformance
+from paydaemon.testing.fakemoves import Moves
 from paydaemon.testing.fakenetwork import Transaction
-from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain
+from paydaemon.testing.fakesandbox import FakePlugin, SharedChain
 
 
 class DoubleCredit(SharedChain):
@@ -31,8 +32,8 @@ class DoubleCredit(SharedChain):
 class MissedReorg(SharedChain):
     """Believes that what was in a block stays there."""
 
-    def __init__(self, id: str, sandbox: FakeSandbox) -> None:
-        super().__init__(id, sandbox)
+    def __init__(self, id: str, moves: Moves) -> None:
+        super().__init__(id, moves)
         self._mined: set[str] = set()
 
     def observed(self, transaction: Transaction) -> Iterator[Observation]:
@@ -93,10 +94,10 @@ class CrashOnRestart(SharedChain):
 
 
 class StaleHealth(SharedChain):
-    """Says what it has always said."""
+    """Says of itself what was so when it looked last."""
 
     def health(self) -> Health:
-        return Health(HealthState.HEALTHY)
+        return Health(HealthState.HEALTHY) if self._complete else Health(HealthState.STARTING)
 
 
 class IgnoredCancellation(SharedChain):
@@ -186,28 +187,29 @@ class Planted(ChainConformance):
 
     __test__ = False
     chain: ClassVar[str] = "fake"
-    patience_s = 3.0
+    patience_s = 2.0
     ends_within_s = 3.0
 
 
-def _planted(kind: type[SharedChain]) -> type[Planted]:
+def planted(kind: type[SharedChain]) -> type[Planted]:
+    """The suite for a chain of this kind."""
     return type(f"Test{kind.__name__}", (Planted,), {"__test__": True, "extra": plugin(kind)})
 
 
-TestDoubleCredit = _planted(DoubleCredit)
-TestMissedReorg = _planted(MissedReorg)
-TestFloatAmounts = _planted(FloatAmounts)
-TestWrongDepth = _planted(WrongDepth)
-TestLostCursor = _planted(LostCursor)
-TestIndexReuse = _planted(IndexReuse)
-TestBlockingCall = _planted(BlockingCall)
-TestCrashOnRestart = _planted(CrashOnRestart)
-TestStaleHealth = _planted(StaleHealth)
-TestWrongDecimals = _planted(WrongDecimals)
-TestAnyAsset = _planted(AnyAsset)
-TestAnonymous = _planted(Anonymous)
-TestBlockingConnection = _planted(BlockingConnection)
-TestAheadOfTime = _planted(AheadOfTime)
-TestSecondsForMilliseconds = _planted(SecondsForMilliseconds)
-TestTrustingPayers = _planted(TrustingPayers)
-TestIgnoredCancellation = _planted(IgnoredCancellation)
+TestDoubleCredit = planted(DoubleCredit)
+TestMissedReorg = planted(MissedReorg)
+TestFloatAmounts = planted(FloatAmounts)
+TestWrongDepth = planted(WrongDepth)
+TestLostCursor = planted(LostCursor)
+TestIndexReuse = planted(IndexReuse)
+TestBlockingCall = planted(BlockingCall)
+TestCrashOnRestart = planted(CrashOnRestart)
+TestStaleHealth = planted(StaleHealth)
+TestWrongDecimals = planted(WrongDecimals)
+TestAnyAsset = planted(AnyAsset)
+TestAnonymous = planted(Anonymous)
+TestBlockingConnection = planted(BlockingConnection)
+TestAheadOfTime = planted(AheadOfTime)
+TestSecondsForMilliseconds = planted(SecondsForMilliseconds)
+TestTrustingPayers = planted(TrustingPayers)
+TestIgnoredCancellation = planted(IgnoredCancellation)

@@ -7,8 +7,9 @@ from paydaemon.core.payment import Observation, ObservedState
 from paydaemon.hooks.ports import Depths, PayTo
 from paydaemon.testing.chain_conformance import Can, ChainConformance
 from paydaemon.testing.chain_conformance.reversals import Reversals
-from paydaemon.testing.fakenetwork import Credit, Transaction
-from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain, key_of
+from paydaemon.testing.fakemoves import Moves
+from paydaemon.testing.fakenetwork import Transaction
+from paydaemon.testing.fakesandbox import FakePlugin, FakeSandbox, SharedChain, paid
 
 
 class TwoAssets(SharedChain):
@@ -34,13 +35,7 @@ class BlocksOnlySandbox(FakeSandbox):
 
     async def pay_all(self, to: Sequence[PayTo]) -> str:
         self._fresh = 1
-        outputs = [Credit(key_of(one.address), one.amount_minor) for one in to]
-        return await self._move(lambda: self._mined(outputs))
-
-    def _mined(self, outputs: Sequence[Credit]) -> str:
-        txid = self.network.pay(*outputs)
-        self.network.grow()
-        return txid
+        return self.moves.pay(*map(paid, to), blocks=1)
 
     async def finalise(self, confirmations: int) -> None:
         if confirmations > self._fresh:
@@ -51,15 +46,14 @@ class BlocksOnlySandbox(FakeSandbox):
 class SoonFinal(SharedChain):
     """Two confirmations are final."""
 
-    def __init__(self, id: str, sandbox: FakeSandbox) -> None:
-        super().__init__(id, sandbox)
+    def __init__(self, id: str, moves: Moves) -> None:
+        super().__init__(id, moves)
         self.depths = Depths(default=1, least=1, final=2)
 
 
-def plugin(kind: type[SharedChain], sandbox: FakeSandbox | None = None) -> FakePlugin:
+def plugin(kind: type[SharedChain], sandbox: type[FakeSandbox] = FakeSandbox) -> FakePlugin:
     """A plugin of such a chain, on a network of its own."""
-    made: FakePlugin = type("Kind", (FakePlugin,), {"chain": kind})()
-    made._sandbox = sandbox or made._sandbox
+    made: FakePlugin = type("Kind", (FakePlugin,), {"chain": kind, "sandbox": sandbox})()
     return made
 
 
@@ -75,7 +69,7 @@ class TestBlocksOnly(Reversals):
 
     chain = "fake"
     cannot = {Can.REPLACED: "what is seen is in a block"}  # noqa: RUF012
-    extra = {"fake": plugin(BlocksOnly, BlocksOnlySandbox())}  # noqa: RUF012
+    extra = {"fake": plugin(BlocksOnly, BlocksOnlySandbox)}  # noqa: RUF012
 
 
 class TestSoonFinal(Reversals):

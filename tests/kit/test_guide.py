@@ -118,7 +118,7 @@ def test_every_hook_case_and_thing_that_can_be_is_named() -> None:
     for name in (*hooks, *cases, *Can.__members__):
         assert f"`{name}" in PAGE, name
     assert len(hooks) == 6
-    assert len(cases) == 20
+    assert len(cases) == 23
 
 
 def test_the_version_and_what_will_be_gone_are_told() -> None:

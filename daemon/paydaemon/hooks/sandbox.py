@@ -140,10 +140,14 @@ class Reorganises(Protocol):
 
 @runtime_checkable
 class GoesAway(Protocol):
-    """A port of a `Sandbox` whose network can be out of the daemon's reach for a while."""
+    """A port of a `Sandbox` whose network can be out of the daemon's reach for a while.
+
+    Away is the plugin's way to the network, not the network: all other ports work meanwhile. A sandbox of one
+    node restarts it on other ports, or has the plugin reach it through something that it can stop.
+    """
 
     async def go_away(self) -> None:
-        """Let nobody reach the network; it goes on, and what is paid meanwhile is paid."""
+        """Cut the way by which `SandboxFacts.settings` lead to the network. The network goes on."""
 
     async def come_back(self) -> None:
         """Let it be reached again, at the same address."""

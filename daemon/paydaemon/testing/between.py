@@ -3,14 +3,15 @@
 What stands there hears all that a chain says, and decides what the daemon is told. Neither side can tell.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import trio
 
 from paydaemon.core.invoice import Destination
 from paydaemon.core.payment import ChainTime, Observation
-from paydaemon.hooks.ports import Chain, ChainHost, SavedChain
+from paydaemon.hooks.ports import Chain, ChainHost, DestinationRequest, SavedChain
 
 
 class HostInFront:
@@ -40,19 +41,50 @@ class HostInFront:
         self._host.looked(took_s)
 
 
-def attended(chain: Chain, between: Callable[[ChainHost], ChainHost]) -> Chain:
-    """The same object, which from now on speaks to the daemon through what `between` puts in front of it.
+async def _as_it_is(index: int, answer: Awaitable[Destination]) -> Destination:
+    return await answer
 
-    `between` is called at each start of the chain, with the daemon's door.
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands in front of a chain.
+
+    `door` is called at each run with the daemon's own door, and returns the one that the chain gets. `asked`
+    gets each index that a destination is asked for, with what will be the answer, and returns the answer.
+    `runs` hears that a run begins (False), and that it says it has started (True).
     """
+
+    door: Callable[[ChainHost], ChainHost]
+    asked: Callable[[int, Awaitable[Destination]], Awaitable[Destination]] = _as_it_is
+    runs: Callable[[bool], object] = bool
+
+
+def put_between(chain: Chain, front: Front) -> Chain:
+    """The same object, which from now on speaks to the daemon through what is put in front of it."""
     kind = type(chain)
 
     async def run(
         self_: Any, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        await kind.run(self_, between(host), task_status=task_status)
+        front.runs(False)
+        await kind.run(self_, front.door(host), task_status=_Status(task_status, front))
+
+    async def destination(self_: Any, index: int, request: DestinationRequest) -> Destination:
+        return await front.asked(index, kind.destination(self_, index, request))
 
     # Its other ports are found by looking at the object itself, so it cannot be wrapped in another one.
-    derived = type(kind.__name__, (kind,), {"run": run, "__slots__": ()})
-    object.__setattr__(chain, "__class__", derived)
+    own = {"run": run, "destination": destination, "__slots__": ()}
+    object.__setattr__(chain, "__class__", type(kind.__name__, (kind,), own))
     return chain
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """A ``task_status`` that is overheard."""
+
+    status: trio.TaskStatus[None]
+    front: Front
+
+    def started(self, value: None = None) -> None:
+        self.status.started(value)
+        self.front.runs(True)

@@ -35,7 +35,7 @@ from dataclasses import dataclass, replace
 
 from paydaemon.core.payment import ChainTime, Observation
 from paydaemon.hooks.ports import Chain, ChainHost
-from paydaemon.testing.between import HostInFront, attended
+from paydaemon.testing.between import Front, HostInFront, put_between
 
 AT_ONCE = 1_000
 """How many observations are told by one call at most: what the daemon always takes."""
@@ -89,7 +89,7 @@ class Chaos:
 
     def attend(self, chain: Chain) -> Chain:
         """The same chain, which from now on speaks to the daemon through this, whoever runs it."""
-        return attended(chain, self.between)
+        return put_between(chain, Front(self.between))
 
     def happens(self, chance: float) -> bool:
         """Throw the dice."""

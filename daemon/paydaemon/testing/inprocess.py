@@ -1,21 +1,18 @@
 """The real daemon, whole, in a thread of the test's process: what a test of a plugin runs and asks.
 
 It is composed as ``paydaemon run`` composes it, from a configuration that is checked, on SQLite and with
-its listeners; only signals stay the process's. It is asked over its Unix socket, so as an operator who may
-act for any seller. What it keeps is in its folder, so that stopping and starting it is a restart.
+its listeners; only signals stay the process's.
 """
 
 import logging
 import shutil
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import httpx
 import structlog
 import trio
 
@@ -25,18 +22,16 @@ from paydaemon.config.parse import parse_config
 from paydaemon.engine.chains import ChainStatus
 from paydaemon.hooks.ports import HealthState
 from paydaemon.plugins import LoadedPlugins, load_plugins
+from paydaemon.testing.asked import TIMEOUT_S, Asked
 from paydaemon.testing.fakesandbox import NAME, FakePlugin
 from paydaemon.testing.loops import ENDS_WITHIN_S, Loop, NotEnding
 
-SELLER = "shop"
-TIMEOUT_S = 60.0
 PAUSE_S = 0.02
 FAKE: Mapping[str, object] = {"chains": {NAME: {"plugin": NAME}}}
 """What a configuration without a chain gets."""
 QUICK = {"requests_per_s": 10_000, "requests_burst": 10_000}
 """Limits that no test meets by chance."""
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -71,13 +66,13 @@ def until(holds: Callable[[], bool], otherwise: str, within_s: float = TIMEOUT_S
         time.sleep(PAUSE_S)
 
 
-class DaemonThread:
+class DaemonThread(Asked):
     """One daemon's files and, while it runs, its thread. `tables` is its configuration beside its places.
 
     Where no chain is configured it has the one in memory, `fake`, whose asset is FAKE. `plugins` are those
     that are installed, unless told.
     `prepare` may change the configuration that was read, as a test does that wraps what a plugin builds.
-    `ahead_ms` is how far its clock is ahead of the machine's. `key` is the key of the one seller, `SELLER`.
+    `ahead_ms` is how far its clock is ahead of the machine's.
     """
 
     def __init__(
@@ -88,18 +83,15 @@ class DaemonThread:
         prepare: Callable[[Config], Config] = lambda config: config,
         ends_within_s: float = ENDS_WITHIN_S,
     ) -> None:
-        # A socket's path is short (unix(7)), and a test's own folder need not be.
-        self.folder = Path(tempfile.mkdtemp(prefix="paydaemon-"))
+        super().__init__()
         self.ahead_ms = 0
-        self.key = ""
         self.loop = Loop("daemon", ends_within_s)
         self._ends_within_s = ends_within_s
-        self._tables = tables
+        self.tables = tables
         self._plugins = plugins or _installed(tables)
         self._prepare = prepare
         self._daemon: Daemon | None = None
         self._stop: trio.Event | None = None
-        self._client: httpx.Client | None = None
 
     @property
     def is_up(self) -> bool:
@@ -119,13 +111,11 @@ class DaemonThread:
     def start(self) -> None:
         """Start it; raises what keeps it from starting, such as `ConfigError`."""
         _be_quiet()
-        config = self._prepare(self._config())
+        config = self._prepare(configured(self.folder, self.tables, self._plugins))
         self.loop = Loop("daemon", self._ends_within_s)
         self.loop.start(partial(self._main, config))
-        socket = httpx.HTTPTransport(uds=str(config.admin.socket))
-        self._client = httpx.Client(transport=socket, base_url="http://paydaemon", timeout=TIMEOUT_S)
-        if not any(seller["id"] == SELLER for seller in self.call("GET", "/admin/v1/sellers")["data"]):
-            self.key = str(self.call("POST", "/admin/v1/sellers", {"id": SELLER})["secret"])
+        self._dial(config.admin.socket)
+        self._have_seller()
 
     def stop(self) -> None:
         """Ask it to end, as a service manager does. Raises `NotEnding` where it goes on."""
@@ -143,44 +133,12 @@ class DaemonThread:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def call(
-        self, method: str, path: str, body: Mapping[str, object] | None = None, *, expect: int = 2
-    ) -> Json:
-        """A request; `expect` is the first digit of the status. Raises `AssertionError` for another one."""
-        assert self._client is not None, "the daemon does not run"
-        answer = self._client.request(method, path, json=body)
-        content = answer.json()
-        assert answer.status_code // 100 == expect, (answer.status_code, content)
-        return dict(content)
-
-    @property
-    def public_url(self) -> str:
-        """Where it listens for everybody. It may be another one after a restart."""
-        return str(self.call("GET", "/admin/v1/daemon")["public_url"])
-
-    def ask(self, method: str, path: str, content: str = "") -> httpx.Response:
-        """A request of the seller's at the public address, as its clients ask: whatever the answer is."""
-        headers = {"Authorization": f"Bearer {self.key}"}
-        with httpx.Client(base_url=self.public_url, headers=headers, timeout=TIMEOUT_S) as client:
-            return client.request(method, path, content=content)
-
-    def sell(self, amount: str, currency: str, **fields: object) -> Json:
-        """A new invoice of the seller's."""
-        body = {"amount": amount, "currency": currency, "seller_id": SELLER, **fields}
-        return self.call("POST", "/v1/invoices", body)
-
     def do(self, what: Callable[[Daemon], Awaitable[T]]) -> T:
         """Do something with what runs, in its own thread."""
         return self.loop.call(what, self.daemon)
 
     def _now_ms(self) -> int:
         return time.time_ns() // 1_000_000 + self.ahead_ms
-
-    def _config(self) -> Config:
-        limits = {**QUICK, **_table(self._tables, "limits")}
-        own = {"daemon": {"state_dir": str(self.folder)}, "http": {"bind": "127.0.0.1:0"}}
-        tables = {**own, **FAKE, **self._tables, "limits": limits}
-        return parse_config(tables, self._plugins, folder=self.folder)
 
     async def _main(
         self, config: Config, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -204,8 +162,14 @@ class DaemonThread:
             until_ended()
         finally:
             self._daemon = None
-            if self._client is not None:
-                self._client.close()
+            self._hang_up()
+
+
+def configured(folder: Path, tables: Mapping[str, object], plugins: LoadedPlugins) -> Config:
+    """The configuration of a daemon that keeps everything in one folder. Raises `ConfigError`."""
+    limits = {**QUICK, **_table(tables, "limits")}
+    own = {"daemon": {"state_dir": str(folder)}, "http": {"bind": "127.0.0.1:0"}}
+    return parse_config({**own, **FAKE, **tables, "limits": limits}, plugins, folder=folder)
 
 
 def _installed(tables: Mapping[str, object]) -> LoadedPlugins:

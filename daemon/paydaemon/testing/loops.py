@@ -1,6 +1,7 @@
 """Trio loops in threads of their own: what outlives one test, and what a test must be able to give up on.
 
-A loop that hangs, or will not end, cannot take the test with it: the test still runs, and says where.
+A loop that hangs, or will not end, cannot take the test with it: each start, call and end has a bound, and
+whoever reaches it is told where everything stands.
 """
 
 import socket
@@ -9,14 +10,18 @@ import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from functools import partial
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import trio
 
 ENDS_WITHIN_S = 15.0
 """How long whatever runs in a loop may take to end once it is told to."""
+WITHIN_S = 60.0
+"""How long it may take to start, and to do whatever it is called for."""
 
 CONNECTING = "socket.connect"
 """What Python's audit hooks call a connection that is made (PEP 578; Python's table of audit events)."""
@@ -33,19 +38,41 @@ class NotEnding(AssertionError):
     """Something was told to end and goes on. `stacks` says where each of its tasks is."""
 
     def __init__(self, name: str, within_s: float, stacks: Sequence[str]) -> None:
-        where = "\n".join(stacks) or "(no task is left)"
-        super().__init__(f"{name} does not end within {within_s:g} s of being told to. It is in:\n{where}")
+        super().__init__(f"{name} does not end within {within_s:g} s of being told to. {_where(stacks)}")
+
+
+class NotAnswering(AssertionError):
+    """Something was called and does not return. `stacks` says where each task of its loop is."""
+
+    def __init__(self, what: str, within_s: float, stacks: Sequence[str]) -> None:
+        super().__init__(f"{what} has not returned within {within_s:g} s. {_where(stacks)}")
+
+
+class Ended(AssertionError):
+    """What is called runs no more. `failure` is what it ended with, None where it just returned."""
+
+    def __init__(self, name: str, failure: BaseException | None) -> None:
+        died = "it returned" if failure is None else "; ".join(_reasons(failure))
+        super().__init__(f"{name} runs no more, and nobody had told it to end: {died}")
 
 
 class Loop:
-    """One run of trio in a thread. `name` is the thread's."""
+    """One run of trio in a thread. `name` is the thread's.
 
-    def __init__(self, name: str, ends_within_s: float = ENDS_WITHIN_S) -> None:
+    `within_s` is how long a start and a call may take, and `ends_within_s` the end.
+    """
+
+    def __init__(
+        self, name: str, ends_within_s: float = ENDS_WITHIN_S, *, within_s: float = WITHIN_S
+    ) -> None:
         self._name = name
         self._ends_within_s = ends_within_s
+        self._within_s = within_s
         self._thread: threading.Thread | None = None
         self._token: trio.lowlevel.TrioToken | None = None
+        self._nursery: trio.Nursery | None = None
         self._scope = trio.CancelScope()
+        self._asked: set[Future[Any]] = set()
         self._up = threading.Event()
         self._started: object = None
         self._failure: BaseException | None = None
@@ -61,18 +88,48 @@ class Loop:
         """Whether it has begun and not ended."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self, main: Main) -> object:
-        """Run `main` and return what it says once it has started. Raises what it raises before that."""
+    def start(self, main: Main, within_s: float | None = None) -> object:
+        """Run `main` and return what it says once it has started, within as long as a call unless told.
+
+        Raises what it raises before that, and `NotAnswering`.
+        """
         self._thread = threading.Thread(target=self._run, args=(main,), name=self._name, daemon=True)
         self._thread.start()
-        self._up.wait()
+        within_s = self._within_s if within_s is None else within_s
+        if not self._up.wait(within_s):
+            stacks = self._stacks()
+            self.soon(self._scope.cancel)
+            self._thread.join(self._ends_within_s)
+            raise NotAnswering(f"the start of {self._name}", within_s, stacks)
         if self._failure is not None:
             raise self._failure
         return self._started
 
+    def ended(self) -> Ended:
+        """What there is to say where it runs no more."""
+        return Ended(self._name, self._failure)
+
     def call(self, what: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """Do something in the loop, and wait for it. Raises what it raises."""
-        return trio.from_thread.run(what, *arguments, trio_token=self._token)
+        """Do something in the loop, and wait for it. Raises what it raises, `Ended` and `NotAnswering`."""
+        asked: Future[T] = Future()
+        self._asked.add(asked)
+        try:
+            assert self._token is not None, f"{self._name} was never started"
+            assert self._nursery is not None
+            begin = partial(self._nursery.start_soon, _answer, asked, what, *arguments, name=_name(what))
+            self._token.run_sync_soon(begin)
+            return asked.result(self._within_s)
+        except TimeoutError:
+            if asked.done():  # it is what was called that had none left
+                raise
+            called = f"`{_name(what)}` of {self._name}"
+            raise NotAnswering(called, self._within_s, self._stacks()) from None
+        except (trio.RunFinishedError, CancelledError):
+            if self._thread is not None:
+                self._thread.join(self._ends_within_s)  # only then it is known what it ended with
+            raise self.ended() from None
+        finally:
+            self._asked.discard(asked)
 
     def soon(self, what: Callable[[], object]) -> None:
         """Do something in the loop as soon as it turns. Nothing happens where it has ended."""
@@ -110,11 +167,14 @@ class Loop:
             self._failure = error
         finally:
             self._up.set()
+            for asked in self._asked.copy():
+                asked.cancel()
 
     async def _main(self, main: Main) -> None:
         self._token = trio.lowlevel.current_trio_token()
         with self._scope:
             async with trio.open_nursery() as nursery:
+                self._nursery = nursery
                 self._started = await nursery.start(main)
                 self._up.set()
 
@@ -191,6 +251,37 @@ class Watch:
         line = self._met[-1]
         if line and self._met[-_TIMES:] == [line] * _TIMES and line not in self.blocked:
             self.blocked.append(line)
+
+
+async def _answer(asked: Future[Any], what: Callable[..., Awaitable[Any]], *arguments: object) -> None:
+    """Do it, and hand over what comes of it."""
+    try:
+        answer = await what(*arguments)
+    except trio.Cancelled:
+        asked.cancel()
+        raise
+    except BaseException as error:  # noqa: BLE001 - whoever asked gets it
+        asked.set_exception(error)
+    else:
+        asked.set_result(answer)
+
+
+def _name(what: Callable[..., object]) -> str:
+    called = what.func if isinstance(what, partial) else what
+    return str(getattr(called, "__qualname__", called))
+
+
+def _where(stacks: Sequence[str]) -> str:
+    return "It is in:\n" + ("\n".join(stacks) or "(no task is left)")
+
+
+def _reasons(failure: BaseException) -> Iterator[str]:
+    """Each thing that went wrong, in a line."""
+    if isinstance(failure, BaseExceptionGroup):
+        for one in failure.exceptions:
+            yield from _reasons(one)
+    else:
+        yield "".join(traceback.format_exception_only(failure)).strip()
 
 
 _LISTENING: set[Watch] = set()

@@ -19,6 +19,19 @@ def pytest_load_initial_conftests() -> None:
     pytest.register_assert_rewrite(*SUITES)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Where a case on a chain fails, say first what is known of that chain: it may be the reason."""
+    try:
+        return (yield)
+    except AssertionError as error:
+        trials = [one for one in pyfuncitem.funcargs.values() if hasattr(one, "what_is_known")]
+        known = "\n".join(filter(None, [str(one.what_is_known()) for one in trials]))
+        if not known:
+            raise
+        raise AssertionError(f"{known}\n\nand so: {error}").with_traceback(error.__traceback__) from None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say of each chain how its cases went, and which it cannot have, with its author's reason."""
     tried = tried_in(terminalreporter.stats)

@@ -182,6 +182,12 @@ class RegtestNode:
         """End it by its pid, gently first, and wait for it."""
         await self._end(signal.SIGTERM)
 
+    async def move(self, rpc_port: int = 0, zmq_port: int = 0) -> None:
+        """Restart it on these ports, or on any that are free. Raises `NodeFailed`."""
+        await self.stop()
+        self.rpc_port, self.zmq_port, self._rpc = rpc_port, zmq_port, None
+        await self.start()
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         await self._end(signal.SIGKILL)

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from paydaemon.testing.chain_conformance.base import Can, Suite
-from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Ground, Trial
-from paydaemon.testing.inprocess import Json
+from paydaemon.testing.asked import Json
+from paydaemon.testing.chain_conformance.base import Suite
+from paydaemon.testing.chain_conformance.can import Can
+from paydaemon.testing.chain_conformance.ground import Ground
+from paydaemon.testing.chain_conformance.sums import awkward
+from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Trial
 
 
 class Amounts(Suite):
@@ -24,13 +27,14 @@ class Amounts(Suite):
         trial.bury()
         trial.step()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, txid)
         trial.was_told(invoice, *SEEN, "processing", *SETTLED)
 
     def test_partial(self, trial: Trial) -> None:
         """One unit is missing until it comes."""
-        first_minor, second_minor = trial.due_minor // 2, trial.due_minor - trial.due_minor // 2
+        first_minor = awkward(trial.due_minor // 2, trial.asset.decimals)
+        second_minor = trial.due_minor - first_minor
         invoice = trial.order()
         first = trial.pay(invoice, first_minor)
         trial.step()
@@ -43,11 +47,11 @@ class Amounts(Suite):
         second = trial.pay(invoice, second_minor)
         trial.step()
         covered = trial.until_paid(invoice, trial.due_minor, "the second part was never seen")
-        assert covered["flags"] == [], covered
+        trial.is_flagged(covered)
         trial.is_covered(covered)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, first, second)
         trial.was_told(
             invoice,
@@ -61,11 +65,11 @@ class Amounts(Suite):
         txid = trial.pay(invoice, trial.due_minor + 1)
         trial.step()
         over = trial.until_paid(invoice, trial.due_minor + 1, "a payment was never seen")
-        assert over["flags"] == ["over"], over
+        trial.is_flagged(over, "over")
         trial.is_covered(over)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == ["over"], settled
+        trial.is_flagged(settled, "over")
         trial.holds_just(settled, trial.due_minor + 1, txid)
         trial.was_told(invoice, *SEEN, "processing", "overpaid", *SETTLED)
 
@@ -90,7 +94,7 @@ class Amounts(Suite):
         trial.until_paid(invoice, trial.due_minor, what)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, txid)
 
     def test_two_payments_of_one_invoice(self, trial: Trial) -> None:
@@ -114,10 +118,29 @@ class Amounts(Suite):
         txid = trial.pay_together((one, trial.due_minor), (other, trial.due_minor + 7))
         trial.step()
         trial.bury()
+        forgotten = "one transaction paid two invoices, and each of its outputs is a credit of its own"
         for invoice, due_minor in ((one, trial.due_minor), (other, trial.due_minor + 7)):
+            trial.until_paid(invoice, due_minor, forgotten)
             settled = trial.until_status(invoice, "settled")
-            assert settled["flags"] == [], settled
+            trial.is_flagged(settled)
             trial.holds_just(settled, due_minor, txid)
+
+    def test_two_parts_of_one_transaction(self, trial: Trial, ground: Ground) -> None:
+        """Both count, though they go to one destination."""
+        self.can(Can.TOGETHER, ground)
+        invoice = trial.order()
+        part_minor = trial.due_minor // 2
+        txid = trial.pay_together((invoice, part_minor), (invoice, trial.due_minor - part_minor))
+        trial.step()
+        forgotten = (
+            "one transaction paid one destination twice: both count, and no two credits have one `ref`"
+        )
+        trial.is_covered(seen := trial.until_paid(invoice, trial.due_minor, forgotten))
+        assert {one["transaction_id"] for one in trial.credits(seen)} == {txid}, seen
+        trial.bury()
+        settled = trial.until_status(invoice, "settled")
+        trial.is_flagged(settled)
+        trial.holds_just(settled, trial.due_minor)
 
     def test_nothing_settles_below_its_depth(self, trial: Trial, ground: Ground) -> None:
         """One block is one confirmation, and one confirmation is not two."""

@@ -1,26 +1,25 @@
 """What the parts of the suite share: the plugin that is tried, its network, and a trial for each case."""
 
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import pytest
 
 from paydaemon.config import Config
 from paydaemon.hooks.ports import Chain, Depths
-from paydaemon.hooks.sandbox import GoesAway, PaysTogether, Reorganises, Replaces, Sandbox, SandboxFacts
 from paydaemon.plugins import LoadedPlugins, load_plugins
-from paydaemon.testing.chain_conformance.trial import Ground, Trial
+from paydaemon.testing.chain_conformance.can import Can, check_cannot, go_on_where
+from paydaemon.testing.chain_conformance.ground import Ground, grounds
+from paydaemon.testing.chain_conformance.sums import awkward
+from paydaemon.testing.chain_conformance.trial import Trial, now_ms
 from paydaemon.testing.chain_conformance.witness import Witness
 from paydaemon.testing.inprocess import DaemonThread
-from paydaemon.testing.loops import ENDS_WITHIN_S, Loop, Watch
+from paydaemon.testing.loops import ENDS_WITHIN_S, Watch
 from paydaemon.testing.pytest_plugin import CHAIN
 
 ID = "tried"
@@ -29,43 +28,31 @@ DEPTH = 2
 """How many confirmations the invoices of the suite ask for, where so many can still be taken back."""
 BLOCKED_AFTER_S = 1.0
 """How long a chain may keep the loop from others: far too long, so that a slow machine is no fault."""
-
-
-class Can(StrEnum):
-    """What can happen on some chains, and not on others."""
-
-    DEPTH = "a payment is buried under confirmations one by one"
-    ASSETS = "each of its assets is paid"
-    TOGETHER = "one transaction pays several invoices"
-    REPLACED = "a payment is spent elsewhere before a block holds it"
-    REORGANISED = "another branch takes the place of blocks"
-    AWAY = "the network is out of reach"
-
-
 _KIT = Path(__file__).parents[1]
-_PORTS: Mapping[Can, type] = {
-    Can.TOGETHER: PaysTogether,
-    Can.REPLACED: Replaces,
-    Can.REORGANISED: Reorganises,
-    Can.AWAY: GoesAway,
-}
 
 
-class Watched(NamedTuple):
-    """A daemon in its thread, the witness between it and its chain, and that chain."""
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A daemon in its thread, and the witness between it and its chain. `built` are all that it had."""
 
     daemon: DaemonThread
     witness: Witness
-    chain: Chain
+    built: list[Chain]
+
+    @property
+    def chain(self) -> Chain:
+        """The chain that it has now."""
+        return self.built[-1]
 
 
 class Suite:
     """Whoever collects the suite says which `chain` is tried, by the name its plugin gives it.
 
     `cannot` names what cannot happen on this chain, each with the reason, which is shown with the results.
-    `due_minor` is what invoices ask for: as little as a payer of the sandbox can pay many times. `extra` are
-    plugins that are not installed, by name. `patience_s` is how long anything may take before it counts as
-    broken, and `ends_within_s` how long the daemon may take to end.
+    `due_minor` is what invoices ask for at least, and less than twice that (`awkward`): as little as a payer
+    of the sandbox can pay many times. `extra` are plugins that are not installed, by name. `patience_s` is
+    how long anything may take before it counts as broken, each call of the sandbox too, and `ends_within_s`
+    how long the daemon and the sandbox may take to end.
     """
 
     chain: ClassVar[str]
@@ -74,6 +61,11 @@ class Suite:
     extra: ClassVar[Mapping[str, object]] = {}
     patience_s: ClassVar[float] = 60.0
     ends_within_s: ClassVar[float] = ENDS_WITHIN_S
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Raises `TypeError` for a `cannot` that would say nothing."""
+        super().__init_subclass__(**kwargs)
+        check_cannot(cls.__name__, cls.cannot)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -85,28 +77,21 @@ class Suite:
     @classmethod
     def ground(cls, plugins: LoadedPlugins) -> Iterator[Ground]:
         """The network of this chain's sandbox, running."""
-        sandbox: Sandbox = plugins.sandboxes[cls.chain].build()
-        loop = Loop("sandbox")
-        with tempfile.TemporaryDirectory(prefix="paydaemon-") as folder:
-            facts = loop.start(partial(sandbox.run, Path(folder)))
-            assert isinstance(facts, SandboxFacts)
-            try:
-                yield Ground(sandbox, loop, dict(facts.settings))
-            finally:
-                loop.end()
+        with grounds(plugins, cls.chain, cls.patience_s, cls.ends_within_s) as ground:
+            yield ground
 
     @pytest.fixture(scope="class")
     @classmethod
     def watched(cls, plugins: LoadedPlugins, ground: Ground) -> Iterator[Watched]:
         """The daemon of all cases: its database knows which destinations were paid on the network."""
-        witness, chains = Witness(_now_ms), list[Chain]()
-        prepare = partial(_attend, witness, chains)
+        witness, built = Witness(now_ms), list[Chain]()
+        prepare = partial(_with_witness, witness, built)
         daemon = DaemonThread(
             {"chains": {ID: ground.table}}, plugins, prepare=prepare, ends_within_s=cls.ends_within_s
         )
         try:
             daemon.start()
-            yield Watched(daemon, witness, chains[0])
+            yield Watched(daemon, witness, built)
             if daemon.is_up:
                 daemon.stop()
         finally:
@@ -115,38 +100,34 @@ class Suite:
     @pytest.fixture(params=["straight", "restarted"])
     def trial(self, request: pytest.FixtureRequest, watched: Watched, ground: Ground) -> Iterator[Trial]:
         """One case on that daemon, and what was wrong with its chain in the end."""
-        daemon, witness, chain = watched
         request.node.user_properties.append((CHAIN, self.chain))
-        depth = None if Can.DEPTH in self.cannot else _depth(chain.depths)
-        restarts = request.param == "restarted"
-        if not daemon.is_up:
-            daemon.start()
-        asset = chain.assets[0]
-        trial = Trial(daemon, ground, witness, chain, self.due_minor, depth, restarts, self.patience_s, asset)
-        witness.begin()
-        begun_at = trial.newest_event()
-        watch = Watch(lambda: daemon.loop, _of(chain), BLOCKED_AFTER_S)
+        trial = self._trial(watched, ground, restarts=request.param == "restarted")
+        watch = Watch(lambda: watched.daemon.loop, _of(watched.chain), BLOCKED_AFTER_S)
         try:
             yield trial
         finally:
             watch.end()
-        if daemon.is_up:
-            _audit(trial, watch, begun_at)
+        if watched.daemon.is_up:
+            _audit(trial, watch)
+
+    def _trial(self, watched: Watched, ground: Ground, *, restarts: bool) -> Trial:
+        """A case that begins now."""
+        if not ground.loop.running:
+            pytest.fail(str(ground.loop.ended()), pytrace=False)
+        if not watched.daemon.is_up:
+            watched.daemon.start()
+        watched.witness.begin()
+        chain = watched.chain
+        depth = None if Can.DEPTH in self.cannot else _depth(chain.depths)
+        due_minor = awkward(self.due_minor, chain.assets[0].decimals)
+        about = due_minor, depth, restarts, self.patience_s, chain.assets[0]
+        trial = Trial(watched.daemon, ground, watched.witness, chain, *about)
+        trial.begun_at = trial.newest_event()
+        return trial
 
     def can(self, what: Can, ground: Ground) -> None:
-        """Go on only where this can happen on the chain; skip where it is said that it cannot.
-
-        Fails where nobody said so and the sandbox cannot bring it about, or where both are said.
-        """
-        port = _PORTS.get(what)
-        able = port is None or isinstance(ground.sandbox, port)
-        if what in self.cannot:
-            assert port is None or not able, f"`cannot` says {what.name}, and the sandbox has {port.__name__}"
-            pytest.skip(f"on this chain it cannot be that {what.value}: {self.cannot[what]}")
-        assert able, (
-            f"{what.name}: {what.value}. Give the sandbox the port {port.__name__ if port else ''} of "
-            f"paydaemon.hooks.sandbox, or say in `cannot` why that cannot be on this chain"
-        )
+        """Go on only where this can happen on the chain (`go_on_where`)."""
+        go_on_where(what, self.cannot, ground.sandbox)
 
 
 def _depth(depths: Depths) -> int:
@@ -154,13 +135,13 @@ def _depth(depths: Depths) -> int:
     return max(min(DEPTH, depths.final - 1), depths.least, 1)
 
 
-def _attend(witness: Witness, attended: list[Chain], config: Config) -> Config:
-    """The same configuration, whose chain is attended by a witness when it is built."""
+def _with_witness(witness: Witness, built: list[Chain], config: Config) -> Config:
+    """The same configuration, whose chain speaks through a witness whenever one is built."""
     configured = config.chains[ID]
 
     def build(id: str, settings: Any) -> Chain:
-        attended[:] = [witness.attend(configured.plugin.build(id, settings))]
-        return attended[0]
+        built.append(witness.listens_to(configured.plugin.build(id, settings)))
+        return built[-1]
 
     tried = replace(configured, plugin=replace(configured.plugin, build=build))
     return replace(config, chains={ID: tried})
@@ -179,7 +160,7 @@ def _of(chain: Chain) -> Callable[[FrameType], bool]:
     return is_of_it
 
 
-def _audit(trial: Trial, watch: Watch, begun_at: int) -> None:
+def _audit(trial: Trial, watch: Watch) -> None:
     """What was wrong, whatever the case was about."""
     assert not watch.blocked, (
         f"the chain blocks the daemon's only thread for more than {BLOCKED_AFTER_S:g} s at "
@@ -189,12 +170,5 @@ def _audit(trial: Trial, watch: Watch, begun_at: int) -> None:
         f"the chain blocks the daemon's only thread while it connects at {watch.connected[0]}: a node that "
         "hangs would stop everybody. Wait with trio, or in a thread of `trio.to_thread`"
     )
-    assert not trial.witness.faults, "the chain says what no chain may say:\n" + "\n".join(
-        trial.witness.faults
-    )
-    failures = [one["data"]["reason"] for one in trial.journal(begun_at) if one["type"] == "plugin.failed"]
-    assert trial.may_fail or not failures, f"`run` of the chain failed: {failures[0]}"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    known = trial.what_is_known()
+    assert not known, known

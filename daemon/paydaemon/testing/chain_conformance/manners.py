@@ -1,6 +1,8 @@
 """How a chain behaves to the daemon, whatever is paid: its destinations, its words, and its end."""
 
+import random
 from dataclasses import asdict
+from urllib.parse import unquote
 
 import pytest
 import trio
@@ -10,9 +12,10 @@ from paydaemon.core.invoice import Destination
 from paydaemon.engine.host import Host
 from paydaemon.hooks.ports import DestinationRequest
 from paydaemon.hooks.sandbox import PaysAstray
+from paydaemon.testing.asked import Json
 from paydaemon.testing.chain_conformance.base import ID, Suite
-from paydaemon.testing.chain_conformance.trial import Ground, Trial
-from paydaemon.testing.inprocess import Json
+from paydaemon.testing.chain_conformance.ground import Ground
+from paydaemon.testing.chain_conformance.trial import Trial
 
 SEVERAL = 6
 
@@ -26,6 +29,8 @@ class Manners(Suite):
         for _ in range(2):
             destinations = [trial.option(trial.order())["destination"] for _ in range(SEVERAL)]
             given += [(destination["address"], destination["memo"]) for destination in destinations]
+            for destination in destinations:
+                self._leads_there(destination)
             trial.step()
         again = {one for one in given if given.count(one) > 1}
         assert not again, f"given to more than one invoice: {again}; `destination` must differ by index"
@@ -39,12 +44,13 @@ class Manners(Suite):
         )
 
     def test_an_index_has_one_destination(self, trial: Trial) -> None:
-        """Asked again, also after a restart, it is the same."""
+        """Asked again, also after a restart and as soon as the chain says that it started, it is the same."""
         trial.until_healthy("the chain never became healthy")
         first = self._destination(trial, 2)
         trial.step()
-        trial.until_healthy("the chain never became healthy again")
-        assert self._destination(trial, 2) == first
+        trial.until_started()
+        again = self._destination(trial, 2)
+        assert again == first, f"index 2 had {first}, and has {again}"
 
     def test_what_is_said_again_or_late_changes_nothing(self, trial: Trial, ground: Ground) -> None:
         """Old news, in any order: `position` says which is the newest."""
@@ -56,11 +62,23 @@ class Manners(Suite):
         trial.step()
         before = self._all_of(trial, invoice)
         for seed in range(5):
-            trial.daemon.do(lambda daemon, seed=seed: _say_again(daemon, trial, seed))  # type: ignore[misc]
+            trial.thread.do(lambda daemon, seed=seed: _say_again(daemon, trial, seed))  # type: ignore[misc]
         assert self._all_of(trial, invoice) == before, (
             "what the chain said was said again in another order, and the ledger is another one: "
-            "`position` must grow whenever what is true of a credit changes, and only then"
+            "`position` must grow whenever what is true of a credit changes: the newest has the highest"
         )
+
+    @pytest.mark.parametrize("trial", ["straight"], indirect=True)
+    def test_what_was_not_recorded_is_said_again(self, trial: Trial) -> None:
+        """It is run again, as the same object, from where its cursor points."""
+        invoice = trial.order()
+        trial.witness.fails_next = True
+        trial.pay(invoice)
+        again = (
+            "what the daemon could not record was never said again: `run` is called on the same object, "
+            "and begins where `ChainHost.saved` points"
+        )
+        trial.holds_just(trial.until_paid(invoice, trial.due_minor, again), trial.due_minor)
 
     def test_payments_to_nobody(self, trial: Trial, ground: Ground) -> None:
         """What payers write never keeps the next payment from being seen."""
@@ -91,13 +109,25 @@ class Manners(Suite):
         trial.daemon.start()
         trial.until_paid(invoice, trial.due_minor, "a payment was never seen")
 
+    def _leads_there(self, destination: Json) -> None:
+        """What a QR code pays is what is shown: upper case, as some have it, is the same."""
+        uri = unquote(destination["uri"]).casefold()
+        for part in ("address", "memo"):
+            shown = destination[part]
+            assert not uri or not shown or shown.casefold() in uri, (
+                f"the QR code pays somebody else: there is no {part} {shown} in the uri {destination['uri']}"
+            )
+
     def _destination(self, trial: Trial, index: int) -> Json:
         request = DestinationRequest("shop", "inv_tried", trial.asset, trial.due_minor, 2**42)
 
         async def ask(daemon: Daemon) -> Destination:
             return await daemon.chains[ID].chain.destination(index, request)
 
-        return asdict(trial.daemon.do(ask))
+        try:
+            return asdict(trial.thread.do(ask))
+        except Exception as error:
+            raise AssertionError(f"`destination` works from `task_status.started()` on: {error!r}") from error
 
     def _all_of(self, trial: Trial, invoice: Json) -> object:
         events = [one["type"] for one in trial.journal() if one["invoice_id"] == invoice["id"]]
@@ -106,7 +136,10 @@ class Manners(Suite):
 
 
 async def _say_again(daemon: Daemon, trial: Trial, seed: int) -> None:
+    """Everything that was said, in another order and some of it twice."""
     host = Host(daemon.store, daemon.chains[ID].chain, daemon.clock, daemon.live)
-    for seen in trial.witness.again(seed):
+    heard = [*trial.witness.heard, *trial.witness.heard[::2]]
+    random.Random(seed).shuffle(heard)
+    for seen in heard:
         await host.observe([seen], None, None)
     await trio.lowlevel.checkpoint()

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import pytest
 
-from paydaemon.testing.chain_conformance.base import Can, Suite
-from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Ground, Trial
-from paydaemon.testing.inprocess import Json
+from paydaemon.testing.asked import Json
+from paydaemon.testing.chain_conformance.base import Suite
+from paydaemon.testing.chain_conformance.can import Can
+from paydaemon.testing.chain_conformance.ground import Ground
+from paydaemon.testing.chain_conformance.trial import SEEN, SETTLED, Trial
 
 OUT_OF_BLOCKS: Sequence[Sequence[int]] = ([0], [])
 """The confirmations of a payment whose block is gone: none, or it is not seen until the next block has it."""
@@ -40,14 +42,14 @@ class Reversals(Suite):
         trial.step()
         shown = trial.show(invoice)
         self._is_unpaid(trial, shown)
-        assert shown["flags"] == [], shown
+        trial.is_flagged(shown)
         told = trial.told(invoice)
         assert told[:3] == [*SEEN, "processing"], told
         assert set(told[3:]) <= LOST, told
         again = trial.pay(invoice)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, again)
 
     def test_reorganised_before_its_depth(self, trial: Trial, ground: Ground) -> None:
@@ -69,10 +71,10 @@ class Reversals(Suite):
             lambda shown: trial.depths_of(shown) in OUT_OF_BLOCKS,
         )
         waits = self._waits_for_a_block(trial, back)
-        assert back["flags"] == [], back
+        trial.is_flagged(back)
         trial.bury(deeper)
         settled = trial.until_status(invoice, "settled")
-        assert settled["flags"] == [], settled
+        trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, txid)
         self._was_told(trial, invoice, waits, *SEEN, "processing", "payment.unconfirmed", *SETTLED)
 
@@ -116,16 +118,16 @@ class Reversals(Suite):
     def _are_reversed(self, trial: Trial, kept: Paid, gone: Paid, otherwise: str) -> None:
         """Neither is settled any more: one is unpaid, and the other settles once it is as deep again."""
         self._is_unpaid(trial, reversed_ := trial.until_paid(gone.invoice, 0, otherwise))
-        assert reversed_["flags"] == ["reversed"], reversed_
+        trial.is_flagged(reversed_, "reversed")
         told = trial.told(gone.invoice)
         assert told[:5] == [*SEEN, "processing", *SETTLED], told
         assert told.count("reversed") == 1, told
         back = trial.until(kept.invoice, otherwise, lambda shown: trial.depths_of(shown) in OUT_OF_BLOCKS)
         waits = self._waits_for_a_block(trial, back)
-        assert back["flags"] == ["reversed"], back
+        trial.is_flagged(back, "reversed")
         trial.bury()
         again = trial.until_status(kept.invoice, "settled")
-        assert again["flags"] == ["reversed"], f"a scar that stays: {again}"
+        trial.is_flagged(again, "reversed")
         trial.holds_just(again, trial.due_minor, kept.txid)
         self._was_told(
             trial,

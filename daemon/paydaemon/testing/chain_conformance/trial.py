@@ -4,32 +4,33 @@ Every wait has one bound, and says what was waited for and how things stand when
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
-from paydaemon.app import Daemon
+import httpx
+
 from paydaemon.core.money import Asset
-from paydaemon.engine.chains import ChainStatus
 from paydaemon.hooks.ports import Chain, Depths, PayTo
-from paydaemon.hooks.sandbox import GoesAway, PaysTogether, Reorganises, Replaces, Sandbox
-from paydaemon.testing.chain_conformance.witness import Witness
-from paydaemon.testing.inprocess import SELLER, DaemonThread, Json
-from paydaemon.testing.loops import Loop
+from paydaemon.testing.asked import SELLER, Asked, Json
+from paydaemon.testing.chain_conformance.ground import Ground
+from paydaemon.testing.chain_conformance.witness import NotRecorded, Witness
+from paydaemon.testing.inprocess import DaemonThread
 
 PAUSE_S = 0.02
 COUNTS = ("pending", "confirmed")
 SEEN = ("created", "payment_seen")
 SETTLED = ("payment.confirmed", "settled")
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A running sandbox: the `loop` it runs in, and its chain's table of the configuration."""
-
-    sandbox: Sandbox
-    loop: Loop
-    table: Json
+MEANS = {
+    "late": "late says that `as_of` was past the expiry before this was told, or `seen_at_ms` is",
+    "over": "over says that more counts than was paid",
+    "partial": "partial says that less counts than was paid",
+    "reversed": (
+        "reversed says that it had settled too soon: by `final`, by `height`, or by an `as_of` that was told "
+        "before all that had happened until then"
+    ),
+}
+"""Where a flag comes from that should not be there."""
 
 
 @dataclass(slots=True)
@@ -37,10 +38,11 @@ class Trial:
     """With `restarts` the daemon is killed and started at every step that a case names.
 
     Invoices ask for `due_minor` and for `depth` confirmations, None on a chain that has none. Where
-    `may_fail` the chain may be restarted meanwhile, as one whose network is away. `asset` is what is paid in.
+    `may_fail` the chain may be restarted meanwhile, as one whose network is away. `asset` is what is paid in,
+    and `begun_at` the number of the newest event when it began.
     """
 
-    daemon: DaemonThread
+    daemon: Asked
     ground: Ground
     witness: Witness
     chain: Chain
@@ -50,6 +52,15 @@ class Trial:
     patience_s: float
     asset: Asset
     may_fail: bool = False
+    begun_at: int = 0
+    _paid_at_ms: dict[str, int] = field(default_factory=dict)
+    _starts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def thread(self) -> DaemonThread:
+        """The daemon, where it is in this process: in all cases but those that kill it for good."""
+        assert isinstance(self.daemon, DaemonThread)
+        return self.daemon
 
     def paid_in(self, asset: Asset) -> "Trial":
         """The same trial, in another asset of the chain."""
@@ -80,7 +91,13 @@ class Trial:
         if self.depth is not None:
             body["confirmations"] = self.depth
         self.until_healthy("the chain never became healthy")
-        return self.daemon.call("POST", "/v1/invoices", {**body, "seller_id": SELLER, **fields})
+        given = self.daemon.answer("POST", "/v1/invoices", {**body, "seller_id": SELLER, **fields})
+        invoice = given.json()
+        assert given.is_success, (
+            f"the chain is healthy, and no invoice can be made: {invoice['error']['message']}"
+        )
+        self._starts[invoice["id"]] = self.daemon.starts
+        return dict(invoice)
 
     @property
     def currency(self) -> str:
@@ -119,8 +136,9 @@ class Trial:
 
     def health(self) -> Json:
         """How the chain is doing."""
-        (chain,) = self.daemon.do(_statuses)
-        return {"health": chain.state.value, "reason": chain.reason}
+        plugins = self.daemon.call("GET", "/v1/plugins")["data"]
+        (chain,) = (one for plugin in plugins for one in plugin["health"])
+        return {"health": chain["state"], "reason": chain["reason"]}
 
     # --- What happens on the network
 
@@ -130,38 +148,34 @@ class Trial:
 
     def pay_to(self, to: PayTo) -> str:
         """Pay whomever; returns the transaction's id."""
-        return self.ground.loop.call(self.ground.sandbox.pay, to)
+        return self._paid(now_ms(), self.ground.pay(to))
 
     def pay_together(self, *to: tuple[Json, int]) -> str:
         """Pay several in one transaction; returns its id."""
-        sandbox = cast(PaysTogether, self.ground.sandbox)
-        return self.ground.loop.call(sandbox.pay_all, [self.to(*one) for one in to])
+        return self._paid(now_ms(), self.ground.pay_all([self.to(*one) for one in to]))
 
     def bury(self, confirmations: int | None = None) -> None:
         """Let so many blocks come, as many as are needed unless told."""
-        blocks = self.enough if confirmations is None else confirmations
-        self.ground.loop.call(self.ground.sandbox.finalise, blocks)
+        self.ground.finalise(self.enough if confirmations is None else confirmations)
 
     def replace(self, transaction_id: str) -> None:
         """Let a payment that no block holds be spent elsewhere."""
-        self.ground.loop.call(cast(Replaces, self.ground.sandbox).replace, transaction_id)
+        self.ground.replace(transaction_id)
 
     def reorganise(self, depth: int, *lost: str) -> None:
         """Let another branch take the place of the newest blocks."""
-        sandbox = cast(Reorganises, self.ground.sandbox)
+        self.ground.reorganise(depth, lost)
 
-        async def reorganise() -> None:
-            await sandbox.reorganise(depth, lost=lost)
-
-        self.ground.loop.call(reorganise)
-
-    def go_away(self) -> None:
-        """Let the network be out of reach."""
-        self.ground.loop.call(cast(GoesAway, self.ground.sandbox).go_away)
-
-    def come_back(self) -> None:
-        """Let it be reached again."""
-        self.ground.loop.call(cast(GoesAway, self.ground.sandbox).come_back)
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Let the network be out of the chain's reach for as long as this lasts."""
+        self.ground.go_away()
+        self.witness.went_away()
+        try:
+            yield
+        finally:
+            self.witness.comes_back()
+            self.ground.come_back()
 
     def to(self, invoice: Json, amount_minor: int | None = None) -> PayTo:
         """Whom a payer pays, and how much."""
@@ -176,9 +190,9 @@ class Trial:
 
     # --- What is waited for
 
-    def until_status(self, invoice: Json, *status: str) -> Json:
+    def until_status(self, invoice: Json, *status: str, otherwise: str = "") -> Json:
         """Wait until an invoice has one of these, and return it."""
-        said = f"the invoice never became {' or '.join(status)}"
+        said = otherwise or f"the invoice never became {' or '.join(status)}"
         return self.until(invoice, said, lambda shown: shown["status"] in status)
 
     def until_paid(self, invoice: Json, amount_minor: int, otherwise: str) -> Json:
@@ -199,7 +213,7 @@ class Trial:
             shown = self.show(invoice)
             return holds(shown)
 
-        self._wait(looks, otherwise, lambda: self._stands(invoice))
+        self._wait(looks, otherwise, lambda: f"{self._stands(invoice)}{self._hint(shown)}")
         return shown
 
     def paid_minor(self, invoice: Json) -> int:
@@ -221,7 +235,11 @@ class Trial:
     def is_covered(self, invoice: Json) -> None:
         """See that nothing is asked for any more, and that it settles no sooner than its depth."""
         assert self.option(invoice)["remaining_minor"] == "0", invoice
-        assert invoice["status"] == ("settled" if self.depth is None else "processing"), invoice
+        awaited = "settled" if self.depth is None else "processing"
+        assert invoice["status"] == awaited, (
+            f"what is paid is {invoice['status']}, and {awaited} on a chain that has "
+            f"{'no confirmations, as `cannot` says (DEPTH)' if self.depth is None else 'confirmations'}"
+        )
 
     def was_told(self, invoice: Json, *types: str) -> None:
         """See that just these events were told of an invoice, in this order.
@@ -231,13 +249,21 @@ class Trial:
         awaited = list(types) if self.depth is not None else at_once(types)
         assert self.told(invoice) == awaited, f"the events of {invoice['id']} are not {awaited}"
 
+    def is_flagged(self, invoice: Json, *flags: str) -> None:
+        """See that an invoice has just these flags; of any other one it is said where it comes from."""
+        why = [MEANS[one] for one in invoice["flags"] if one in MEANS and one not in flags]
+        assert invoice["flags"] == list(flags), (
+            f"the invoice has the flags {invoice['flags']} and should have {list(flags)}"
+            f"{': ' if why else ''}{'; '.join(why)}"
+        )
+
     def holds_just(self, invoice: Json, amount_minor: int, *transactions: str) -> None:
         """See that the ledger holds just that much for an invoice, from these transactions where named."""
         held = self.paid_minor(invoice)
         refs = [one["ref"] for one in self.credits(invoice)]
-        more = "is one credit told under two refs?" if held > amount_minor else "is something forgotten?"
         assert held == amount_minor, (
-            f"{amount_minor} was paid, and the ledger holds {held} in {len(refs)} payments {refs}: {more}"
+            f"the ledger should hold {amount_minor}, and holds {held} in {len(refs)} payments {refs}: "
+            f"{_why_not(held, amount_minor, self.credits(invoice))}"
         )
         paid_by = [one["transaction_id"] for one in self.credits(invoice)]
         assert not transactions or sorted(paid_by) == sorted(transactions), (
@@ -254,16 +280,57 @@ class Trial:
         """Wait until the chain can be offered."""
         self._wait(lambda: self.health()["health"] == "healthy", otherwise, self.health)
 
+    def until_started(self) -> None:
+        """Wait until the chain says that destinations can be asked for."""
+        never = "`run` of the chain never said that it has started (`task_status.started()`)"
+        self._wait(lambda: self.witness.has_started, never, self.health)
+
     def until_not_healthy(self, otherwise: str) -> None:
         """Wait until the chain says that it cannot be offered."""
         self._wait(lambda: self.health()["health"] != "healthy", otherwise, self.health)
 
+    def _paid(self, at_ms: int, transaction_id: str) -> str:
+        self._paid_at_ms[transaction_id] = at_ms
+        return transaction_id
+
+    def what_is_known(self) -> str:
+        """What was wrong with the chain itself until now, whatever the case is about; each is told once."""
+        self.witness.paid(self._paid_at_ms)
+        if self.depth is None:
+            self.witness.has_no_depths()
+        lines = self.witness.tell()
+        known = "the chain says what no chain may say:\n" + "\n".join(lines) if lines else ""
+        if self.daemon.is_up and not self.may_fail:
+            failed = [reason for reason in self._failures() if NotRecorded.__name__ not in reason]
+            known += f"`run` of the chain failed: {failed[0]}" if failed else ""
+        return known
+
+    def _failures(self) -> Sequence[str]:
+        """Why `run` failed, each time since it was asked for last."""
+        try:
+            told = self.journal(self.begun_at)
+        except httpx.HTTPError:  # it answers nobody: that is what is wrong, and told already
+            return []
+        self.begun_at = int(told[-1]["seq"]) if told else self.begun_at
+        return [str(one["data"]["reason"]) for one in told if one["type"] == "plugin.failed"]
+
     def _wait(self, holds: Callable[[], bool], otherwise: str, told: Callable[[], object]) -> None:
         by = time.monotonic() + self.patience_s
         while not holds():
-            if time.monotonic() > by:
-                raise AssertionError(f"{otherwise} (waited {self.patience_s:g} s); it stands at {told()}")
+            if self.witness.faults or time.monotonic() > by:
+                waited_s = self.patience_s - (by - time.monotonic())
+                raise AssertionError(f"{otherwise} (waited {waited_s:.3g} s); it stands at {told()}")
             time.sleep(PAUSE_S)
+
+    def _hint(self, shown: Json) -> str:
+        """What may be wrong where nothing came of what was paid."""
+        restarted = self.daemon.starts > self._starts.get(shown["id"], self.daemon.starts)
+        if not restarted or self.option(shown)["payments"]:
+            return ""
+        return (
+            "; the daemon was restarted since it gave that destination, and a chain watches what "
+            "`ChainHost.destinations` says, not what it remembers"
+        )
 
     def _stands(self, invoice: Json) -> Json:
         shown = self.show(invoice)
@@ -289,5 +356,16 @@ def at_once(types: Sequence[str]) -> list[str]:
     return told
 
 
-async def _statuses(daemon: Daemon) -> Sequence[ChainStatus]:
-    return daemon.chain_status()
+def now_ms() -> int:
+    """The machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def _why_not(held_minor: int, awaited_minor: int, counted: Sequence[Json]) -> str:
+    """Where to look for what the ledger holds too much, or too little."""
+    paid_by = [one["transaction_id"] for one in counted]
+    if held_minor < awaited_minor:
+        return "is something forgotten?"
+    if len(set(paid_by)) < len(paid_by):
+        return "is one credit told under two refs?"
+    return "is what was replaced, conflicted or lost still told as seen?"

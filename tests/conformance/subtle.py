@@ -170,18 +170,17 @@ class RunsOnce(SharedChain):
         await super().run(host, task_status=task_status)
 
 
-class StartedTooSoon(SharedChain):
-    """Says that it has started before it can give destinations."""
+class HealthyTooSoon(SharedChain):
+    """Says that it is healthy a second before it can give destinations."""
 
-    _ready = False
+    _ready_at_s = 0.0
 
     async def start(self, host: ChainHost) -> None:
-        await trio.sleep(1.0)
+        self._ready_at_s = trio.current_time() + 1.0
         await super().start(host)
-        self._ready = True
 
     async def destination(self, index: int, request: DestinationRequest) -> Destination:
-        if not self._ready:
+        if trio.current_time() < self._ready_at_s:
             raise RuntimeError("not connected yet")
         return await super().destination(index, request)
 
@@ -279,7 +278,7 @@ TestSeenWhenTold = planted(SeenWhenTold)
 TestHealthyUnseen = planted(HealthyUnseen)
 TestWrongCode = planted(WrongCode)
 TestRunsOnce = planted(RunsOnce)
-TestStartedTooSoon = planted(StartedTooSoon)
+TestHealthyTooSoon = planted(HealthyTooSoon)
 TestCompleteTooSoon = planted(CompleteTooSoon)
 TestOwnMemory = planted(OwnMemory)
 TestHangingSandbox = _on(HangingSandbox)

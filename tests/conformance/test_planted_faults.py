@@ -48,7 +48,7 @@ FOUND_LATER = {
     "HealthyUnseen": ("test_exact[straight]", "healthy before the chain was ever seen complete"),
     "WrongCode": ("test_destinations_are_never_the_same[straight]", "the QR code pays somebody else"),
     "RunsOnce": ("test_what_was_not_recorded_is_said_again[straight]", "RuntimeError: I ran already"),
-    "StartedTooSoon": ("test_an_index_has_one_destination[restarted]", "from `task_status.started()` on"),
+    "HealthyTooSoon": ("test_an_index_has_one_destination[restarted]", "while `health` is healthy"),
     "CompleteTooSoon": ("test_reorganised_before_its_depth[restarted]", "an `as_of` that was told before"),
     "OwnMemory": (
         "test_it_ends_when_told_to[straight]",

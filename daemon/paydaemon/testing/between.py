@@ -51,12 +51,10 @@ class Front:
 
     `door` is called at each run with the daemon's own door, and returns the one that the chain gets. `asked`
     gets each index that a destination is asked for, with what will be the answer, and returns the answer.
-    `runs` hears that a run begins (False), and that it says it has started (True).
     """
 
     door: Callable[[ChainHost], ChainHost]
     asked: Callable[[int, Awaitable[Destination]], Awaitable[Destination]] = _as_it_is
-    runs: Callable[[bool], object] = bool
 
 
 def put_between(chain: Chain, front: Front) -> Chain:
@@ -66,8 +64,7 @@ def put_between(chain: Chain, front: Front) -> Chain:
     async def run(
         self_: Any, host: ChainHost, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        front.runs(False)
-        await kind.run(self_, front.door(host), task_status=_Status(task_status, front))
+        await kind.run(self_, front.door(host), task_status=task_status)
 
     async def destination(self_: Any, index: int, request: DestinationRequest) -> Destination:
         return await front.asked(index, kind.destination(self_, index, request))
@@ -76,15 +73,3 @@ def put_between(chain: Chain, front: Front) -> Chain:
     own = {"run": run, "destination": destination, "__slots__": ()}
     object.__setattr__(chain, "__class__", type(kind.__name__, (kind,), own))
     return chain
-
-
-@dataclass(frozen=True, slots=True)
-class _Status:
-    """A ``task_status`` that is overheard."""
-
-    status: trio.TaskStatus[None]
-    front: Front
-
-    def started(self, value: None = None) -> None:
-        self.status.started(value)
-        self.front.runs(True)

@@ -44,11 +44,11 @@ class Manners(Suite):
         )
 
     def test_an_index_has_one_destination(self, trial: Trial) -> None:
-        """Asked again, also after a restart and as soon as the chain says that it started, it is the same."""
+        """Asked again, also after a restart and as soon as the chain says that it is healthy, it is the same."""
         trial.until_healthy("the chain never became healthy")
         first = self._destination(trial, 2)
         trial.step()
-        trial.until_started()
+        trial.until_healthy("the chain never became healthy again")
         again = self._destination(trial, 2)
         assert again == first, f"index 2 had {first}, and has {again}"
 
@@ -127,7 +127,7 @@ class Manners(Suite):
         try:
             return asdict(trial.thread.do(ask))
         except Exception as error:
-            raise AssertionError(f"`destination` works from `task_status.started()` on: {error!r}") from error
+            raise AssertionError(f"`destination` works while `health` is healthy: {error!r}") from error
 
     def _all_of(self, trial: Trial, invoice: Json) -> object:
         events = [one["type"] for one in trial.journal() if one["invoice_id"] == invoice["id"]]

@@ -280,11 +280,6 @@ class Trial:
         """Wait until the chain can be offered."""
         self._wait(lambda: self.health()["health"] == "healthy", otherwise, self.health)
 
-    def until_started(self) -> None:
-        """Wait until the chain says that destinations can be asked for."""
-        never = "`run` of the chain never said that it has started (`task_status.started()`)"
-        self._wait(lambda: self.witness.has_started, never, self.health)
-
     def until_not_healthy(self, otherwise: str) -> None:
         """Wait until the chain says that it cannot be offered."""
         self._wait(lambda: self.health()["health"] != "healthy", otherwise, self.health)

@@ -36,14 +36,13 @@ class Witness:
     """What one chain said over all its runs, and what was wrong with it. `now_ms` is the machine's clock.
 
     `heard` is everything since `begin`. With `fails_next` what the chain tells next is not recorded, and it
-    gets an exception for an answer. It `has_started` once it says so, in each run anew.
+    gets an exception for an answer.
     """
 
     now_ms: Callable[[], int]
     faults: dict[str, None] = field(default_factory=dict)
     heard: list[Observation] = field(default_factory=list)
     fails_next: bool = False
-    has_started: bool = False
     _told: set[str] = field(default_factory=set)
     _away_since_ms: int | None = None
     _credits: dict[str, tuple[object, ...]] = field(default_factory=dict)
@@ -57,7 +56,7 @@ class Witness:
 
     def listens_to(self, chain: Chain) -> Chain:
         """The same object, which from now on speaks to the daemon through this witness."""
-        was_complete = self.has_started = False
+        was_complete = False
 
         def told(as_of: ChainTime | None) -> None:
             # Of an object that failed, and is run again, the daemon itself believes nothing before it looked.
@@ -66,7 +65,7 @@ class Witness:
                 self.note("`health` is healthy before the chain was ever seen complete (`as_of`)")
             was_complete = was_complete or as_of is not None
 
-        front = Front(lambda host: _Listening(host, self, told), self._asked, self._runs)
+        front = Front(lambda host: _Listening(host, self, told), self._asked)
         return put_between(chain, front)
 
     def note(self, fault: str) -> None:
@@ -161,9 +160,6 @@ class Witness:
             yield f"{seen.ref} was {_fate(final)}, and is {_fate(seen)}: what is final never changes"
         if seen.final:
             self._final.setdefault(seen.ref, seen)
-
-    def _runs(self, started: bool) -> None:
-        self.has_started = started
 
     async def _asked(self, index: int, answer: Awaitable[Destination]) -> Destination:
         """Note what keeps a destination from being given."""

@@ -136,6 +136,10 @@ class SeenWhenTold(SharedChain):
 
     _tellings = 0
 
+    async def tell(self) -> None:
+        self._told = 0
+        await super().tell()
+
     def observed(self, transaction: Transaction) -> Iterator[Observation]:
         for seen in super().observed(transaction):
             self._tellings += 1

@@ -122,7 +122,8 @@ class Manners(Suite):
         request = DestinationRequest("shop", "inv_tried", trial.asset, trial.due_minor, 2**42)
 
         async def ask(daemon: Daemon) -> Destination:
-            return await daemon.chains[ID].chain.destination(index, request)
+            with trio.fail_after(trial.patience_s):
+                return await daemon.chains[ID].chain.destination(index, request)
 
         try:
             return asdict(trial.thread.do(ask))

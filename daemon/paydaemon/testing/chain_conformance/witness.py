@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import trio
 
 from paydaemon.core.invoice import Destination
-from paydaemon.core.payment import ChainTime, Observation, ObservedState
+from paydaemon.core.payment import ChainTime, Observation
 from paydaemon.hooks.ports import Chain, ChainHost, HealthState
 from paydaemon.testing.between import Front, HostInFront, put_between
 
@@ -46,7 +46,7 @@ class Witness:
     _told: set[str] = field(default_factory=set)
     _away_since_ms: int | None = None
     _credits: dict[str, tuple[object, ...]] = field(default_factory=dict)
-    _seen_at_ms: dict[str, int] = field(default_factory=dict)
+    _newest: dict[str, Observation] = field(default_factory=dict)
     _final: dict[str, Observation] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -145,13 +145,13 @@ class Witness:
         before = self._credits.setdefault(seen.ref, credit)
         if before != credit:
             yield f"{seen.ref} was {before} and is {credit}: a ref names one credit for good"
-        first_ms = self._seen_at_ms.setdefault(seen.ref, seen.seen_at_ms)
-        # A block may be later than the first sight, and the word that it is gone too.
-        waits = seen.state is ObservedState.SEEN and seen.height is None
-        if waits and seen.seen_at_ms > first_ms + SECONDS_MS:
-            later_ms = seen.seen_at_ms - first_ms
-            yield f"seen_at_ms of {seen.ref} is {later_ms} ms later than it was: it is of the first sight"
-        self._seen_at_ms[seen.ref] = min(first_ms, seen.seen_at_ms)
+        again = self._newest.get(seen.ref)
+        self._newest[seen.ref] = seen
+        # What changed may have another time: a block has its own, and what left one came to the network anew.
+        if again is not None and _fate(again) == _fate(seen):
+            later_ms = seen.seen_at_ms - again.seen_at_ms
+            if later_ms > SECONDS_MS:
+                yield f"seen_at_ms of {seen.ref} is {later_ms} ms later than it was, and nothing has changed"
         yield from self._wrong_after_final(seen)
 
     def _wrong_after_final(self, seen: Observation) -> Iterator[str]:

@@ -44,7 +44,7 @@ class Manners(Suite):
         )
 
     def test_an_index_has_one_destination(self, trial: Trial) -> None:
-        """Asked again, also after a restart and as soon as the chain says that it is healthy, it is the same."""
+        """Asked again, also after a restart once the chain says that it is healthy, it is the same."""
         trial.until_healthy("the chain never became healthy")
         first = self._destination(trial, 2)
         trial.step()

@@ -53,7 +53,7 @@ async def test_a_wallet_whose_file_was_lost_makes_the_same_subaddresses_and_miss
     async with here.watching() as chain:
         assert (await chain.destination(to.index, here.request())).address == to.address
         assert here.host.depth(to.address) == 1
-        assert (await chain._wallet.counted())[1] == chain._wallet._made
+        assert (await chain._subaddresses.counted(SELLER))[1] == chain._subaddresses._made
 
 
 async def test_a_wallet_that_can_spend_is_refused(here: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from paydaemon.hooks.ports import ChainMismatch
 from paydaemon_monero.errors import VIEW_ONLY, RpcError, Unavailable, Unreadable
 from paydaemon_monero.keys import belongs, public_view_key
-from paydaemon_monero.regtest import SELLER, SELLER_VIEW_KEY
+from paydaemon_monero.making import SELLER_ADDRESS, SELLER_VIEW_KEY
 from paydaemon_monero.wallet import Wallet
 
 WRONG = SELLER_VIEW_KEY.replace("226", "026", 1)
@@ -20,14 +20,14 @@ DONATIONS = (
 )
 
 
-@pytest.mark.parametrize(("address", "key"), [(SELLER, SELLER_VIEW_KEY), DONATIONS])
+@pytest.mark.parametrize(("address", "key"), [(SELLER_ADDRESS, SELLER_VIEW_KEY), DONATIONS])
 def test_a_key_belongs_with_its_own_address_alone(address: str, key: str) -> None:
     assert belongs(key, address)
     assert not belongs(WRONG, address)
     assert not belongs("00" * 32, address)
 
 
-@pytest.mark.parametrize("address", ["", SELLER[:-1], SELLER[:-1] + "0", "z" * 95])
+@pytest.mark.parametrize("address", ["", SELLER_ADDRESS[:-1], SELLER_ADDRESS[:-1] + "0", "z" * 95])
 def test_what_is_no_address_is_said_to_be_none(address: str) -> None:
     with pytest.raises(Unreadable, match="address is a str of an unexpected form"):
         public_view_key(address)
@@ -36,7 +36,7 @@ def test_what_is_no_address_is_said_to_be_none(address: str) -> None:
 @pytest.mark.parametrize("key", ["", "7d", "no hex" * 11, SELLER_VIEW_KEY + "00"])
 def test_what_is_no_key_is_not_repeated(key: str) -> None:
     with pytest.raises(Unreadable) as error:
-        belongs(key, SELLER)
+        belongs(key, SELLER_ADDRESS)
     assert not key or key not in str(error.value)
 
 
@@ -53,12 +53,12 @@ class AServer:
             case "query_key", {"key_type": "view_key"}:
                 return {"key": self.view_key}
             case _:
-                return {"address": SELLER}
+                return {"address": SELLER_ADDRESS}
 
 
 async def test_a_wallet_with_the_key_of_another_is_refused_and_its_key_is_not_told() -> None:
     right: Any = AServer(SELLER_VIEW_KEY)
-    assert await Wallet(right, 0, 1).primary() == SELLER
+    assert await Wallet(right, 0, 1).primary() == SELLER_ADDRESS
     for wrong in (WRONG, "00" * 32):
         server: Any = AServer(wrong)
         with pytest.raises(ChainMismatch, match="view key is not that of its address") as refused:

@@ -112,7 +112,6 @@ class Subaddresses:
         progress(
             "the wallet is rescanned, since it did not know of all subaddresses; it says nothing until then"
         )
-        await self._wallet.check()
         try:
             await self._rpc.call("rescan_blockchain", {"hard": False}, timeout_s=self._rescan_timeout_s)
         except RpcError as error:

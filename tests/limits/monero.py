@@ -103,7 +103,7 @@ class AWallet:
     made: int = 40
     grown: list[int] = field(default_factory=list)
 
-    async def call(self, method: str, params: Mapping[str, Any] = {}) -> Any:  # noqa: B006 - it is only read
+    async def call(self, method: str, params: Mapping[str, Any] = {}) -> Any:
         match method:
             case "create_address":
                 self.grown.append(params["count"])

@@ -16,6 +16,8 @@ from paydaemon_monero.chain import MoneroChain
 from paydaemon_monero.errors import Unavailable
 from paydaemon_monero.node import Node
 from paydaemon_monero.observations import Fate, Finding
+from paydaemon_monero.patience import Patience
+from paydaemon_monero.subaddresses import Subaddresses
 from paydaemon_monero.wallet import Wallet
 from paydaemon_monero.watcher import Watcher
 from tests.bitcoin.peer import Peer, answer, peer
@@ -53,7 +55,7 @@ async def somebody_who_is_silent(trial: Trial) -> str:
         calls: dict[str, Callable[[], Awaitable[object]]] = {
             "rpc_timeout_s": chain._node.info,
             "catch_up_timeout_s": chain._wallet.catch_up,
-            "rescan_timeout_s": lambda: chain._wallet._rescan(lambda what: None),
+            "rescan_timeout_s": lambda: chain._subaddresses._rescan(lambda what: None),
         }
         with trio.fail_after(SOON_S), pytest.raises(Unavailable) as away:
             await calls[trial.key.rpartition(".")[2]]()
@@ -109,26 +111,35 @@ class AWallet:
     made: int = 40
     grown: list[int] = field(default_factory=list)
 
-    async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
-        if params is not None and method == "create_address":
-            self.grown.append(params["count"])
-            self.made += params["count"]
-            return {"address_indices": list(range(self.made - params["count"], self.made))}
-        return {"addresses": [{"address": "an address"}]}
+    async def call(self, method: str, params: Mapping[str, Any] = {}) -> Any:
+        match method:
+            case "create_address":
+                self.grown.append(params["count"])
+                self.made += params["count"]
+                return {"address_indices": list(range(self.made - params["count"], self.made))}
+            case "get_accounts":
+                return {"subaddress_accounts": [{"account_index": 0, "base_address": "address 0"}]}
+            case "get_address_index":
+                return {"index": {"major": 0, "minor": int(params["address"].split()[1])}}
+            case _:
+                asked = params.get("address_index", ())
+                return {"addresses": [{"address": f"address {minor}"} for minor in asked]}
 
 
 @provokes("chains.monero.lookahead")
 async def an_address_beyond_the_wallet(trial: Trial) -> str:
     rpc: Any = AWallet()
     config = monero(trial, 20)
-    wallet = Wallet(rpc, 0, config.lookahead, config.limits)
-    wallet._made, wallet._given = 40, 25
-    await wallet.keep_ahead()
+    wallet = Wallet(rpc, 0, 1)
+    assert await wallet.recognise("address 0")
+    subaddresses = Subaddresses(wallet, config.lookahead, 1)
+    subaddresses._made, subaddresses._given = 40, 25
+    await subaddresses.keep_ahead()
     assert rpc.grown == [], "half of it is left"
-    await wallet.address(30)
-    await wallet.keep_ahead()
+    await subaddresses.address(30)
+    await subaddresses.keep_ahead()
     assert rpc.grown == [16]
-    await wallet.address(56)
+    await subaddresses.address(56)
     assert rpc.grown == [16, 16], "and this one had to wait"
     return "a new address waits until the wallet has more"
 
@@ -148,20 +159,27 @@ class ANode:
         tip = f"tip {self.asked}" if self.moves else "tip"
         return NodeInfo(201, tip, 0, True, "fakechain", 1_000, None, "")
 
+    async def check(self) -> None:
+        pass
+
+    async def height(self) -> int:
+        return 201
+
     async def catch_up(self) -> int:
         return 201
 
     async def transfers(self, above: int) -> Sequence[Transfer]:
         return ()
 
-    async def keep_ahead(self) -> None:
+    async def nothing(self) -> None:
         pass
 
 
 async def watcher(trial: Trial, small: float, node: Any) -> tuple[Watcher, FakeHost]:
     host, config = FakeHost(), monero(trial, small)
     asset = MoneroChain("monero", config).assets[0]
-    return await Watcher.load(node, node, host, asset, "regtest", config.limits), host
+    patience = Patience(config.rpc_timeout_s, lambda reason: None)
+    return await Watcher.load(node, node, host, asset, "regtest", config.limits, patience), host
 
 
 @provokes("chains.monero.poll_interval_s")
@@ -170,7 +188,7 @@ async def time_that_passes(trial: Trial) -> str:
     poll_s = monero(trial, 0.06).poll_interval_s
     watching, host = await watcher(trial, 0.06, node)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(watching.follow, poll_s, lambda behind: None)
+        nursery.start_soon(watching.follow, poll_s, lambda behind: None, node.nothing)
         with trio.fail_after(SOON_S):
             await until(lambda: len(host.told) == 4)
         nursery.cancel_scope.cancel()

@@ -58,7 +58,7 @@ class Trial:
 
 def monero(trial: Trial, small: float, **others: object) -> MoneroConfig:
     """A Monero chain's table with this one set; its node and its wallet are nowhere."""
-    table = {"network": "regtest", "wallet_rpc_url": NOWHERE, "monerod_url": NOWHERE}
+    table = {"network": "regtest", "wallet_rpc_url": NOWHERE, "monerod_url": "http://127.0.0.1:2"}
     found = MoneroConfig.model_validate(table)
     key = trial.key.removeprefix("chains.monero.")
     for name, value in {"limits.rpc_tries": 1, **others, key: trial.value(small)}.items():

@@ -3,23 +3,29 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import pytest
+import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from paydaemon.core.money import Asset
 from paydaemon.core.payment import ObservedState, PaymentState
 from paydaemon_monero.answers import Credit, NodeInfo, Transfer, Whereabouts
 from paydaemon_monero.book import Book
 from paydaemon_monero.cursor import Cursor
+from paydaemon_monero.errors import Unavailable
 from paydaemon_monero.limits import MoneroLimits
 from paydaemon_monero.locks import BLOCKS_BELOW, is_locked
 from paydaemon_monero.observations import FINAL, Finding, Placed, credit_of, fate_of, in_block, observation
+from paydaemon_monero.patience import Patience
 from paydaemon_monero.teller import Teller
 from paydaemon_monero.watcher import Watcher
 from tests.support.host import FakeHost
 
 XMR = Asset("monero", "XMR", "XMR", 12)
 INFO = NodeInfo(200, "tip", 0, True, "fakechain", 1_000_000, None, "")
+PATIENCE = Patience(30, lambda reason: None)
 CREDIT = Credit("ab" * 32, 3, 5, "8A")
 
 
@@ -31,6 +37,8 @@ class Net:
     listed: Sequence[Transfer] = ()
     where: Mapping[str, Whereabouts] = field(default_factory=dict)
     by_id: Sequence[Transfer] = ()
+    is_another: bool = False
+    known: int | None = None
 
     async def info(self) -> NodeInfo:
         return self.info_now
@@ -44,6 +52,13 @@ class Net:
     async def whereabouts(self, txids: Sequence[str]) -> Mapping[str, Whereabouts]:
         return {txid: self.where[txid] for txid in txids if txid in self.where}
 
+    async def check(self) -> None:
+        if self.is_another:
+            raise Unavailable("another wallet")
+
+    async def height(self) -> int:
+        return self.info_now.blocks if self.known is None else self.known
+
     async def catch_up(self) -> int:
         return self.info_now.blocks
 
@@ -54,8 +69,8 @@ class Net:
         return [one for one in self.by_id if one.credit.txid == txid]
 
 
-async def looking(net: Net, host: FakeHost) -> Watcher:
-    return await Watcher.load(net, net, host, XMR, "regtest", MoneroLimits())  # type: ignore[arg-type]
+async def looking(net: Net, host: FakeHost, patience: Patience = PATIENCE) -> Watcher:
+    return await Watcher.load(net, net, host, XMR, "regtest", MoneroLimits(), patience)  # type: ignore[arg-type]
 
 
 def states(host: FakeHost) -> dict[int, PaymentState]:
@@ -113,6 +128,59 @@ async def test_a_wallet_that_is_behind_tells_nothing() -> None:
     net.info_now = replace(INFO, synchronized=False, target=400)
     assert await watcher.look() == "monerod is catching up with the chain (50 %)"
     assert host.told == []
+
+
+async def test_what_another_wallet_lists_is_not_told_although_it_was_opened_in_mid_look() -> None:
+    host = FakeHost()
+    net = Net(listed=[Transfer(CREDIT, 190, 1_000, 0)])
+
+    async def listed_by_another(above: int) -> Sequence[Transfer]:
+        net.is_another = True
+        return ()
+
+    watcher = await looking(net, host)
+    assert await watcher.look() is None
+    told = list(host.told)
+    right, net.transfers = net.transfers, listed_by_another  # type: ignore[method-assign]
+    with pytest.raises(Unavailable, match="another wallet"):
+        await watcher.look()
+    assert host.told == told, "not even up to when the chain was seen complete"
+    net.is_another, net.transfers = False, right  # type: ignore[method-assign]
+    assert await watcher.look() is None
+    assert states(host) == {5: PaymentState.CONFIRMED}
+
+
+async def test_a_wallet_that_is_silent_for_long_is_waited_for_and_told_of(autojump_clock: MockClock) -> None:
+    host, net, told = FakeHost(), Net(), list[str]()
+    watcher = await looking(net, host, Patience(3, told.append))
+
+    async def slow() -> int:
+        await trio.sleep(7)
+        return net.info_now.blocks
+
+    net.catch_up = slow  # type: ignore[method-assign]
+    assert await watcher.look() is None
+    assert (told, len(host.told)) == (["the wallet does not answer in time"] * 3, 1)
+
+
+async def test_a_wallet_that_waits_for_its_node_says_so(autojump_clock: MockClock) -> None:
+    net, told = Net(known=3), list[str]()
+    watcher = await looking(net, FakeHost(), Patience(3, told.append))
+
+    async def away() -> NodeInfo:
+        raise Unavailable("monerod does not answer in time")
+
+    async def waits() -> int:
+        net.info = away  # type: ignore[method-assign]
+        await trio.sleep_forever()
+        raise AssertionError("for ever")
+
+    net.catch_up = waits  # type: ignore[method-assign]
+    with trio.move_on_after(6.5):
+        await watcher.look()
+    behind = "the wallet catches up with the chain (3 of 200 blocks)"
+    away_told = "monerod does not answer in time"
+    assert told == [behind, f"{behind}, or hangs", away_told, away_told]
 
 
 async def test_the_time_of_a_payment_is_the_node_s_and_the_earliest() -> None:

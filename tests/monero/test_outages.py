@@ -7,7 +7,7 @@ import pytest
 from paydaemon.core.errors import Refusal
 from paydaemon.core.payment import PaymentState
 from paydaemon.hooks.ports import ChainMismatch
-from paydaemon_monero.regtest import SELLER
+from paydaemon_monero.making import SELLER_ADDRESS
 from tests.monero.world import XMR, World, world
 from tests.support.waiting import until
 
@@ -53,7 +53,7 @@ async def test_a_wallet_whose_file_was_lost_makes_the_same_subaddresses_and_miss
     async with here.watching() as chain:
         assert (await chain.destination(to.index, here.request())).address == to.address
         assert here.host.depth(to.address) == 1
-        assert (await chain._wallet.counted())[1] == chain._wallet._made
+        assert (await chain._subaddresses.counted(SELLER_ADDRESS))[1] == chain._subaddresses._made
 
 
 async def test_a_wallet_that_can_spend_is_refused(here: World) -> None:
@@ -67,7 +67,7 @@ async def test_another_wallet_network_or_account_is_refused(here: World) -> None
     async with here.watching():
         assert here.host.identity is not None
     genesis, address, account = here.host.identity.split()[1:]
-    assert (address, account) == (SELLER, "0")
+    assert (address, account) == (SELLER_ADDRESS, "0")
     for stored, said in (
         (f"monero {'0' * 64} {address} 0", "the node is on another network"),
         (f"monero {genesis} 4other 0", "the wallet is another one"),

@@ -118,6 +118,26 @@ def whereabouts(said: Mapping[str, Any]) -> Mapping[str, Whereabouts]:
     return {digest(entry, "tx_hash"): _place(entry) for entry in listed(said, "txs")}
 
 
+def accounts(said: Mapping[str, Any]) -> Mapping[int, str]:
+    """What ``get_accounts`` says: each account's own address; that of the account 0 is the wallet's."""
+    entries = listed(said, "subaddress_accounts")
+    return {integer(entry, "account_index"): text(entry, "base_address") for entry in entries}
+
+
+def addresses(said: Mapping[str, Any], count: int) -> Sequence[str]:
+    """What ``get_address`` says of so many subaddresses, in the order in which they were asked for."""
+    found = [text(entry, "address") for entry in listed(said, "addresses")]
+    if len(found) != count:
+        unreadable("addresses", found)
+    return found
+
+
+def index(said: Mapping[str, Any]) -> tuple[int, int]:
+    """What ``get_address_index`` says: the account and the number of a subaddress."""
+    found = inner(said, "index")
+    return integer(found, "major"), integer(found, "minor")
+
+
 def integer(said: Mapping[str, Any], name: str) -> int:
     """A whole number from 0 to what 64 bits hold."""
     value = said.get(name)

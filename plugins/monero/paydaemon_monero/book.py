@@ -1,4 +1,4 @@
-"""The book: what the daemon has been told of each credit that may still change.
+"""The book: what the daemon has been told of each credit that may still change, a page for each.
 
 It is what makes a look at the chain cost by what changed: only the difference to the book is told. All of it
 is in memory, and can be made anew from what the daemon has recorded.
@@ -23,7 +23,7 @@ class Page:
 
 
 class Book:
-    """All pages, by the credits' refs."""
+    """All pages, by the credits' refs: `Teller` tells what is not in it yet, and then it is written there."""
 
     def __init__(self, told: Iterable[Observation] = ()) -> None:
         self._pages = {one.ref: Page(credit_of(one), fate_of(one)) for one in told}
@@ -69,7 +69,7 @@ class Book:
         fate = replace(finding.fate, seen_at_ms=earliest)
         self._pages[finding.credit.ref] = Page(finding.credit, fate, finding.placed, finding.contested)
 
-    def shake(self) -> None:
+    def unplace(self) -> None:
         """The chain was reorganised: nothing is known to be where it was."""
         self._pages = {ref: replace(page, placed=None) for ref, page in self._pages.items()}
 

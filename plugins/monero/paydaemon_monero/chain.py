@@ -2,7 +2,8 @@
 
 The node and the wallet may come and go. While one of them is away, or behind, the chain is stale and says
 why, and they are asked again and again; when they are back, everything since is looked at. Only a node or
-wallet that is not the right one is an error.
+wallet that is not the right one from the start is an error: one that takes the place of the right one is
+somebody away.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,9 @@ from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.identity import difference, identity_of
 from paydaemon_monero.node import Node, lag
 from paydaemon_monero.observations import FINAL
+from paydaemon_monero.patience import Patience
 from paydaemon_monero.rpc import Rpc
+from paydaemon_monero.subaddresses import Subaddresses
 from paydaemon_monero.wallet import Wallet
 from paydaemon_monero.watcher import Watcher
 
@@ -49,10 +52,12 @@ class MoneroChain:
             "the wallet", config.wallet_rpc_url, config.wallet_login(), timeout_s=timeout_s, limits=limits
         )
         self._node = Node(self._node_rpc, limits.asked_at_once)
-        self._wallet = Wallet(self._wallet_rpc, config.account, config.lookahead, limits)
+        self._wallet = Wallet(self._wallet_rpc, config.account, limits.catch_up_timeout_s)
+        self._subaddresses = Subaddresses(self._wallet, config.lookahead, limits.rescan_timeout_s)
         self._health = Health(HealthState.STARTING, "not connected yet")
         self._watcher: Watcher | None = None
         self._ready = False
+        self._was_right = False
         self._pause_s = _FIRST_PAUSE_S
 
     @property
@@ -83,8 +88,9 @@ class MoneroChain:
         if not self._ready:
             raise self._unavailable(self._health.reason)
         try:
-            address = await self._wallet.address(minor_of(index))
+            address = await self._subaddresses.address(minor_of(index))
         except Unavailable as away:
+            self.look_now()
             raise self._unavailable(away.reason) from None
         except RpcError as refused:
             raise self._unavailable(str(refused)) from None
@@ -103,16 +109,21 @@ class MoneroChain:
 
         Destinations can be asked for after the first look at the chain.
         """
-        network, limits = self._config.network, self._config.limits
         try:
-            watcher = await Watcher.load(self._node, self._wallet, host, self._asset, network, limits)
-            self._watcher = watcher
+            self._watcher = watcher = await self._load(host)
             await self._watch_on(watcher, host, task_status)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
             raise
         finally:
-            self._ready, self._watcher = False, None
+            self._ready, self._was_right, self._watcher = False, False, None
+
+    async def _load(self, host: ChainHost) -> Watcher:
+        config = self._config
+        patience = Patience(config.rpc_timeout_s, self._wait)
+        return await Watcher.load(
+            self._node, self._wallet, host, self._asset, config.network, config.limits, patience
+        )
 
     async def _watch_on(self, watcher: Watcher, host: ChainHost, task_status: trio.TaskStatus[None]) -> None:
         """Watch through one stay of node and wallet after the other."""
@@ -126,9 +137,7 @@ class MoneroChain:
                 task_status.started()
 
         while True:
-            away = await self._stay(watcher, host, looked)
-            self._ready = False
-            self._turn(Health(HealthState.STALE, away))
+            self._wait(await self._stay(watcher, host, looked))
             await trio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, self._config.limits.reconnect_pause_s)
 
@@ -137,36 +146,30 @@ class MoneroChain:
         try:
             async with self._node_rpc, self._wallet_rpc:
                 await self._open(host)
-                await watcher.follow(self._config.poll_interval_s, looked)
+                await watcher.follow(self._config.poll_interval_s, looked, self._subaddresses.keep_ahead)
         except Unavailable as away:
             return away.reason
         except RpcError as refused:
             return f"a call is refused: {refused}"
+        except ChainMismatch as other:
+            if not self._was_right:
+                raise
+            return str(other)
 
     async def _open(self, host: ChainHost) -> None:
         """Check that node and wallet are the right ones, and that it watches all that was given out."""
         info = await self._node.info()
         if (behind := lag(info, self._config.network)) is not None:
-            self._turn(Health(HealthState.STALE, behind))
+            self._wait(behind)
         primary = await self._wallet.primary()
         await self._identify(host, identity_of(await self._node.block_at(0), primary, self._config.account))
+        self._was_right = True
 
         async def is_issued(minor: int) -> bool:
             return bool(await host.destinations(after_index=index_of(minor) - 1, limit=1))
 
         given = minor_of((await host.saved()).next_index)
-        await self._wallet.open(given, is_issued, lambda what: self._turn(Health(HealthState.STALE, what)))
-        await self._tell_of_catching_up(info.blocks)
-
-    async def _tell_of_catching_up(self, blocks: int) -> None:
-        """It may take hours, in which the wallet says nothing."""
-        known = await self._wallet.height()
-        if known + FINAL < blocks:
-            self._turn(
-                Health(
-                    HealthState.STALE, f"the wallet catches up with the chain ({known} of {blocks} blocks)"
-                )
-            )
+        await self._subaddresses.open(primary, given, is_issued, self._wait)
 
     async def _identify(self, host: ChainHost, mine: str) -> None:
         try:
@@ -180,6 +183,10 @@ class MoneroChain:
         self._ready = behind is None
         self._pause_s = _FIRST_PAUSE_S
         self._turn(Health(HealthState.HEALTHY) if behind is None else Health(HealthState.STALE, behind))
+
+    def _wait(self, reason: str) -> None:
+        self._ready = False
+        self._turn(Health(HealthState.STALE, reason))
 
     def _turn(self, health: Health) -> None:
         if health == self._health:

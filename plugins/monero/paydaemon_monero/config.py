@@ -1,7 +1,7 @@
 """The keys of ``[chains.<id>]`` for a Monero network."""
 
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -11,6 +11,8 @@ from paydaemon_monero.rpc import Login
 
 # monero: cryptonote_config.h; a regtest node uses the ports of mainnet.
 _RPC_PORTS = {"mainnet": 18081, "testnet": 28081, "stagenet": 38081, "regtest": 18081}
+
+_EXAMPLE = '"http://127.0.0.1:18083"'
 
 
 class MoneroConfig(Settings):
@@ -77,13 +79,15 @@ class MoneroConfig(Settings):
     def _plain(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
+        parts, port = _parsed(url)
         if parts.username is not None or parts.password is not None:
             raise ValueError("must not hold credentials: there are keys for user and password")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError('must look like "http://127.0.0.1:18083"')
-        if parts.port is None:
-            raise ValueError("must name the port")
+            raise ValueError(f"must look like {_EXAMPLE}")
+        if not port:
+            raise ValueError("must name the port, from 1 to 65535")
+        if parts.path.strip("/"):
+            raise ValueError('must end with the port: a path such as "/json_rpc" is not wanted')
         return url.rstrip("/")
 
     @model_validator(mode="after")
@@ -91,6 +95,12 @@ class MoneroConfig(Settings):
         for whose in ("wallet_rpc", "monerod"):
             if self.given(f"{whose}_user") is not self.given(f"{whose}_password"):
                 raise ValueError(f"give both {whose}_user and {whose}_password, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _two_servers(self) -> Self:
+        if self.wallet_rpc_url == self.node_url():
+            raise ValueError("wallet_rpc_url and monerod_url are the same: these are two servers")
         return self
 
     def node_url(self) -> str:
@@ -104,6 +114,15 @@ class MoneroConfig(Settings):
     def wallet_login(self) -> Login | None:
         """How to get into the wallet's RPC; None where everybody may."""
         return _login(self.wallet_rpc_user, self.wallet_rpc_password)
+
+
+def _parsed(url: str) -> tuple[SplitResult, int | None]:
+    """A URL, and its port. Raises `ValueError`, in words of ours."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port
+    except ValueError:
+        raise ValueError(f"must look like {_EXAMPLE}, with a port from 1 to 65535") from None
 
 
 def _login(user: str | None, password: Secret | None) -> Login | None:

@@ -13,6 +13,7 @@ from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.identity import difference, identity_of
 from paydaemon_monero.node import NETWORKS, Node, lag
 from paydaemon_monero.rpc import Rpc
+from paydaemon_monero.subaddresses import Subaddresses
 from paydaemon_monero.wallet import Wallet
 
 WAIT_S = 10.0
@@ -53,14 +54,17 @@ async def _wallet(
     url, login = config.wallet_rpc_url, config.wallet_login()
     try:
         async with Rpc("the wallet", url, login, timeout_s=WAIT_S, limits=config.limits) as rpc:
-            wallet = Wallet(rpc, config.account, config.lookahead, config.limits)
+            wallet = Wallet(rpc, config.account, config.limits.catch_up_timeout_s)
             primary = await wallet.primary()
-            yield ok("wallet", f"a wallet without a spend key is open at {url}")
+            yield ok("wallet", f"a wallet that sees what is paid, and cannot spend it, is open at {url}")
             yield _identity(identity_of(genesis, primary, config.account), record)
             yield _height(await wallet.height(), blocks)
-            yield await _subaddresses(wallet, minor_of(record.next_index), known=record.identity is not None)
+            subaddresses = Subaddresses(wallet, config.lookahead, config.limits.rescan_timeout_s)
+            counted = await subaddresses.counted(primary)
+            given = minor_of(record.next_index)
+            yield _subaddresses(counted, config.account, given, known=record.identity is not None)
     except ChainMismatch as mismatch:
-        advice = "make one by generate_from_keys, of the address and the view key alone; see docs/monero.md"
+        advice = "make one by monero-wallet-cli --generate-from-view-key, which compares address and key"
         yield problem("wallet", str(mismatch), advice)
     except (Unavailable, RpcError) as error:
         advice = "start monero-wallet-rpc with --wallet-file; look after wallet_rpc_url, _user and _password"
@@ -93,8 +97,8 @@ def _height(known: int, blocks: int) -> Finding:
     return ok("height", f"the wallet knows {known} of {blocks} blocks")
 
 
-async def _subaddresses(wallet: Wallet, given: int, *, known: bool) -> Finding:
-    made, noted = await wallet.counted()
+def _subaddresses(counted: tuple[int, int | None], account: int, given: int, *, known: bool) -> Finding:
+    made, noted = counted
     if noted is None and given > 1:
         said = f"the wallet was made anew: it has {made} subaddresses, and {given} may have been given out"
         return warning(
@@ -108,5 +112,5 @@ async def _subaddresses(wallet: Wallet, given: int, *, known: bool) -> Finding:
         return warning("subaddresses", said, advice)
     return ok(
         "subaddresses",
-        f"the wallet watches {made} of account {wallet.account}, {given} are given out or reserved",
+        f"the wallet watches {made} of account {account}, {given} are given out or reserved",
     )

@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 # monero: wallet/wallet_rpc_server_error_codes.h
+WRONG_ADDRESS = -2
 DENIED = -7
 NO_TRANSACTION = -8
 NO_WALLET = -13

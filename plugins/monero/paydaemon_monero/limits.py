@@ -13,7 +13,11 @@ class MoneroLimits(Settings):
         67_108_864, 1_048_576, 4_294_967_296, "The largest answer of the node or its wallet, in bytes."
     )
     catch_up_timeout_s: int = number(
-        86_400, 60, 31_622_400, "How many seconds the wallet may take to catch up with the chain."
+        86_400,
+        60,
+        31_622_400,
+        "How many seconds the wallet may take to catch up with the chain, which is stale after rpc_timeout_s "
+        "of them.",
     )
     rescan_timeout_s: int = number(
         2_592_000, 3_600, 31_622_400, "How many seconds a rescan of the wallet may take."

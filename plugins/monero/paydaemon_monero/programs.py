@@ -12,12 +12,12 @@ import trio
 
 from paydaemon.hooks.children import Child, start_child
 from paydaemon.hooks.sandbox import NotInstalled
+from paydaemon_monero.commands import HOST
 from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.rpc import Rpc
 
 MONEROD = "monerod"
 WALLET_RPC = "monero-wallet-rpc"
-HOST = "127.0.0.1"
 
 _START_S = 90.0
 _LOOK_S = 0.05

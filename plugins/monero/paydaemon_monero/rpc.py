@@ -25,6 +25,7 @@ REPEATABLE = frozenset(
     {
         "get_accounts",
         "get_address",
+        "get_address_index",
         "get_attribute",
         "get_height",
         "get_info",

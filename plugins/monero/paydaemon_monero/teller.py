@@ -1,4 +1,7 @@
-"""Telling the daemon: only the difference to the book, losses first, in batches, each at a new view."""
+"""Telling the daemon: only the difference to the book, losses first, in batches, each at a new view.
+
+The watcher finds out, the book remembers what was told, and the teller stands between them and the daemon.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

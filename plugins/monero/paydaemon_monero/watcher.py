@@ -3,16 +3,19 @@
 A *look* asks the node how long the chain is, lets the wallet take in its newest blocks, lists what the wallet
 has above the base, and asks the node about every credit that is in no block: the wallet says what a
 transaction is worth, the node where it stands. The two are asked one after the other, so a look counts only
-if the node is still at the block at which it began, and the wallet at the same height; else it is begun anew.
-Then nothing can be lost in between, and only then something is told: also up to when the chain was seen
-complete.
+if the node is still at the block at which it began, and the wallet at the same height and the same wallet;
+else it is begun anew. Then nothing can be lost in between, and only then something is told: also up to when
+the chain was seen complete.
+
+While it takes in blocks a wallet answers nothing else, so nobody can know whether it is at work or hangs. A
+look waits for it as long as it takes, and tells that it waits.
 
 Nothing pushes. A look costs some milliseconds and what changed, so it is made every few seconds, and at once
 where somebody says that there is something to see.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NoReturn
 
 import trio
@@ -23,10 +26,21 @@ from paydaemon.hooks.ports import ChainHost
 from paydaemon_monero.answers import Credit, NodeInfo, Transfer, Whereabouts
 from paydaemon_monero.book import Book, Page
 from paydaemon_monero.cursor import Cursor
-from paydaemon_monero.errors import Unavailable
+from paydaemon_monero.errors import RpcError, Unavailable
 from paydaemon_monero.limits import MoneroLimits
 from paydaemon_monero.node import Node, lag
-from paydaemon_monero.observations import Fate, Finding, Placed, in_block, in_pool, lost, placed, same_credit
+from paydaemon_monero.observations import (
+    FINAL,
+    Fate,
+    Finding,
+    Placed,
+    in_block,
+    in_pool,
+    lost,
+    placed,
+    same_credit,
+)
+from paydaemon_monero.patience import Patience
 from paydaemon_monero.teller import Teller
 from paydaemon_monero.wallet import Wallet
 
@@ -44,7 +58,13 @@ class Watcher:
     """Watches one account. Made by `load`, and kept while the node and the wallet come and go."""
 
     def __init__(
-        self, node: Node, wallet: Wallet, teller: Teller, network: str, limits: MoneroLimits
+        self,
+        node: Node,
+        wallet: Wallet,
+        teller: Teller,
+        network: str,
+        limits: MoneroLimits,
+        patience: Patience,
     ) -> None:
         self._node = node
         self._wallet = wallet
@@ -52,37 +72,53 @@ class Watcher:
         self._book = teller.book
         self._network = network
         self._limits = limits
+        self._patience = patience
         self._blocks: dict[int, str] = {}
         self._prompted = trio.Event()
 
     @classmethod
     async def load(
-        cls, node: Node, wallet: Wallet, host: ChainHost, asset: Asset, network: str, limits: MoneroLimits
+        cls,
+        node: Node,
+        wallet: Wallet,
+        host: ChainHost,
+        asset: Asset,
+        network: str,
+        limits: MoneroLimits,
+        patience: Patience,
     ) -> "Watcher":
-        """The watcher as it left off: with every recorded payment that may still change."""
+        """The watcher as it left off: with every recorded payment that may still change.
+
+        `patience` is told while the wallet takes in blocks for long.
+        """
         cursor = Cursor.load((await host.saved()).cursor)
         told = await host.unfinal()
         view = max([cursor.view, *(observation.position for observation in told)])
         cursor = Cursor(cursor.height, cursor.tip, view)
-        return cls(
-            node, wallet, Teller(host, asset, Book(told), cursor, limits.told_at_once), network, limits
-        )
+        teller = Teller(host, asset, Book(told), cursor, limits.told_at_once)
+        return cls(node, wallet, teller, network, limits, patience)
 
     def prompt(self) -> None:
         """Somebody says that there is something to see."""
         self._prompted.set()
 
-    async def follow(self, poll_interval_s: float, looked: Callable[[str | None], None]) -> NoReturn:
+    async def follow(
+        self,
+        poll_interval_s: float,
+        looked: Callable[[str | None], None],
+        between: Callable[[], Awaitable[None]],
+    ) -> NoReturn:
         """Watch until cancelled, and tell `looked` after each look what is behind, if anything.
 
-        Raises `Unavailable` or `RpcError` where somebody cannot be asked; call it again when they can.
+        `between` is done between two looks. Raises `Unavailable` or `RpcError` where somebody cannot be
+        asked; call it again when they can.
         """
         while True:
             began = trio.current_time()
             self._prompted = trio.Event()
             looked(await self.look())
             self._teller.looked(trio.current_time() - began)
-            await self._wallet.keep_ahead()
+            await between()
             await self._pause(began, poll_interval_s)
 
     async def look(self) -> str | None:
@@ -95,6 +131,7 @@ class Watcher:
                 return behind
             findings = await self._find(info)
             if (await self._node.info()).tip == info.tip:
+                await self._wallet.check()
                 await self._teller.complete(findings, ChainTime(at_ms, info.height), info.tip)
                 return None
         raise Unavailable("the chain moves on faster than it can be read")
@@ -106,10 +143,28 @@ class Watcher:
 
     async def _wallet_behind(self, info: NodeInfo) -> str | None:
         """What keeps the wallet from saying the same as the node; None where nothing."""
-        blocks = await self._wallet.catch_up()
+        await self._wallet.check()
+        blocks = await self._caught_up(await self._wallet.height(), info.blocks)
         if blocks == info.blocks or (await self._node.info()).tip != info.tip:
             return None  # or the look is begun anew
         return f"the wallet knows {blocks} blocks, and monerod {info.blocks}"
+
+    async def _caught_up(self, known: int, blocks: int) -> int:
+        """How many blocks the wallet knows once it has caught up."""
+        behind = f"the wallet catches up with the chain ({known} of {blocks} blocks)"
+        silent = f"{behind}, or hangs" if known < blocks else "the wallet does not answer in time"
+        if known + FINAL < blocks:
+            self._patience.tell(behind)
+
+        async def why() -> str:
+            """The wallet waits for the node, where that does not answer either."""
+            try:
+                await self._node.info()
+            except (Unavailable, RpcError) as away:
+                return str(away)
+            return silent
+
+        return await self._patience.wait(self._wallet.catch_up, silent, why)
 
     # Finding out
 
@@ -117,7 +172,7 @@ class Watcher:
         """Where every credit stands that is listed, or was told and may change."""
         if await self._is_reorganised(info):
             self._blocks.clear()
-            self._book.shake()
+            self._book.unplace()
         listed = await self._wallet.transfers(self._teller.base)
         there = {one.credit.ref: one for one in listed if one.height is not None}
         waiting = {

@@ -38,12 +38,10 @@ class World:
         """The chain while it runs, as a daemon would run it: each time a new one, as after a restart."""
         self.chain = MoneroChain("monero", self.config)
         async with trio.open_nursery() as nursery:
+            with trio.fail_after(BOUND_S):  # it starts whatever node and wallet do, and then waits for them
+                await nursery.start(self.chain.run, self.host)
             if ready:
-                with trio.fail_after(BOUND_S):
-                    await nursery.start(self.chain.run, self.host)
                 await until(self.healthy)
-            else:
-                nursery.start_soon(self.chain.run, self.host)
             yield self.chain
             nursery.cancel_scope.cancel()
 

@@ -6,8 +6,6 @@ wallet that is not the right one from the start is an error: one that takes the 
 somebody away.
 """
 
-from collections.abc import Callable
-
 import structlog
 import trio
 
@@ -32,8 +30,6 @@ DECIMALS = 12
 LEAST = 1
 
 _FIRST_PAUSE_S = 0.25
-
-Looked = Callable[[str | None], None]
 
 
 class MoneroChain:
@@ -107,11 +103,13 @@ class MoneroChain:
     ) -> None:
         """Watch until cancelled. Raises `ChainMismatch` where node, wallet or account is not the right one.
 
-        Destinations can be asked for after the first look at the chain.
+        It is started before anybody is waited for: a wallet that catches up may take hours. Destinations can
+        be asked for after the first look at the chain.
         """
+        task_status.started()
         try:
             self._watcher = watcher = await self._load(host)
-            await self._watch_on(watcher, host, task_status)
+            await self._watch_on(watcher, host)
         except ChainMismatch as mismatch:
             self._turn(Health(HealthState.STALE, str(mismatch)))
             raise
@@ -125,28 +123,21 @@ class MoneroChain:
             self._node, self._wallet, host, self._asset, config.network, config.limits, patience
         )
 
-    async def _watch_on(self, watcher: Watcher, host: ChainHost, task_status: trio.TaskStatus[None]) -> None:
+    async def _watch_on(self, watcher: Watcher, host: ChainHost) -> None:
         """Watch through one stay of node and wallet after the other."""
-        started = False
-
-        def looked(behind: str | None) -> None:
-            nonlocal started
-            self._looked(behind)
-            if not started:
-                started = True
-                task_status.started()
-
         while True:
-            self._wait(await self._stay(watcher, host, looked))
+            self._wait(await self._stay(watcher, host))
             await trio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, self._config.limits.reconnect_pause_s)
 
-    async def _stay(self, watcher: Watcher, host: ChainHost, looked: Looked) -> str:
+    async def _stay(self, watcher: Watcher, host: ChainHost) -> str:
         """Watch until somebody is away. Returns why, for people."""
         try:
             async with self._node_rpc, self._wallet_rpc:
                 await self._open(host)
-                await watcher.follow(self._config.poll_interval_s, looked, self._subaddresses.keep_ahead)
+                await watcher.follow(
+                    self._config.poll_interval_s, self._looked, self._subaddresses.keep_ahead
+                )
         except Unavailable as away:
             return away.reason
         except RpcError as refused:

@@ -94,6 +94,7 @@ class Amounts(Suite):
         trial.until_paid(invoice, trial.due_minor, what)
         trial.bury()
         settled = trial.until_status(invoice, "settled")
+        assert trial.paid_minor(settled) == trial.due_minor, what
         trial.is_flagged(settled)
         trial.holds_just(settled, trial.due_minor, txid)
 

@@ -14,7 +14,7 @@ from tests.simulation.town import Given
 
 INVOICES = int(os.environ.get("PAYDAEMON_INVOICES") or 40)
 """How many are ordered in one life, at least."""
-SEEDS_OF_A_SOAK = 10
+SEEDS_OF_A_SOAK = 14
 INVOICES_OF_A_SOAK = 150
 
 

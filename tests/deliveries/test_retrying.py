@@ -1,5 +1,6 @@
 """What is not taken is tried again, later and later, and parked in the end; what comes behind it goes on."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -86,6 +87,24 @@ async def test_two_that_are_away_do_not_tell_of_each_other_without_end(autojump_
         await desk.happen("a")
         await trio.sleep(DAY_S)
         assert await desk.types() == ["chain.stale", "delivery.parked", "delivery.parked"]
+
+
+@pytest.mark.parametrize("says", [refuses, is_away])
+async def test_what_is_parked_after_word_of_another_is_told_of(
+    autojump_clock: MockClock, says: Callable[..., Told]
+) -> None:
+    """That word itself is not, but it must not stand for all that is lost behind it."""
+    async with office() as desk:
+        for id in ("we_1", "we_2"):
+            await desk.endpoint(id)
+            desk.notifier.says[id] = says
+            if id == "we_1":
+                await desk.happen("a")
+        await trio.sleep(8 * DAY_S)
+        assert await desk.count("we_2", PARKED) == 1, "that we_1 could not be told"
+        await desk.happen("b")
+        await trio.sleep(8 * DAY_S)
+        assert await desk.types() == ["chain.stale", "delivery.parked", "chain.stale", "delivery.parked"]
 
 
 @pytest.mark.parametrize("target_down", [True, False])

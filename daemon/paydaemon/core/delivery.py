@@ -50,7 +50,7 @@ class Condition:
     """How a target is doing.
 
     `down_since_ms` and `failures` (in a row) say that it cannot be reached, and `next_at_ms` when it is tried
-    again. `parked_since_ms` is when the first was parked since anything was last delivered.
+    again. `parked_since_ms` is when the first was parked, and told of, since anything was last delivered.
     """
 
     down_since_ms: int | None = None

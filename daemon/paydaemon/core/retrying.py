@@ -56,7 +56,10 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What is to be recorded of an attempt. `begins_to_park` says that nothing was parked just before."""
+    """What is to be recorded of an attempt.
+
+    `begins_to_park` says that the target loses something, which is to be told and was not told just before.
+    """
 
     deliveries: Sequence[Delivery]
     condition: Condition
@@ -72,8 +75,7 @@ def after(tried: Tried, condition: Condition, policy: RetryPolicy) -> After:
     is_target = is_targets_fault(tried)
     failed = [_failed(delivery, tried, policy, own=not is_target) for delivery in counted]
     then = _condition_after(condition, tried, policy, is_target=is_target)
-    parks = any(delivery.state is DeliveryState.PARKED for delivery in failed)
-    begins = parks and then.parked_since_ms is None
+    begins = then.parked_since_ms is None and first_to_tell_of(failed) is not None
     return After(failed, replace(then, parked_since_ms=tried.now_ms) if begins else then, begins)
 
 
@@ -104,14 +106,21 @@ def revived(delivery: Delivery) -> Delivery:
     )
 
 
-def parking(delivery: Delivery, notifier: str, seller_id: str | None) -> Draft | None:
-    """The event of a target's beginning to lose what it is to be told.
+def first_to_tell_of(deliveries: Sequence[Delivery]) -> Delivery | None:
+    """The first of these that is parked and to be told of; None where there is none.
 
-    None where what is lost is itself such an event: two targets that are both away would tell of each other
-    without end.
+    What says that another target has lost something is not: two that are both away would tell of each other
+    without end. What is parked after it is.
     """
-    if delivery.type is EventType.DELIVERY_PARKED:
-        return None
+    return next((one for one in deliveries if one.state is DeliveryState.PARKED and _is_told_of(one)), None)
+
+
+def _is_told_of(delivery: Delivery) -> bool:
+    return delivery.type is not EventType.DELIVERY_PARKED
+
+
+def parking(delivery: Delivery, notifier: str, seller_id: str | None) -> Draft:
+    """The event of a target's beginning to lose what it is to be told, by the first of that."""
     data = {
         "target": delivery.target_id,
         "notifier": notifier,

@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 
 from paydaemon.core.delivery import Attempt, Delivery, DeliveryState, Target, new_delivery
 from paydaemon.core.events import Event
-from paydaemon.core.retrying import After, Answer, RetryPolicy, Tried, after, is_given_up, parked, parking
+from paydaemon.core.retrying import (
+    After,
+    Answer,
+    RetryPolicy,
+    Tried,
+    after,
+    first_to_tell_of,
+    is_given_up,
+    parked,
+    parking,
+)
 from paydaemon.engine.ids import new_id
 from paydaemon.store.port import Reader, Transaction
 
@@ -153,7 +163,7 @@ def record(
         tx.set_condition(told.id, result.condition)
     lost = [one for one in result.deliveries if one.state is DeliveryState.PARKED]
     if result.begins_to_park:
-        _tell_of(tx, lost[0], target, tried.now_ms)
+        _tell_of(tx, lost, target, tried.now_ms)
     return Recorded(len(lost), is_given_up(result.condition, tried.now_ms, policy))
 
 
@@ -181,9 +191,8 @@ def give_up(tx: Transaction, target_id: str, now_ms: int, policy: RetryPolicy) -
     lost = [parked(one, now_ms, "the target was away for too long") for one in found]
     for one in lost:
         tx.set_delivery(one)
-    if lost and target.condition.parked_since_ms is None:
+    if target.condition.parked_since_ms is None and _tell_of(tx, lost, target, now_ms):
         tx.set_condition(target_id, replace(target.condition, parked_since_ms=now_ms))
-        _tell_of(tx, lost[0], target, now_ms)
     return len(lost)
 
 
@@ -208,10 +217,12 @@ def resume(tx: Transaction, target_id: str, now_ms: int) -> bool:
     return tx.hasten(target_id, now_ms, now_ms, HASTENED_AT_ONCE) == HASTENED_AT_ONCE
 
 
-def _tell_of(tx: Transaction, lost: Delivery, target: Target, now_ms: int) -> None:
-    draft = parking(lost, target.notifier, target.wanted.seller_id)
-    if draft is not None:
-        tx.append(draft, now_ms)
+def _tell_of(tx: Transaction, lost: Sequence[Delivery], target: Target, now_ms: int) -> bool:
+    """Journal that a target loses something; returns whether that is to be told of what is lost."""
+    first = first_to_tell_of(lost)
+    if first is not None:
+        tx.append(parking(first, target.notifier, target.wanted.seller_id), now_ms)
+    return first is not None
 
 
 def _attempt(one: Delivery, tried: Tried, took_ms: int) -> Attempt:
